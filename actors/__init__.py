@@ -1,0 +1,3 @@
+"""TODO actors."""
+
+from __future__ import annotations

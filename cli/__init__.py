@@ -1,0 +1,3 @@
+"""TODO cli."""
+
+from __future__ import annotations

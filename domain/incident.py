@@ -1,0 +1,172 @@
+"""An incident line: state, commands and events. Data only; the rules are in escalation.py.
+
+One entity holds one *line* of incidents: everything that shares a grouping key. The line has at most one
+open incident at a time, numbered by `episode`; when that is resolved and the trouble returns, the next episode begins. The
+public incident id is `<line key>-<episode>`. One writer per line makes de-duplication, out-of-order
+resolves and acknowledge-against-resolve races plain sequential code (ADR 0005).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from domain.alert import AlertEvent, Severity
+from domain.people import NotificationRule
+from domain.policy import Policy, Target
+
+
+class Status(StrEnum):
+    """Life of an incident as people see it."""
+
+    TRIGGERED = "triggered"
+    ACKNOWLEDGED = "acknowledged"
+    SNOOZED = "snoozed"
+    RESOLVED = "resolved"
+
+
+# -- commands: what may be put into the inbox of an incident line ------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AlertsReceived:
+    """Alerts of one request that fall into this line. `received_at` is the gateway's, for display only."""
+
+    integration_id: str
+    events: tuple[AlertEvent, ...]
+    team_id: str | None
+    policy_id: str
+    received_at: float
+    group_title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledge:
+    episode: int
+    by: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unacknowledge:
+    episode: int
+    by: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolve:
+    episode: int
+    by: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Snooze:
+    """Silence until `until` (UTC epoch seconds); then it escalates from the first step again."""
+
+    episode: int
+    by: str
+    until: float
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AddNote:
+    episode: int
+    by: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reassign:
+    """Call these targets now instead of the policy's next step; escalation goes on from the policy after."""
+
+    episode: int
+    by: str
+    targets: tuple[Target, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EscalateNow:
+    """Do not wait for the current step's time to pass."""
+
+    episode: int
+    by: str
+    note: str = ""
+
+
+# -- state: small, because tens of thousands of incidents stay open ------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AlertState:
+    """One alert of the open incident."""
+
+    key: str
+    title: str
+    firing: bool
+    severity: Severity
+    starts_at: float | None
+    count: int = 1
+    labels: Mapping[str, str] = field(default_factory=dict)
+    description: str = ""
+    links: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """A person being called upon: their rules as frozen at that moment, and which comes next."""
+
+    user_id: str
+    started_at: float
+    rules: tuple[NotificationRule, ...]
+    next: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """State of an incident line. `episode` 0 means that there was no incident yet.
+
+    `tombstones`: (dedup key, starts_at or 0) of alerts already resolved by their source -> time of it, so
+    that a late firing does not re-open; the oldest fall out beyond a bound.
+    """
+
+    episode: int = 0
+    status: Status = Status.RESOLVED
+    title: str = ""
+    severity: Severity = Severity.CRITICAL
+    integration_id: str = ""
+    team_id: str | None = None
+    opened_at: float = 0.0
+    alerts: tuple[AlertState, ...] = ()
+    policy: Policy | None = None
+    step: int = -1
+    round: int = 0
+    exhausted: bool = False
+    ladders: tuple[Ladder, ...] = ()
+    acked_by: str | None = None
+    acked_at: float | None = None
+    snoozed_until: float | None = None
+    resolved_by: str | None = None
+    resolved_at: float | None = None
+    paged: tuple[str, ...] = ()
+    truncated: int = 0
+    tombstones: Mapping[str, float] = field(default_factory=dict)
+
+
+def incident_id(line_key: str, episode: int) -> str:
+    """Public id of one episode."""
+    return f"{line_key}-{episode}"
+
+
+def parse_incident_id(text: str) -> tuple[str, int] | None:
+    """Line key and episode of a public id, or None if it is not one."""
+    key, _, episode = text.rpartition("-")
+    return (key, int(episode)) if key and episode.isdigit() else None
+
+
+View = Mapping[str, Any]

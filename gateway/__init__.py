@@ -1,0 +1,3 @@
+"""TODO gateway."""
+
+from __future__ import annotations

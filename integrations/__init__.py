@@ -1,0 +1,3 @@
+"""Inbound: one source per file, pure. parse(headers, body, received_at) turns a request into alert events."""
+
+from __future__ import annotations

@@ -1,0 +1,37 @@
+"""What a host is told by its composition root (`actors.registry:build`, found by import string)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from runtime.effects import Handler
+from runtime.entity import Effect, Entity
+
+
+class EnvSource(Protocol):
+    """Where the immutable environment of decisions (`ctx.env`) comes from."""
+
+    async def version(self) -> int:
+        """Version of the newest environment; cheap, asked about once a second."""
+        ...
+
+    async def load(self) -> Any:
+        """The newest environment; has an int attribute `version`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """Kinds of entities, handlers of effects by effect kind, and the environment.
+
+    `quarantined(entity, reason, now)` gives the effect that tells a human about an entity that cannot run.
+    `close` frees what the handlers hold (connections), at the end of the host.
+    """
+
+    entities: tuple[Entity[Any], ...]
+    handlers: Mapping[str, Handler]
+    env: EnvSource
+    quarantined: Callable[[str, str, float], Effect]
+    close: Callable[[], Awaitable[None]]

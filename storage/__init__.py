@@ -1,0 +1,3 @@
+"""TODO storage."""
+
+from __future__ import annotations
