@@ -1,8 +1,8 @@
 """An incident line: state, commands and events. Data only; the rules are in escalation.py.
 
 One entity holds one *line* of incidents: everything that shares a grouping key. The line has at most one
-open incident at a time, numbered by `episode`; when that is resolved and the trouble returns, the next episode begins. The
-public incident id is `<line key>-<episode>`. One writer per line makes de-duplication, out-of-order
+open incident at a time, numbered by `episode`; when that is resolved and the trouble returns, the next
+episode begins. The public incident id is `<line key>-<episode>`. One writer per line makes de-duplication, out-of-order
 resolves and acknowledge-against-resolve races plain sequential code (ADR 0005).
 """
 
