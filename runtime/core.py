@@ -1,0 +1,149 @@
+"""What the loops of one host share."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+import structlog
+
+from runtime.activation import Activations
+from runtime.clock import Clock, DatabaseTime
+from runtime.codec import Kinds
+from runtime.environment import Environment
+from runtime.errors import RuntimeFault
+from runtime.mailbox import Mailroom
+from runtime.ownership import Ownership
+from runtime.registry import Registry
+from runtime.store import Store
+from runtime.timers import TimerHeap
+
+log = structlog.get_logger("sentinel.runtime")
+
+
+@dataclass(slots=True)
+class Solo:
+    """A shard taken from a host that crashed again and again: its backlog runs one entity at a time.
+
+    `mark`: "entity#n" as left by the crashed owner, if one was running. `scanned`: the whole backlog is in memory.
+    """
+
+    mark: str | None
+    scanned: bool = False
+
+
+@dataclass(slots=True)
+class Counters:
+    """Totals since the start of this host, for `stats()` and the metrics."""
+
+    turns: int = 0
+    commits: int = 0
+    fenced: int = 0
+    unknown_commits: int = 0
+    quarantined: int = 0
+    sends: int = 0
+    claims: int = 0
+
+
+class Core:
+    """Memory of a host; every part of it may be dropped at any time without loss."""
+
+    def __init__(self, store: Store, registry: Registry, clock: Clock, host_id: str) -> None:
+        self.store = store
+        self.registry = registry
+        self.clock = clock
+        self.host_id = host_id
+        self.time = DatabaseTime(clock)
+        self.kinds = Kinds(registry.entities)
+        self.ownership = Ownership(clock)
+        self.mailroom = Mailroom()
+        self.activations = Activations(store, self.kinds, clock)
+        self.timers = TimerHeap()
+        self.env = Environment(registry.env)
+        self.solo: dict[int, Solo] = {}
+        self.quarantined: dict[str, float] = {}
+        self.failures: dict[str, int] = {}
+        self.counters = Counters()
+        self.mail_wanted = asyncio.Event()
+        self.turns_wanted = asyncio.Event()
+        self.timers_wanted = asyncio.Event()
+        self.sends_wanted = asyncio.Event()
+        self.lease_wanted = asyncio.Event()
+        self.backlog = False
+        """True while the inbox is known to hold mail that memory had no room for."""
+        self.on_forget: list[Callable[[int], None]] = []
+
+    def forget_shard(self, shard: int) -> None:
+        """Drop all memory of a shard: it went to another host, or must be claimed and read again."""
+        self.ownership.epochs.pop(shard, None)
+        self.ownership.leaving.pop(shard, None)
+        self.mailroom.drop_shard(shard)
+        self.activations.drop_shard(shard)
+        self.timers.drop_shard(shard)
+        self.solo.pop(shard, None)
+        for forget in self.on_forget:
+            forget(shard)
+
+    def max_pending(self, entity: str) -> int:
+        """Mailbox bound of an entity's kind."""
+        return self.kinds.of(entity.partition("/")[0]).entity.max_pending
+
+    async def quarantine(self, entity: str, shard: int, reason: str) -> None:
+        """Take an entity out of service and have a human told; its mail stays in the inbox.
+
+        Repeated for as long as mail keeps waiting: the effect's id changes every ten minutes.
+        """
+        epoch = self.ownership.epochs.get(shard)
+        if epoch is None:
+            return
+        effect = self.registry.quarantined(entity, reason, self.time.now())
+        log.error("entity_quarantined", entity=entity, shard=shard, reason=reason, hint="sentinel doctor lists it")
+        self.mailroom.drop(entity)
+        self.activations.drop(entity)
+        self.quarantined[entity] = self.clock.monotonic() + 60.0
+        self.counters.quarantined += 1
+        await self.store.quarantine(entity, shard, epoch, reason, effect)
+        self.sends_wanted.set()
+
+    def skipped(self) -> list[str]:
+        """Entities in quarantine; looked at again after a minute in case they were released."""
+        now = self.clock.monotonic()
+        for entity in [e for e, until in self.quarantined.items() if until <= now]:
+            del self.quarantined[entity]
+        return list(self.quarantined)
+
+
+async def wait(event: asyncio.Event, timeout_s: float) -> None:
+    """Until the event is set or the time has passed; clears it."""
+    try:
+        async with asyncio.timeout(timeout_s):
+            await event.wait()
+    except TimeoutError:
+        pass
+    event.clear()
+
+
+@dataclass(slots=True)
+class Loop:
+    """A duty repeated for the life of the host; a fault of the store is logged and the next round tries again."""
+
+    name: str
+    core: Core
+    body: Callable[[], Awaitable[None]]
+    pause_s: float = 0.5
+    failing: bool = field(default=False)
+
+    async def run(self) -> None:
+        """Repeat `body`; it does its own waiting."""
+        while True:
+            try:
+                await self.body()
+                if self.failing:
+                    log.info("loop_recovered", loop=self.name, host=self.core.host_id)
+                self.failing = False
+            except RuntimeFault as fault:
+                if not self.failing:
+                    log.warning("loop_waits_for_store", loop=self.name, host=self.core.host_id, why=str(fault))
+                self.failing = True
+                await self.core.clock.sleep(self.pause_s)

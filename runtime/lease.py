@@ -1,0 +1,128 @@
+"""The lease loop: renew, learn who owns what, claim, hand over.
+
+Renewed from the same event loop that does the work, so a host that cannot run its loop loses its shards. What
+the table says about ownership always wins over memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import replace
+
+from runtime.core import Core, Solo, log, wait
+from runtime.errors import RuntimeFault
+from runtime.ownership import LEASE_S
+from runtime.placement import Plan, plan
+from runtime.store import HostRow, View
+
+RENEW_S = 1.5
+QUICK_S = 0.3
+"""Period while shards are waiting to be claimed."""
+HANDOVER_S = 5.0
+"""Longest wait for claimed sends of a shard that is handed over; they are reconciled by the next owner."""
+SETTLED_S = 60.0
+"""A shard held this long without a crash is no longer suspect."""
+
+
+class LeaseLoop:
+    """Keeps this host's lease and its set of shards."""
+
+    def __init__(self, core: Core, me: HostRow, scope: Collection[int], in_flight: Callable[[int], bool]) -> None:
+        self._core = core
+        self._in_flight = in_flight
+        self._scope = scope
+        self._shaky: dict[int, float] = {}
+        self._quick = False
+        self.me = me
+        self.superseded = False
+
+    async def body(self) -> None:
+        """One round: renew, compare, claim, hand over; then wait."""
+        core = self._core
+        began = core.clock.monotonic()
+        view = await core.store.renew(self.me, LEASE_S)
+        core.ownership.renewed(began)
+        core.time.observe(view.now)
+        self._compare(view)
+        todo = plan(self.me, view, self._scope, core.ownership.epochs, core.ownership.steady())
+        self.superseded = todo.superseded
+        await self._claim(todo, view)
+        for shard in todo.release:
+            core.ownership.leaving.setdefault(shard, core.clock.monotonic())
+        await self._hand_over()
+        await self._clear_settled()
+        self._quick = todo.waiting or bool(core.ownership.leaving)
+        await wait(core.lease_wanted, QUICK_S if self._quick else RENEW_S)
+
+    def _compare(self, view: View) -> None:
+        """Forget shards that the table says are not ours at this epoch."""
+        core = self._core
+        mine = {s.id: s.epoch for s in view.shards if s.owner == self.me.id}
+        for shard, epoch in list(core.ownership.epochs.items()):
+            if mine.get(shard) != epoch:
+                log.warning("shard_lost", shard=shard, epoch=epoch, host=self.me.id)
+                core.forget_shard(shard)
+
+    async def _claim(self, todo: Plan, view: View) -> None:
+        if not todo.claim:
+            return
+        core, seen = self._core, {s.id: s for s in view.shards}
+        for shard in todo.claim:
+            core.forget_shard(shard)
+        claimed = await core.store.claim(self.me.id, todo.claim, todo.crashed)
+        for shard, epoch in claimed.items():
+            core.ownership.epochs[shard] = epoch
+            crashes = seen[shard].crashes + 1 if shard in todo.crashed else 0
+            if crashes:
+                self._shaky[shard] = core.clock.monotonic()
+            if crashes >= 2:
+                core.solo[shard] = Solo(seen[shard].suspect)
+                log.warning("shard_suspect", shard=shard, epoch=epoch, crashes=crashes, mark=seen[shard].suspect)
+        log.info("shards_claimed", host=self.me.id, count=len(claimed), crashed=len(todo.crashed))
+        core.timers.horizon = 0.0
+        for event in (core.mail_wanted, core.timers_wanted, core.sends_wanted):
+            event.set()
+
+    async def _hand_over(self) -> None:
+        """Give up shards whose turns are committed and whose sends are recorded."""
+        core, now = self._core, self._core.clock.monotonic()
+        ready: dict[int, int] = {}
+        for shard, since in list(core.ownership.leaving.items()):
+            epoch = core.ownership.epochs.get(shard)
+            if epoch is None:
+                del core.ownership.leaving[shard]
+            elif not core.mailroom.busy(shard) and (not self._in_flight(shard) or now - since > HANDOVER_S):
+                ready[shard] = epoch
+        if not ready:
+            return
+        for shard in ready:
+            core.forget_shard(shard)
+        await core.store.release(self.me.id, ready)
+        log.info("shards_handed_over", host=self.me.id, count=len(ready))
+
+    async def _clear_settled(self) -> None:
+        """A shard that was taken from a crashed owner and has run well for a while is healthy again."""
+        core, now = self._core, self._core.clock.monotonic()
+        for shard, since in list(self._shaky.items()):
+            epoch = core.ownership.epochs.get(shard)
+            if epoch is None:
+                del self._shaky[shard]
+            elif shard not in core.solo and now - since > SETTLED_S:
+                await core.store.name_suspect(shard, epoch, None)
+                del self._shaky[shard]
+
+    async def drain(self) -> None:
+        """Hand everything over and retire; answers when done. Faults of the store end it early: leases lapse."""
+        self.me = replace(self.me, draining=True)
+        core = self._core
+        started = core.clock.monotonic()
+        try:
+            await core.store.renew(self.me, LEASE_S)
+            for shard in core.ownership.epochs:
+                core.ownership.leaving.setdefault(shard, started)
+            while core.ownership.leaving and core.clock.monotonic() - started < HANDOVER_S + 1.0:
+                await self._hand_over()
+                await core.clock.sleep(0.02)
+            await core.store.retire(self.me.id)
+        except RuntimeFault as fault:
+            log.warning("drain_incomplete", host=self.me.id, why=str(fault))

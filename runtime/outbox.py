@@ -1,0 +1,195 @@
+"""Effects after the commit: claim, send, reconcile, record.
+
+Nothing here decides who is paged; rows do. A row is sent only under a claim (state `sending` in the
+database, which refuses it while an acknowledgement waits in the inbox) and only while the claim has a send's
+time left. Each channel has its own slots, so that a slow provider delays nobody else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Coroutine, Sequence
+
+from runtime.core import Core, log, wait
+from runtime.effects import Accepted, Rejected, Unknown
+from runtime.errors import RuntimeFault
+from runtime.pump import Ready
+from runtime.sending import HOLD_S, SEND_S, after, as_send, failed, may_resend, not_started, uncertain
+from runtime.store import OutboxRow, SendResult
+
+POLL_S = 1.0
+PAGE = 2_000
+SLOTS = 64
+"""Concurrent sends per channel and host."""
+
+
+class Outbox:
+    """The sends of this host's shards."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._lanes: dict[str, deque[OutboxRow]] = {}
+        self._held: dict[str, int] = {}
+        self._busy: dict[str, int] = {}
+        self._busy_shards: dict[int, int] = {}
+        self._results: list[tuple[OutboxRow, SendResult]] = []
+        self._results_wanted = asyncio.Event()
+        self._polled_at = float("-inf")
+        self._tasks: dict[asyncio.Task[None], None] = {}
+        core.on_forget.append(self._forget)
+
+    def offer(self, ready: Ready) -> None:
+        """Effects of a turn just committed go straight to the lanes; the poll would find them too."""
+        turn, now = ready.turn, self._core.time.now()
+        for effect in turn.effects:
+            if effect.due_at is not None and effect.due_at > now:
+                continue
+            row = OutboxRow(
+                effect.id, turn.entity, turn.shard, effect.kind, effect.channel, dict(effect.body), "pending", 0, 0, now
+            )
+            self._queue(row)
+        if turn.effects:
+            self._core.sends_wanted.set()
+        if turn.cancel_groups:
+            self._spawn(self._recall(turn.entity))
+
+    def in_flight(self, shard: int) -> bool:
+        """True while a send of the shard is claimed and not recorded."""
+        return self._busy_shards.get(shard, 0) > 0
+
+    def _queue(self, row: OutboxRow) -> None:
+        if row.id not in self._held:
+            self._held[row.id] = row.shard
+            self._lanes.setdefault(row.channel, deque()).append(row)
+
+    def _forget(self, shard: int) -> None:
+        for channel, lane in self._lanes.items():
+            for row in lane:
+                if row.shard == shard:
+                    self._held.pop(row.id, None)
+            self._lanes[channel] = deque(r for r in lane if r.shard != shard)
+
+    async def body(self) -> None:
+        """Wait for effects or the poll period; read what else needs work; start what the slots allow."""
+        core = self._core
+        await wait(core.sends_wanted, POLL_S)
+        if not core.ownership.epochs or not core.ownership.alive():
+            return
+        if core.clock.monotonic() - self._polled_at >= POLL_S:
+            self._polled_at = core.clock.monotonic()
+            for row in await core.store.sends(list(core.ownership.epochs), list(self._held), PAGE):
+                if core.ownership.holds(row.shard):
+                    self._queue(row)
+        for channel in list(self._lanes):
+            await self._start(channel)
+
+    async def _start(self, channel: str) -> None:
+        core = self._core
+        while (
+            (lane := self._lanes[channel])
+            and core.ownership.alive()
+            and (room := SLOTS - self._busy.get(channel, 0)) > 0
+        ):
+            rows = [lane.popleft() for _ in range(min(room, len(lane)))]
+            epochs = {r.shard: core.ownership.epochs[r.shard] for r in rows if core.ownership.takes(r.shard)}
+            began = core.clock.monotonic()
+            try:
+                claimed = await core.store.claim_sends(epochs, [r.id for r in rows], core.host_id, HOLD_S)
+            except RuntimeFault:
+                # Perhaps claimed, perhaps not: the poll finds the rows again when they are due or expired.
+                for row in rows:
+                    self._held.pop(row.id, None)
+                raise
+            core.counters.claims += len(claimed)
+            for row in rows:
+                if row.id in claimed:
+                    self._busy[channel] = self._busy.get(channel, 0) + 1
+                    self._busy_shards[row.shard] = self._busy_shards.get(row.shard, 0) + 1
+                    self._spawn(self._carry_out(claimed[row.id], began))
+                else:
+                    self._held.pop(row.id, None)
+
+    async def _carry_out(self, row: OutboxRow, began: float) -> None:
+        try:
+            result = await self._attempt(row, began + HOLD_S - SEND_S)
+        except Exception as error:
+            # A handler must not raise; if it does, what it did is unknown, and that is what is written.
+            log.exception("send_broke", delivery=row.id, channel=row.channel)
+            result = after(row, Unknown(f"{type(error).__name__}: {error}"), self._core.time.now())
+        finally:
+            self._busy[row.channel] -= 1
+            self._core.sends_wanted.set()
+        self._results.append((row, result))
+        self._results_wanted.set()
+
+    async def _attempt(self, row: OutboxRow, start_by: float) -> SendResult:
+        core = self._core
+        handler = core.registry.handlers.get(row.kind)
+        if handler is None:
+            return failed(row, f"this program has no handler for effects of kind {row.kind!r}; upgrade every host")
+        send = as_send(row)
+        if uncertain(row):
+            answer = await handler.reconcile(send, core.env.current, SEND_S)
+            if isinstance(answer, Accepted):
+                return after(row, answer, core.time.now())
+            if not may_resend(row, answer, handler.dedupes(row.channel)):
+                return failed(row, "outcome unknown twice; the provider cannot say whether the person got it")
+        if core.clock.monotonic() >= start_by or not core.ownership.alive():
+            return not_started(row, core.time.now())
+        core.counters.sends += 1
+        try:
+            async with asyncio.timeout(SEND_S + 0.5):
+                outcome = await handler.send(send, core.env.current, SEND_S)
+        except TimeoutError:
+            outcome = Unknown(f"no answer from the {row.channel} provider within {SEND_S:.0f} s")
+        if isinstance(outcome, Rejected):
+            log.warning("send_refused", delivery=row.id, channel=row.channel, attempt=send.attempt, why=outcome.reason)
+        return after(row, outcome, core.time.now())
+
+    async def record(self) -> None:
+        """Group-commit the outcomes; kept until written or until the shard is lost (then they are `unknown`)."""
+        await wait(self._results_wanted, POLL_S)
+        core = self._core
+        while self._results:
+            batch, self._results = self._results[:500], self._results[500:]
+            epochs = {r.shard: core.ownership.epochs[r.shard] for r, _ in batch if core.ownership.holds(r.shard)}
+            try:
+                await core.store.record_sends(epochs, core.host_id, [s for _, s in batch])
+            except RuntimeFault:
+                self._results = [*batch, *self._results]
+                self._results_wanted.set()
+                raise
+            self._release(batch)
+
+    def _release(self, batch: Sequence[tuple[OutboxRow, SendResult]]) -> None:
+        for row, result in batch:
+            self._held.pop(row.id, None)
+            self._busy_shards[row.shard] -= 1
+            if result.tell is not None:
+                self._core.mail_wanted.set()
+
+    async def _recall(self, entity: str) -> None:
+        """After an acknowledgement: call back what still rings, where the channel can."""
+        core = self._core
+        able = [c for c in self._lanes if any(h.can_cancel(c) for h in core.registry.handlers.values())]
+        if not able:
+            return
+        try:
+            rows = await core.store.recallable([entity], able)
+        except RuntimeFault as fault:
+            log.warning("recall_skipped", entity=entity, why=str(fault))
+            return
+        for row in rows:
+            await core.registry.handlers[row.kind].cancel(as_send(row), core.env.current, SEND_S)
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks[task] = None
+        task.add_done_callback(lambda t: self._tasks.pop(t, None))
+
+    async def stop(self) -> None:
+        """End the sends still running; their claims run out and the next owner reconciles them."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -1,0 +1,49 @@
+"""What this host owns, and whether it may act on it.
+
+A host may decide and send only while its last successful lease renewal *began* less than ACT_S ago by
+its own monotonic clock; the lease itself lasts LEASE_S on the database's clock, so it stops by itself before
+another host can take over. The epoch fence in the commit is the proof; this is the courtesy.
+"""
+
+from __future__ import annotations
+
+from runtime.clock import Clock
+
+LEASE_S = 6.0
+"""Lease time: a dead host's shards move after this. Shorter: faster failover, more false alarms."""
+ACT_S = 4.0
+"""No turn and no send starts later than this after the last renewal began."""
+
+
+class Ownership:
+    """Epochs of the shards held, and the age of the lease."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.epochs: dict[int, int] = {}
+        self.leaving: dict[int, float] = {}
+        """Shards being handed over, since when (monotonic): nothing new starts in them."""
+        self._renewed_at: float | None = None
+        self._steady_since: float | None = None
+
+    def renewed(self, began: float) -> None:
+        """A renewal that began at monotonic `began` succeeded."""
+        if self._renewed_at is None or began - self._renewed_at > LEASE_S:
+            self._steady_since = began
+        self._renewed_at = began
+
+    def alive(self) -> bool:
+        """True while this host may start turns and sends."""
+        return self._renewed_at is not None and self._clock.monotonic() - self._renewed_at < ACT_S
+
+    def steady(self) -> bool:
+        """True once in touch with the database for a whole lease time without a break."""
+        return self._steady_since is not None and self._clock.monotonic() - self._steady_since >= LEASE_S
+
+    def takes(self, shard: int) -> bool:
+        """True if new work of the shard may start here."""
+        return shard in self.epochs and shard not in self.leaving
+
+    def holds(self, shard: int) -> bool:
+        """True if this host believes it owns the shard."""
+        return shard in self.epochs

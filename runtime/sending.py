@@ -1,0 +1,96 @@
+"""What follows from the outcome of a send. Pure; the loop that acts on it is outbox.py.
+
+    state        means                                                next
+    pending      decided and committed, not sent                      claim
+    sending      claimed; if the claim ran out: the outcome is unknown reconcile
+    accepted     the provider has it                                  receipts only
+    delivered    it reached the person's device or mailbox            -
+    failed       given up; the entity was told                        -
+    unknown      sent, answer lost                                    reconcile, then at most one more send
+    cancelled    withdrawn before it was sent                         -
+    bundled      went out inside another page                         -
+
+An unknown outcome is reconciled with the provider before any retry. A provider that de-duplicates is simply sent to
+again; another one gets at most one more send, and after a second unknown outcome the send fails over to the
+person's next method: a page twice rather than never, but not five times.
+"""
+
+from __future__ import annotations
+
+from runtime.effects import Accepted, CannotTell, NotFound, Rejected, Send, Unknown
+from runtime.entity import EffectFailed
+from runtime.ids import derived_id
+from runtime.store import Inbound, OutboxRow, SendResult
+
+HOLD_S = 10.0
+"""Length of a claim: after it, another owner may reconcile and send."""
+SEND_S = 5.0
+"""Time-out of one send; it starts only while the claim has this long to run."""
+RECONCILE_AFTER_S = 5.0
+"""Wait after an unknown outcome: the provider's callback may arrive meanwhile."""
+RETRY_S = (2.0, 5.0, 15.0)
+"""Pauses before the further attempts after a refusal that may pass; then the send has failed."""
+
+
+def uncertain(row: OutboxRow) -> bool:
+    """True if an earlier attempt may have been sent (the row as it was before the claim)."""
+    return row.state in ("unknown", "sending")
+
+
+def unknowns(row: OutboxRow) -> int:
+    """Unknown outcomes so far, the claim that ran out included."""
+    return row.unknowns + (row.state == "sending")
+
+
+def may_resend(row: OutboxRow, answer: NotFound | CannotTell, dedupes: bool) -> bool:
+    """Whether to send again after the provider was asked about an uncertain attempt."""
+    return dedupes or isinstance(answer, NotFound) or unknowns(row) < 2
+
+
+def as_send(row: OutboxRow) -> Send:
+    """The row as a handler sees it, in the attempt about to be made."""
+    return Send(row.id, row.entity, row.kind, row.channel, row.body, row.attempts + 1, row.provider_id)
+
+
+def after(row: OutboxRow, outcome: Accepted | Rejected | Unknown, now: float) -> SendResult:
+    """What to write after an attempt; `now` is database time. `row` is as it was before the claim."""
+    lost = row.state == "sending"
+    match outcome:
+        case Accepted(provider_id, final, detail):
+            state = "delivered" if final else "accepted"
+            return SendResult(row.id, row.shard, state, detail, provider_id, unknown=lost)
+        case Unknown(reason):
+            return SendResult(row.id, row.shard, "unknown", reason, due_at=now + RECONCILE_AFTER_S, unknown=True)
+        case Rejected(reason, True) if row.attempts < len(RETRY_S):
+            due = now + RETRY_S[row.attempts]
+            return SendResult(row.id, row.shard, "pending", reason, due_at=due, unknown=lost)
+        case Rejected(reason):
+            return failed(row, reason)
+
+
+def failed(row: OutboxRow, reason: str) -> SendResult:
+    """Give up, and tell the entity, which calls the next method."""
+    message = EffectFailed(row.id, row.kind, row.channel, reason, row.body)
+    tell = Inbound(
+        entity=row.entity,
+        shard=row.shard,
+        kind="EffectFailed",
+        dedup=derived_id(row.id, "failed"),
+        body={
+            "effect_id": message.effect_id,
+            "kind": message.kind,
+            "channel": message.channel,
+            "reason": message.reason,
+            "body": message.body,
+        },
+    )
+    return SendResult(row.id, row.shard, "failed", reason, unknown=row.state == "sending", tell=tell)
+
+
+def not_started(row: OutboxRow, now: float) -> SendResult:
+    """The claim ran out before the send could start: certainly nothing was sent by this attempt.
+
+    An attempt before it may have been: an uncertain row stays unknown.
+    """
+    state = "unknown" if uncertain(row) else "pending"
+    return SendResult(row.id, row.shard, state, "not sent yet: the host was too slow to start", due_at=now)
