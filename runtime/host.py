@@ -31,6 +31,10 @@ def no_publish(rows: list[dict[str, Any]]) -> None:
     """For a host whose events nobody follows live; they are in the journal all the same."""
 
 
+def no_poke(shards: Collection[int]) -> None:
+    """For a host without peers to wake; they find their mail by polling."""
+
+
 class Host:
     """Composition of the loops; see each module for what it promises."""
 
@@ -45,11 +49,12 @@ class Host:
         host_id: str,
         started_at: float,
         publish: Callable[[list[dict[str, Any]]], None] = no_publish,
+        poke: Callable[[Collection[int]], None] = no_poke,
         scope: Collection[int] = range(SHARDS),
     ) -> None:
         self.core = Core(store, registry, clock, host_id)
         self.outbox = Outbox(self.core)
-        self.pump = Pump(self.core, self.outbox.offer, publish)
+        self.pump = Pump(self.core, self.outbox.offer, publish, poke)
         self._turns = TurnLoop(self.core, self.pump)
         self._inbox = InboxLoop(self.core)
         self._timers = TimerLoop(self.core)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,8 +41,15 @@ class Ready:
 class Pump:
     """Commits turns and hands on what they decided."""
 
-    def __init__(self, core: Core, handed_on: Callable[[Ready], None], publish: Callable[[list[dict[str, Any]]], None]):
+    def __init__(
+        self,
+        core: Core,
+        handed_on: Callable[[Ready], None],
+        publish: Callable[[list[dict[str, Any]]], None],
+        poke: Callable[[Collection[int]], None],
+    ) -> None:
         self._core = core
+        self._poke = poke
         self._handed_on = handed_on
         self._publish = publish
         self._lanes: list[deque[Ready]] = [deque() for _ in range(LANES)]
@@ -128,6 +135,9 @@ class Pump:
             self._core.timers_wanted.set()
         if turn.tells:
             self._core.mail_wanted.set()
+            elsewhere = [t.shard for t in turn.tells if not self._core.ownership.holds(t.shard)]
+            if elsewhere:
+                self._poke(elsewhere)
 
     def _settle_unknown(self, epochs: dict[int, int]) -> None:
         """The answer was lost. Forget the shards; the lease loop claims them again at a higher epoch.

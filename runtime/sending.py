@@ -54,16 +54,15 @@ def as_send(row: OutboxRow) -> Send:
 
 def after(row: OutboxRow, outcome: Accepted | Rejected | Unknown, now: float) -> SendResult:
     """What to write after an attempt; `now` is database time. `row` is as it was before the claim."""
-    lost = row.state == "sending"
     match outcome:
         case Accepted(provider_id, final, detail):
             state = "delivered" if final else "accepted"
-            return SendResult(row.id, row.shard, state, detail, provider_id, unknown=lost)
+            return SendResult(row.id, row.shard, state, detail, provider_id)
         case Unknown(reason):
             return SendResult(row.id, row.shard, "unknown", reason, due_at=now + RECONCILE_AFTER_S, unknown=True)
         case Rejected(reason, True) if row.attempts < len(RETRY_S):
             due = now + RETRY_S[row.attempts]
-            return SendResult(row.id, row.shard, "pending", reason, due_at=due, unknown=lost)
+            return SendResult(row.id, row.shard, "pending", reason, due_at=due)
         case Rejected(reason):
             return failed(row, reason)
 
@@ -84,7 +83,7 @@ def failed(row: OutboxRow, reason: str) -> SendResult:
             "body": message.body,
         },
     )
-    return SendResult(row.id, row.shard, "failed", reason, unknown=row.state == "sending", tell=tell)
+    return SendResult(row.id, row.shard, "failed", reason, tell=tell)
 
 
 def not_started(row: OutboxRow, now: float) -> SendResult:

@@ -282,6 +282,8 @@ class Store(Protocol):
     ) -> dict[str, OutboxRow]:
         """Claim rows for sending: state `sending`, attempts + 1, claim held for hold_s.
 
+        A row found `sending` with an expired claim gets its count of unknown outcomes raised by one.
+
         Left out: rows whose shard is not at the given epoch, that are no longer pending/unknown/expired,
         and rows of an entity with an undone `halts` message in its inbox. The answered row shows the
         state *before* the claim, so that the caller knows an unknown or expired one must be reconciled.

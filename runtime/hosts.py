@@ -1,0 +1,89 @@
+"""The hosts' supervisor: `python -m runtime.hosts --hosts 2`, a child of `sentinel up` or a container's command.
+
+Starts or joins Ray, keeps the hosts' actors in being (Ray restarts their processes), says on standard output
+in JSON lines what happens, and on SIGTERM or SIGINT hands everything over and leaves.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from runtime.cluster import Cluster
+from runtime.process import HostSettings
+
+log = structlog.get_logger("sentinel.hosts")
+CHECK_S = 1.0
+REGISTRY = "actors.registry:from_environment"
+
+
+def say(event: str, **fields: Any) -> None:
+    """One JSON line for whoever started us."""
+    sys.stdout.write(json.dumps({"event": event, **fields}) + "\n")
+    sys.stdout.flush()
+
+
+def main() -> int:
+    """Exit status 0 after an orderly stop."""
+    parser = argparse.ArgumentParser(description="Run Sentinel's hosts on Ray.")
+    parser.add_argument("--hosts", type=int, default=2, help="number of host slots on this cluster")
+    parser.add_argument(
+        "--ray-temp", default="/tmp/sentinel-ray", help="where a local Ray keeps its files (short path)"
+    )
+    arguments = parser.parse_args()
+    template = HostSettings(
+        slot="",
+        node=platform.node(),
+        database_url=os.environ["DATABASE_URL"],
+        redis_url=os.environ["REDIS_URL"],
+        registry=os.environ.get("SENTINEL_REGISTRY", REGISTRY),
+        environ=dict(os.environ),
+        log_dir=str(Path(os.environ.get("SENTINEL_HOME", ".sentinel")).resolve() / "log"),
+    )
+    cluster, stop = Cluster(template), threading.Event()
+    say("ray_starting")
+    address = cluster.start_ray(os.environ.get("RAY_ADDRESS") or None, arguments.ray_temp)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())  # after ray.init, which installs its own
+    say("ray_started", ray_address=address)
+    try:
+        _keep(cluster, [f"host-{n}" for n in range(arguments.hosts)], address, stop)
+    finally:
+        say("draining")
+        cluster.drain()
+        cluster.stop()
+        say("stopped")
+    return 0
+
+
+def _keep(cluster: Cluster, slots: list[str], address: str, stop: threading.Event) -> None:
+    """Watch the hosts until told to stop; say when all run, and when one came back as another process."""
+    pids: dict[str, int] = {}
+    for slot in slots:
+        cluster.ensure(slot)
+    announced = False
+    while not stop.wait(CHECK_S if announced else 0.1):
+        for slot in slots:
+            stats = cluster.stats(slot)
+            if stats is None or "host" not in stats:
+                continue
+            pid = int(stats["pid"])
+            if pids.get(slot, pid) != pid:
+                say("host_restarted", slot=slot, pid=pid)
+            pids[slot] = pid
+        if not announced and len(pids) == len(slots):
+            announced = True
+            say("hosts_ready", ray_address=address, pids=pids)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

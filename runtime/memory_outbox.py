@@ -1,0 +1,138 @@
+"""The inbox and outbox half of the store in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from runtime.entity import Effect
+from runtime.store import Inbound, OutboxRow, SendResult, ShardRow
+
+LIVE = frozenset({"pending", "sending", "unknown"})
+RECALL_S = 3600.0
+
+
+@dataclass(slots=True)
+class InboxRow:
+    """One inbox row; `done` when a turn consumed it."""
+
+    id: int
+    message: Inbound
+    received_at: float
+    done: bool = False
+    reply: dict[str, Any] | None = None
+
+
+@dataclass(slots=True)
+class Kept:
+    """An outbox row with its claim."""
+
+    row: OutboxRow
+    group: str
+    claimed_by: str | None = None
+    claim_until: float = 0.0
+    detail: str = ""
+    updated_at: float = 0.0
+
+
+class MemoryOutbox:
+    """Rows of inbox and outbox, and the statements that touch only these."""
+
+    shards: dict[int, ShardRow]
+
+    def __init__(self, clock_now: Callable[[], float]) -> None:
+        self.now = clock_now
+        self.inbox: dict[int, InboxRow] = {}
+        self.outbox: dict[str, Kept] = {}
+        self._dedup: dict[tuple[int, str], int] = {}
+
+    def put(self, message: Inbound) -> tuple[int, bool]:
+        """Insert unless (shard, dedup) is there; answers its id and whether it was new."""
+        key = (message.shard, message.dedup)
+        if key in self._dedup:
+            return self._dedup[key], False
+        number = len(self.inbox) + 1
+        self.inbox[number] = InboxRow(number, message, self.now())
+        self._dedup[key] = number
+        return number, True
+
+    def undone_rows(self) -> Iterator[InboxRow]:
+        """Rows not consumed yet, by id."""
+        return (r for r in self.inbox.values() if not r.done)
+
+    def add_effect(self, entity: str, shard: int, effect: Effect) -> None:
+        """A pending outbox row, unless its id exists."""
+        if effect.id in self.outbox:
+            return
+        due = effect.due_at if effect.due_at is not None else self.now()
+        row = OutboxRow(effect.id, entity, shard, effect.kind, effect.channel, dict(effect.body), "pending", 0, 0, due)
+        self.outbox[effect.id] = Kept(row, effect.group, updated_at=self.now())
+
+    def cancel_effects(self, entity: str, groups: Collection[str]) -> None:
+        """Withdraw what is pending or unknown."""
+        for kept in self.outbox.values():
+            if kept.row.entity == entity and kept.group in groups and kept.row.state in ("pending", "unknown"):
+                kept.row = replace(kept.row, state="cancelled")
+
+    def _due(self, kept: Kept) -> bool:
+        row, now = kept.row, self.now()
+        if row.state in ("pending", "unknown"):
+            return row.due_at <= now
+        return row.state == "sending" and kept.claim_until <= now
+
+    async def sends(self, shards: Collection[int], skip_ids: Collection[str], limit: int) -> list[OutboxRow]:
+        wanted, skip = set(shards), set(skip_ids)
+        rows = [k.row for k in self.outbox.values() if k.row.shard in wanted and k.row.id not in skip and self._due(k)]
+        rows.sort(key=lambda r: r.due_at)
+        return rows[:limit]
+
+    async def claim_sends(
+        self, epochs: Mapping[int, int], ids: Sequence[str], host: str, hold_s: float
+    ) -> dict[str, OutboxRow]:
+        halted = {r.message.entity for r in self.undone_rows() if r.message.halts}
+        claimed: dict[str, OutboxRow] = {}
+        for ident in ids:
+            kept = self.outbox.get(ident)
+            if kept is None or not self._due(kept) or kept.row.entity in halted:
+                continue
+            shard = self.shards[kept.row.shard]
+            if epochs.get(shard.id) != shard.epoch:
+                continue
+            claimed[ident] = kept.row
+            lost = kept.row.state == "sending"
+            kept.row = replace(
+                kept.row, state="sending", attempts=kept.row.attempts + 1, unknowns=kept.row.unknowns + lost
+            )
+            kept.claimed_by, kept.claim_until = host, self.now() + hold_s
+        return claimed
+
+    async def record_sends(self, epochs: Mapping[int, int], host: str, results: Sequence[SendResult]) -> None:
+        for result in results:
+            kept = self.outbox[result.id]
+            if kept.row.state != "sending" or kept.claimed_by != host:
+                continue
+            kept.detail, kept.updated_at = result.detail, self.now()
+            kept.row = replace(
+                kept.row,
+                state=result.state,
+                provider_id=result.provider_id or kept.row.provider_id,
+                due_at=kept.row.due_at if result.due_at is None else result.due_at,
+                unknowns=kept.row.unknowns + result.unknown,
+            )
+            if result.tell is not None:
+                self.put(result.tell)
+
+    async def recallable(self, entities: Sequence[str], channels: Sequence[str]) -> list[OutboxRow]:
+        return [
+            k.row
+            for k in self.outbox.values()
+            if k.row.entity in entities
+            and k.row.channel in channels
+            and k.row.state == "accepted"
+            and k.updated_at > self.now() - RECALL_S
+        ]
+
+    def live_sends(self) -> list[OutboxRow]:
+        """Rows that still need work."""
+        return [k.row for k in self.outbox.values() if k.row.state in LIVE]

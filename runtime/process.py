@@ -1,0 +1,124 @@
+"""One host in this process: its event loop in a thread of its own, its connections, its watchdog.
+
+The thread is independent of whatever started the process (a Ray actor, a test): a call into the process
+never delays the loop, and the loop starts by itself whenever the process does, restarts by Ray included.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import os
+import threading
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from runtime.clock import SystemClock
+from runtime.feed import FeedPublisher
+from runtime.host import Host
+from runtime.ids import SHARDS, new_id
+from runtime.poke import Poker, listen
+from runtime.postgres import PostgresStore
+from runtime.registry import Registry
+from runtime.watchdog import watch
+
+log = structlog.get_logger("sentinel.host")
+
+
+@dataclass(frozen=True, slots=True)
+class HostSettings:
+    """What a host process needs to know. `registry`: import string "package.module:function" of a function
+    without arguments that reads the environment and answers the Registry."""
+
+    slot: str
+    node: str
+    database_url: str
+    redis_url: str
+    registry: str
+    environ: Mapping[str, str]
+    log_dir: str
+    shard: int | None = None
+    """A private shard (isolation="process"), or None for a host that shares the common ones."""
+
+
+class HostProcess:
+    """Starts the loop at construction. `on_end` is called in the loop's thread when the host has ended by itself."""
+
+    def __init__(self, settings: HostSettings, on_end: Callable[[], None]) -> None:
+        os.environ.update(settings.environ)
+        self._settings = settings
+        self._on_end = on_end
+        self._host: Host | None = None
+        self._drained = threading.Event()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._main, name="host-loop", daemon=True)
+        self._thread.start()
+
+    def _main(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        try:
+            self._loop.run_until_complete(self._run())
+        except Exception as error:
+            log.exception("host_died", slot=self._settings.slot, why=str(error))
+        finally:
+            self._drained.set()
+            self._on_end()
+
+    async def _run(self) -> None:
+        s = self._settings
+        module, _, function = s.registry.partition(":")
+        build: Callable[[], Registry] = getattr(importlib.import_module(module), function)
+        registry, clock = build(), SystemClock()
+        store, feed, poker = PostgresStore(s.database_url), FeedPublisher(s.redis_url), Poker(s.redis_url)
+        await store.open()
+        feed.start()
+        poker.start()
+        host = self._host = Host(
+            store,
+            registry,
+            clock,
+            slot=s.slot,
+            node=s.node,
+            host_id=f"{s.slot}/{new_id()[:8]}",
+            started_at=(await store.append([])).now,
+            publish=feed.publish,
+            poke=poker.poke,
+            scope=range(SHARDS) if s.shard is None else (s.shard,),
+        )
+        traces = Path(s.log_dir) / f"{s.slot}-{os.getpid()}.stuck"
+        helpers = [
+            asyncio.create_task(watch(clock, traces)),
+            asyncio.create_task(listen(s.redis_url, host.poke)),
+        ]
+        try:
+            await host.run()
+        finally:
+            for helper in helpers:
+                helper.cancel()
+            await asyncio.gather(*helpers, return_exceptions=True)
+            await registry.close()
+            await feed.close()
+            await poker.close()
+            await store.close()
+
+    def poke(self, shards: Collection[int]) -> None:
+        """Look into the inboxes of these shards now."""
+        host = self._host
+        if host is not None:
+            self._loop.call_soon_threadsafe(host.poke, shards)
+
+    def drain(self, timeout_s: float) -> bool:
+        """Hand over everything and end; True when done in time."""
+        host = self._host
+        if host is not None:
+            asyncio.run_coroutine_threadsafe(host.drain(), self._loop)
+        return self._drained.wait(timeout_s)
+
+    def stats(self) -> dict[str, Any]:
+        """Figures of the host, {} while it starts."""
+        host = self._host
+        return {**host.stats(), "pid": os.getpid()} if host is not None else {"pid": os.getpid()}

@@ -1,0 +1,111 @@
+"""Where a simulated process may be hurt.
+
+Every call a host makes to the outside goes through its `Process`: before and after it the process may
+crash (it never runs again, its memory is gone) or freeze (it runs on later with its old memory), and the
+network may delay, lose the request or lose the answer. A request lost and an answer lost look the same to the caller.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from dataclasses import dataclass
+from typing import Any
+
+from runtime.errors import OutcomeUnknown, StoreUnavailable
+from tests.sim.virtual import VirtualLoop
+
+READS = frozenset({"mail", "load", "timers", "sends", "recallable", "journal_after", "outcomes"})
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Chances per call. `crash`/`freeze` per point; the others per call."""
+
+    crash: float = 0.0008
+    freeze: float = 0.0008
+    lose_request: float = 0.002
+    lose_answer: float = 0.004
+    provider_refuses: float = 0.03
+    provider_loses: float = 0.05
+
+
+class Process:
+    """One incarnation of a host process, or a gateway."""
+
+    def __init__(self, world: Any, name: str, mortal: bool = True) -> None:
+        self.world = world
+        self.name = name
+        self.mortal = mortal
+        self.dead = False
+        self._thaw_at = 0.0
+
+    @property
+    def _loop(self) -> VirtualLoop:
+        loop: VirtualLoop = self.world.loop
+        return loop
+
+    async def point(self, label: str) -> None:
+        """A moment between two instructions: crash, freeze or go on."""
+        rng, rates = self.world.rng, self.world.rates
+        if self.mortal and not self.dead and rates is not None:
+            draw = rng.random()
+            if draw < rates.crash:
+                self.world.crashed(self, label)
+            elif draw < rates.crash + rates.freeze:
+                self._thaw_at = self._loop.time() + rng.uniform(5, 25)
+                self.world.note("freeze", self.name, label)
+        if not self.dead and self._loop.time() < self._thaw_at:
+            await asyncio.sleep(self._thaw_at - self._loop.time())
+        if self.dead:
+            await self._loop.create_future()  # a dead process never continues
+
+
+class HostStore:
+    """The store as one process reaches it. Any method of `Store`; see runtime/store.py."""
+
+    def __init__(self, process: Process, store: Any) -> None:
+        self._process = process
+        self._store = store
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._store, name)
+
+        async def call(*args: Any, **kwargs: Any) -> Any:
+            world, process = self._process.world, self._process
+            rng: random.Random = world.rng
+            await process.point(f"before {name}")
+            await asyncio.sleep(rng.uniform(0.0005, 0.004))
+            if world.store_down():
+                raise StoreUnavailable("the store is away")
+            rates = world.rates
+            if rates is not None and rng.random() < rates.lose_request:
+                world.note("lost request", process.name, name)
+                raise self._lost(name)
+            result = await method(*args, **kwargs)
+            await asyncio.sleep(rng.uniform(0.0005, 0.004))
+            await process.point(f"after {name}")
+            if rates is not None and rng.random() < rates.lose_answer:
+                world.note("lost answer", process.name, name)
+                raise self._lost(name)
+            return result
+
+        return call
+
+    @staticmethod
+    def _lost(name: str) -> Exception:
+        return StoreUnavailable("read lost") if name in READS else OutcomeUnknown("answer lost")
+
+
+def random_rates(rng: random.Random) -> Rates:
+    """Fault rates are swept: some bugs need many faults, some need few."""
+    scale = rng.choice((0.3, 1.0, 3.0))
+    base = Rates()
+    return Rates(
+        base.crash * scale,
+        base.freeze * scale,
+        base.lose_request * scale,
+        base.lose_answer * scale,
+        base.provider_refuses,
+        base.provider_loses * scale,
+    )
