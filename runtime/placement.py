@@ -13,6 +13,7 @@ import hashlib
 import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from runtime.store import HostRow, ShardRow, View
 
@@ -94,10 +95,11 @@ def _free(shard: ShardRow, hosts: Mapping[str, HostRow], me: HostRow, now: float
 
 def _best(shard: int, hosts: Collection[HostRow]) -> HostRow | None:
     """Weighted rendezvous (highest -weight / ln(hash)); ties cannot matter, the hash has 64 bits."""
-    return max(hosts, key=lambda h: _score(shard, h), default=None)
+    return max(hosts, key=lambda h: _score(shard, h.slot, h.weight), default=None)
 
 
-def _score(shard: int, host: HostRow) -> float:
-    digest = hashlib.blake2b(f"{shard}:{host.slot}".encode(), digest_size=8).digest()
+@lru_cache(maxsize=65_536)
+def _score(shard: int, slot: str, weight: float) -> float:
+    digest = hashlib.blake2b(f"{shard}:{slot}".encode(), digest_size=8).digest()
     unit = (int.from_bytes(digest, "big") + 1) / (2**64 + 1)
-    return -host.weight / math.log(unit)
+    return -weight / math.log(unit)

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from runtime.entity import Cancel, Ctx, Decision, Effect, Record, Set, TimerFired
 
 STEPS = ("alice", "bob", "carol")
-WAIT_S = 300.0
+WAIT_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)

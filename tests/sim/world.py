@@ -30,8 +30,8 @@ from tests.sim.virtual import VirtualClock, VirtualLoop
 
 HOSTS = 3
 INCIDENTS = 12
-FAULTY_S = 1500.0
-QUIET_S = 1200.0
+FAULTY_S = 330.0
+QUIET_S = 240.0
 """Without faults at the end, so that whatever can still be done is done."""
 
 
@@ -227,16 +227,16 @@ class World:
         for slot in range(HOSTS):
             self.loop.call_later(rng.random(), self._start_host, f"h{slot}")
         if rng.random() < 0.3:
-            start = rng.uniform(50, 400)
+            start = rng.uniform(50, 250)
             self._down = (start, start + 60)
         number = 0
         for n in range(INCIDENTS):
             entity, at = EntityId("pager", f"i{n}"), rng.uniform(0, 60)
             for again in range(rng.choice((1, 1, 3))):
-                self._spawn(self._sender(number, entity, at + again * rng.uniform(0, 200)))
+                self._spawn(self._sender(number, entity, at + again * rng.uniform(0, 100)))
                 number += 1
             if rng.random() < 0.5:
-                self._spawn(self._human(entity, rng.uniform(70, 700)))
+                self._spawn(self._human(entity, at + rng.uniform(5, 220)))
         asyncio.set_event_loop(self.loop)
         try:
             self.loop.run_until_complete(asyncio.sleep(FAULTY_S))
