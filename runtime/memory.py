@@ -53,6 +53,7 @@ class MemoryStore(MemoryOutbox):
         self.armed: dict[tuple[str, str], TimerRow] = {}
         self.records: dict[str, dict[str, Any]] = {}
         self.quarantined: dict[str, str] = {}
+        self.private: dict[int, str] = {}
         self._positions: dict[tuple[str, int], int] = {}
 
     # -- coming in ---------------------------------------------------------------------------------
@@ -63,15 +64,18 @@ class MemoryStore(MemoryOutbox):
             found, new = self.put(message)
             ids.append(found)
             fresh.append(new)
-        return Appended(ids, fresh, self.now())
+        return Appended(ids, fresh, self.clock_now())
 
     async def outcomes(self, ids: Sequence[int]) -> dict[int, dict[str, Any] | None]:
         return {i: self.inbox[i].reply for i in ids if i in self.inbox and self.inbox[i].done}
 
+    async def now(self) -> float:
+        return self.clock_now()
+
     # -- ownership ---------------------------------------------------------------------------------
 
     async def renew(self, host: HostRow, ttl_s: float) -> View:
-        now = self.now()
+        now = self.clock_now()
         owners = {s.owner for s in self.shards.values()}
         for old in list(self.hosts.values()):
             if old.expires_at < now - FORGET_HOST_S and old.id not in owners:
@@ -114,6 +118,18 @@ class MemoryStore(MemoryOutbox):
         self.quarantined[entity] = reason
         self.add_effect(entity, shard, effect)
         return True
+
+    async def private_shard(self, entity: str) -> int:
+        for shard, owner in self.private.items():
+            if owner == entity:
+                return shard
+        shard = max(self.shards) + 1
+        self.private[shard] = entity
+        self.shards[shard] = ShardRow(shard, 0, None)
+        return shard
+
+    async def private_shards(self) -> dict[int, str]:
+        return dict(self.private)
 
     # -- loading -----------------------------------------------------------------------------------
 
@@ -166,7 +182,7 @@ class MemoryStore(MemoryOutbox):
         positions: dict[tuple[str, int], int] = {}
         for turn in mine:
             self._write(turn, positions)
-        return Committed(self.now(), owned, positions)
+        return Committed(self.clock_now(), owned, positions)
 
     def _write(self, turn: Turn, positions: dict[tuple[str, int], int]) -> None:
         epoch = self.shards[turn.shard].epoch
@@ -231,4 +247,4 @@ class MemoryStore(MemoryOutbox):
 
     def overdue_timers(self) -> list[TimerRow]:
         """Armed timers whose time has passed."""
-        return [t for t in self.armed.values() if t.due_at < self.now()]
+        return [t for t in self.armed.values() if t.due_at < self.clock_now()]

@@ -42,7 +42,7 @@ class MemoryOutbox:
     shards: dict[int, ShardRow]
 
     def __init__(self, clock_now: Callable[[], float]) -> None:
-        self.now = clock_now
+        self.clock_now = clock_now
         self.inbox: dict[int, InboxRow] = {}
         self.outbox: dict[str, Kept] = {}
         self._dedup: dict[tuple[int, str], int] = {}
@@ -53,7 +53,7 @@ class MemoryOutbox:
         if key in self._dedup:
             return self._dedup[key], False
         number = len(self.inbox) + 1
-        self.inbox[number] = InboxRow(number, message, self.now())
+        self.inbox[number] = InboxRow(number, message, self.clock_now())
         self._dedup[key] = number
         return number, True
 
@@ -65,9 +65,9 @@ class MemoryOutbox:
         """A pending outbox row, unless its id exists."""
         if effect.id in self.outbox:
             return
-        due = effect.due_at if effect.due_at is not None else self.now()
+        due = effect.due_at if effect.due_at is not None else self.clock_now()
         row = OutboxRow(effect.id, entity, shard, effect.kind, effect.channel, dict(effect.body), "pending", 0, 0, due)
-        self.outbox[effect.id] = Kept(row, effect.group, updated_at=self.now())
+        self.outbox[effect.id] = Kept(row, effect.group, updated_at=self.clock_now())
 
     def cancel_effects(self, entity: str, groups: Collection[str]) -> None:
         """Withdraw what is pending or unknown."""
@@ -76,7 +76,7 @@ class MemoryOutbox:
                 kept.row = replace(kept.row, state="cancelled")
 
     def _due(self, kept: Kept) -> bool:
-        row, now = kept.row, self.now()
+        row, now = kept.row, self.clock_now()
         if row.state in ("pending", "unknown"):
             return row.due_at <= now
         return row.state == "sending" and kept.claim_until <= now
@@ -104,15 +104,15 @@ class MemoryOutbox:
             kept.row = replace(
                 kept.row, state="sending", attempts=kept.row.attempts + 1, unknowns=kept.row.unknowns + lost
             )
-            kept.claimed_by, kept.claim_until = host, self.now() + hold_s
+            kept.claimed_by, kept.claim_until = host, self.clock_now() + hold_s
         return claimed
 
-    async def record_sends(self, epochs: Mapping[int, int], host: str, results: Sequence[SendResult]) -> None:
+    async def record_sends(self, host: str, results: Sequence[SendResult]) -> None:
         for result in results:
             kept = self.outbox[result.id]
             if kept.row.state != "sending" or kept.claimed_by != host:
                 continue
-            kept.detail, kept.updated_at = result.detail, self.now()
+            kept.detail, kept.updated_at = result.detail, self.clock_now()
             kept.row = replace(
                 kept.row,
                 state=result.state,
@@ -130,7 +130,7 @@ class MemoryOutbox:
             if k.row.entity in entities
             and k.row.channel in channels
             and k.row.state == "accepted"
-            and k.updated_at > self.now() - RECALL_S
+            and k.updated_at > self.clock_now() - RECALL_S
         ]
 
     def live_sends(self) -> list[OutboxRow]:

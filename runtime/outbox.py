@@ -153,9 +153,8 @@ class Outbox:
         core = self._core
         while self._results:
             batch, self._results = self._results[:500], self._results[500:]
-            epochs = {r.shard: core.ownership.epochs[r.shard] for r, _ in batch if core.ownership.holds(r.shard)}
             try:
-                await core.store.record_sends(epochs, core.host_id, [s for _, s in batch])
+                await core.store.record_sends(core.host_id, [s for _, s in batch])
             except RuntimeFault:
                 self._results = [*batch, *self._results]
                 self._results_wanted.set()

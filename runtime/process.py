@@ -74,7 +74,6 @@ class HostProcess:
         build: Callable[[], Registry] = getattr(importlib.import_module(module), function)
         registry, clock = build(), SystemClock()
         store, feed, poker = PostgresStore(s.database_url), FeedPublisher(s.redis_url), Poker(s.redis_url)
-        await store.open()
         feed.start()
         poker.start()
         host = self._host = Host(
@@ -84,7 +83,7 @@ class HostProcess:
             slot=s.slot,
             node=s.node,
             host_id=f"{s.slot}/{new_id()[:8]}",
-            started_at=(await store.append([])).now,
+            started_at=await store.now(),
             publish=feed.publish,
             poke=poker.poke,
             scope=range(SHARDS) if s.shard is None else (s.shard,),

@@ -209,6 +209,10 @@ class Store(Protocol):
         """Of these inbox ids, those done, with the stored reply (None if the turn gave none)."""
         ...
 
+    async def now(self) -> float:
+        """The database's time."""
+        ...
+
     # -- ownership ---------------------------------------------------------------------------------
     async def renew(self, host: HostRow, ttl_s: float) -> View:
         """Write this host's lease (expires now + ttl_s) and answer all hosts and shards.
@@ -244,6 +248,14 @@ class Store(Protocol):
 
         False (and nothing written) if the shard is not at this epoch.
         """
+        ...
+
+    async def private_shard(self, entity: str) -> int:
+        """The shard (id >= 256) that belongs to this entity alone; made at the first asking."""
+        ...
+
+    async def private_shards(self) -> dict[int, str]:
+        """All private shards and their entities."""
         ...
 
     # -- loading -----------------------------------------------------------------------------------
@@ -290,11 +302,11 @@ class Store(Protocol):
         """
         ...
 
-    async def record_sends(self, epochs: Mapping[int, int], host: str, results: Sequence[SendResult]) -> None:
+    async def record_sends(self, host: str, results: Sequence[SendResult]) -> None:
         """Write outcomes of rows claimed by this host and add their tells.
 
-        A row already final (delivered, failed, cancelled) keeps its state; one that was cancelled while
-        in flight notes the outcome in its detail.
+        Rows that are not `sending` under this host's claim any more are left as they are: whoever claimed
+        them since records them.
         """
         ...
 

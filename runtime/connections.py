@@ -1,0 +1,113 @@
+"""A few autocommit connections to Postgres that fail fast and come back by themselves.
+
+A pool with growing reconnect delays would answer "away" for half a minute after the database is
+back; here every call on a broken connection tries to connect anew, within its own short time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+import psycopg
+from psycopg import errors as pg
+from psycopg.rows import TupleRow
+from psycopg.types.json import set_json_loads
+
+from runtime.errors import OutcomeUnknown, StatementRejected, StoreUnavailable
+
+CONNECT_S = 1.0
+ANSWER_S = 4.0
+"""Longer than the server's own statement_timeout, so that its answer decides, not ours."""
+OPTIONS = "-c statement_timeout=3000 -c lock_timeout=1000 -c idle_in_transaction_session_timeout=2000 -c jit=off"
+
+NOTHING_WRITTEN = (
+    pg.QueryCanceled,
+    pg.LockNotAvailable,
+    pg.DeadlockDetected,
+    pg.SerializationFailure,
+    pg.ReadOnlySqlTransaction,
+    pg.InsufficientResources,
+)
+"""The server says that it rolled the statement back: asking again is safe."""
+
+Row = tuple[Any, ...]
+set_json_loads(msgspec.json.decode)
+
+
+class Connections:
+    """Up to `size` statements at once."""
+
+    def __init__(self, dsn: str, size: int) -> None:
+        self._dsn = dsn
+        self._slots: asyncio.Queue[psycopg.AsyncConnection[TupleRow] | None] = asyncio.Queue()
+        for _ in range(size):
+            self._slots.put_nowait(None)
+        self._size = size
+
+    async def run(self, statement: str, parameters: Mapping[str, Any], *, writes: bool) -> list[Row]:
+        """Execute one statement in autocommit and answer its rows.
+
+        Raises StoreUnavailable, OutcomeUnknown (only if `writes`) or StatementRejected.
+        """
+        async with self._checkout() as connection:
+            try:
+                async with asyncio.timeout(ANSWER_S):
+                    cursor = await connection.execute(statement.encode(), parameters)
+                    return await cursor.fetchall() if cursor.description else []
+            except NOTHING_WRITTEN as error:
+                raise StoreUnavailable(f"the database did not finish: {error}") from error
+            except (TimeoutError, psycopg.OperationalError, psycopg.InterfaceError) as error:
+                await connection.close()
+                problem = OutcomeUnknown if writes else StoreUnavailable
+                raise problem(f"connection lost: {type(error).__name__}: {error}") from error
+            except psycopg.Error as error:
+                raise StatementRejected(f"{type(error).__name__}: {error}") from error
+
+    @asynccontextmanager
+    async def _checkout(self) -> AsyncIterator[psycopg.AsyncConnection[TupleRow]]:
+        try:
+            async with asyncio.timeout(CONNECT_S + ANSWER_S):
+                connection = await self._slots.get()
+        except TimeoutError as error:
+            raise StoreUnavailable("all connections to the database are waiting for it") from error
+        kept: psycopg.AsyncConnection[TupleRow] | None = None
+        try:
+            if connection is None or connection.closed:
+                connection = await self._connect()
+            yield connection
+            kept = None if connection.closed else connection
+        except StoreUnavailable:
+            kept = connection if connection is not None and not connection.closed else None
+            raise
+        except StatementRejected:
+            kept = connection
+            raise
+        finally:
+            if kept is None and connection is not None:
+                await connection.close()
+            self._slots.put_nowait(kept)
+
+    async def _connect(self) -> psycopg.AsyncConnection[TupleRow]:
+        try:
+            async with asyncio.timeout(CONNECT_S):
+                return await psycopg.AsyncConnection.connect(
+                    self._dsn,
+                    autocommit=True,
+                    options=OPTIONS,
+                    connect_timeout=2,
+                    tcp_user_timeout=5000,
+                    application_name="sentinel-runtime",
+                )
+        except (TimeoutError, psycopg.Error, OSError) as error:
+            raise StoreUnavailable(f"cannot connect to the database: {type(error).__name__}: {error}") from error
+
+    async def close(self) -> None:
+        """Close what is open; statements in flight finish first."""
+        for _ in range(self._size):
+            connection = await self._slots.get()
+            if connection is not None:
+                await connection.close()

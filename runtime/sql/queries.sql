@@ -1,0 +1,244 @@
+-- Named statements of runtime/postgres.py. Each is one atomic statement; parameters are %(name)s.
+
+-- name: append
+-- ON CONFLICT DO NOTHING keeps the first; the answer joins back, so that a repeated message gets its old id.
+with given as (
+    select * from unnest(%(shard)s::int[], %(entity)s::text[], %(kind)s::text[], %(dedup)s::text[],
+                         %(body)s::text[], %(halts)s::bool[], %(env)s::bigint[])
+             with ordinality as g(shard, entity, kind, dedup, body, halts, env, n)),
+put as (
+    insert into rt.inbox (shard, entity, kind, dedup, body, halts, env_version)
+    select shard, entity, kind, dedup, body::jsonb, halts, env from given order by n
+    on conflict (shard, dedup) do nothing
+    returning id, shard, dedup)
+select coalesce(put.id, old.id) as id, put.id is not null as fresh, extract(epoch from now())::float8 as now
+from given
+left join put on put.shard = given.shard and put.dedup = given.dedup
+left join rt.inbox old on put.id is null and old.shard = given.shard and old.dedup = given.dedup
+order by n;
+
+-- name: now
+select extract(epoch from now())::float8 as now;
+
+-- name: outcomes
+select id, reply from rt.inbox where id = any(%(ids)s::bigint[]) and done_at is not null;
+
+-- name: renew
+with mine as (
+    insert into rt.host (id, slot, node, started_at, expires_at, draining, weight)
+    values (%(id)s, %(slot)s, %(node)s, to_timestamp(%(started_at)s), now() + make_interval(secs => %(ttl)s),
+            %(draining)s, %(weight)s)
+    on conflict (id) do update set expires_at = excluded.expires_at, draining = excluded.draining
+    returning *),
+gone as (
+    delete from rt.host h where h.expires_at < now() - interval '1 hour' and h.id <> %(id)s
+       and not exists (select from rt.shard s where s.owner = h.id))
+select extract(epoch from now())::float8 as now,
+       (select json_agg(json_build_array(id, slot, node, extract(epoch from started_at)::float8,
+                                         extract(epoch from expires_at)::float8, draining, weight))
+          from (select * from mine union all select * from rt.host where id <> %(id)s) h) as hosts,
+       (select json_agg(json_build_array(id, epoch, owner, crashes, suspect) order by id) from rt.shard) as shards;
+
+-- name: claim
+update rt.shard s set epoch = s.epoch + 1, owner = %(host)s,
+       crashes = case when s.id = any(%(crashed)s::int[]) then s.crashes + 1 else 0 end
+from unnest(%(shard)s::int[], %(epoch)s::bigint[]) as want(id, epoch)
+where s.id = want.id and s.epoch = want.epoch
+returning s.id, s.epoch;
+
+-- name: release
+update rt.shard s set owner = null, crashes = 0, suspect = null
+from unnest(%(shard)s::int[], %(epoch)s::bigint[]) as want(id, epoch)
+where s.id = want.id and s.epoch = want.epoch and s.owner = %(host)s;
+
+-- name: retire
+with gone as (delete from rt.host where id = %(host)s)
+update rt.shard set owner = null, crashes = 0, suspect = null where owner = %(host)s;
+
+-- name: name_suspect
+update rt.shard set suspect = %(entity)s, crashes = case when %(entity)s::text is null then 0 else crashes end
+where id = %(shard)s and epoch = %(epoch)s;
+
+-- name: quarantine
+with own as materialized (
+    select id from rt.shard where id = %(shard)s and epoch = %(epoch)s for share),
+q as (
+    insert into rt.quarantine (entity, reason) select %(entity)s, %(reason)s from own
+    on conflict (entity) do update set reason = excluded.reason),
+o as (
+    insert into rt.outbox (id, entity, shard, kind, channel, grp, body, state, due_at)
+    select %(effect)s, %(entity)s, own.id, %(kind)s, %(channel)s, %(grp)s, %(body)s::jsonb, 'pending', now() from own
+    on conflict (id) do nothing)
+select count(*) as owned from own;
+
+-- name: mail
+-- By undone, never by "id above the last one": ids become visible out of order.
+select id, shard, entity, kind, body, env_version, extract(epoch from received_at)::float8 as received_at
+from rt.inbox
+where done_at is null and shard = any(%(shards)s::int[])
+  and id <> all(%(skip_ids)s::bigint[]) and entity <> all(%(skip_entities)s::text[])
+order by id limit %(limit)s;
+
+-- name: load
+select w.id as entity, e.seq, e.version, e.state, q.entity is not null as quarantined,
+       (select json_agg(json_build_array(t.name, t.shard, t.gen, extract(epoch from t.due_at)::float8))
+          from rt.timer t where t.entity = w.id) as timers
+from unnest(%(entities)s::text[]) as w(id)
+left join rt.entity e on e.id = w.id
+left join rt.quarantine q on q.entity = w.id;
+
+-- name: timers
+select t.entity, t.shard, t.name, t.gen, extract(epoch from t.due_at)::float8 as due_at
+from rt.timer t
+where t.shard = any(%(shards)s::int[]) and t.due_at < to_timestamp(%(until)s)
+  and not exists (select from rt.quarantine q where q.entity = t.entity)
+order by t.due_at limit %(limit)s;
+
+-- name: commit
+-- FOR SHARE is the fence: a takeover updates the epoch and so waits for this statement, and the next
+-- commit of the old owner finds no row. FOR KEY SHARE would not conflict with that update: do not "optimise".
+with own as materialized (
+    select s.id, s.epoch from rt.shard s
+    join unnest(%(own_shard)s::int[], %(own_epoch)s::bigint[]) as o(id, epoch) on s.id = o.id and s.epoch = o.epoch
+    order by s.id for share of s),
+j as (
+    insert into rt.journal (entity, seq, shard, epoch, cause, kind, body, at)
+    select t.entity, t.seq, t.shard, own.epoch, t.cause, t.kind, t.body::jsonb, to_timestamp(t.at)
+    from unnest(%(j_entity)s::text[], %(j_seq)s::bigint[], %(j_shard)s::int[], %(j_cause)s::text[],
+                %(j_kind)s::text[], %(j_body)s::text[], %(j_at)s::float8[])
+         as t(entity, seq, shard, cause, kind, body, at)
+    join own on own.id = t.shard
+    returning entity, seq, position),
+e as (
+    insert into rt.entity as x (id, kind, shard, seq, version, state, closed_at, updated_at)
+    select t.entity, split_part(t.entity, '/', 1), t.shard, t.seq, t.version, t.state,
+           case when t.closed then now() end, now()
+    from unnest(%(e_entity)s::text[], %(e_shard)s::int[], %(e_seq)s::bigint[], %(e_version)s::int[],
+                %(e_state)s::bytea[], %(e_closed)s::bool[]) as t(entity, shard, seq, version, state, closed)
+    join own on own.id = t.shard
+    on conflict (id) do update set shard = excluded.shard, seq = excluded.seq, version = excluded.version,
+        state = excluded.state, updated_at = excluded.updated_at,
+        closed_at = case when excluded.closed_at is null then null else coalesce(x.closed_at, excluded.closed_at) end),
+td as (
+    delete from rt.timer x using unnest(%(d_entity)s::text[], %(d_shard)s::int[], %(d_name)s::text[],
+                                        %(d_gen)s::bigint[]) as t(entity, shard, name, gen), own
+    where own.id = t.shard and x.entity = t.entity and x.name = t.name and x.gen = t.gen),
+ts as (
+    insert into rt.timer (entity, name, shard, gen, due_at)
+    select t.entity, t.name, t.shard, t.gen, to_timestamp(t.due_at)
+    from unnest(%(t_entity)s::text[], %(t_name)s::text[], %(t_shard)s::int[], %(t_gen)s::bigint[],
+                %(t_due)s::float8[]) as t(entity, name, shard, gen, due_at)
+    join own on own.id = t.shard
+    on conflict (entity, name) do update set shard = excluded.shard, gen = excluded.gen, due_at = excluded.due_at),
+oc as (
+    update rt.outbox x set state = 'cancelled', updated_at = now()
+    from unnest(%(c_entity)s::text[], %(c_shard)s::int[], %(c_grp)s::text[]) as t(entity, shard, grp), own
+    where own.id = t.shard and x.entity = t.entity and x.grp = t.grp and x.state in ('pending', 'unknown')),
+o as (
+    insert into rt.outbox (id, entity, shard, kind, channel, grp, body, state, due_at)
+    select t.id, t.entity, t.shard, t.kind, t.channel, t.grp, t.body::jsonb, 'pending',
+           coalesce(to_timestamp(t.due_at), now())
+    from unnest(%(o_id)s::text[], %(o_entity)s::text[], %(o_shard)s::int[], %(o_kind)s::text[],
+                %(o_channel)s::text[], %(o_grp)s::text[], %(o_body)s::text[], %(o_due)s::float8[])
+         as t(id, entity, shard, kind, channel, grp, body, due_at)
+    join own on own.id = t.shard
+    on conflict (id) do nothing),
+i as (
+    update rt.inbox x set done_at = now(), reply = t.reply::jsonb
+    from unnest(%(i_id)s::bigint[], %(i_shard)s::int[], %(i_reply)s::text[]) as t(id, shard, reply), own
+    where own.id = t.shard and x.id = t.id),
+tell as (
+    insert into rt.inbox (shard, entity, kind, dedup, body, halts, env_version)
+    select t.shard, t.entity, t.kind, t.dedup, t.body::jsonb, t.halts, t.env
+    from unnest(%(m_from)s::int[], %(m_shard)s::int[], %(m_entity)s::text[], %(m_kind)s::text[], %(m_dedup)s::text[],
+                %(m_body)s::text[], %(m_halts)s::bool[], %(m_env)s::bigint[])
+         as t(source, shard, entity, kind, dedup, body, halts, env)
+    join own on own.id = t.source
+    on conflict (shard, dedup) do nothing),
+r as (
+    insert into rt.record (id, kind, entity, rev, facets, body, at)
+    select t.id, split_part(t.entity, '/', 1), t.entity, t.rev, t.facets::jsonb, t.body::jsonb, now()
+    from unnest(%(r_id)s::text[], %(r_entity)s::text[], %(r_shard)s::int[], %(r_rev)s::bigint[],
+                %(r_facets)s::text[], %(r_body)s::text[]) as t(id, entity, shard, rev, facets, body)
+    join own on own.id = t.shard
+    on conflict (id) do update set rev = excluded.rev, facets = excluded.facets, body = excluded.body, at = excluded.at)
+select extract(epoch from now())::float8 as now, array(select id from own) as owned,
+       (select json_agg(json_build_array(entity, seq, position)) from j) as positions;
+
+-- name: sends
+select id, entity, shard, kind, channel, body, state, attempts, unknowns,
+       extract(epoch from due_at)::float8 as due_at, provider_id
+from rt.outbox
+where state in ('pending', 'sending', 'unknown') and shard = any(%(shards)s::int[])
+  and case when state = 'sending' then claim_until <= now() else due_at <= now() end
+  and id <> all(%(skip)s::text[])
+order by due_at limit %(limit)s;
+
+-- name: claim_sends
+-- An acknowledgement that waits in the inbox stops every claim of its entity, even with all owners dead.
+with own as materialized (
+    select s.id from rt.shard s
+    join unnest(%(own_shard)s::int[], %(own_epoch)s::bigint[]) as o(id, epoch) on s.id = o.id and s.epoch = o.epoch
+    order by s.id for share of s),
+before as materialized (
+    select x.* from rt.outbox x join own on own.id = x.shard
+    where x.id = any(%(ids)s::text[])
+      and (case when x.state = 'sending' then x.claim_until <= now()
+                else x.state in ('pending', 'unknown') and x.due_at <= now() end)
+      and not exists (select from rt.inbox m where m.entity = x.entity and m.done_at is null and m.halts)
+    for update of x)
+update rt.outbox x
+   set state = 'sending', attempts = x.attempts + 1, claimed_by = %(host)s, updated_at = now(),
+       unknowns = x.unknowns + (x.state = 'sending')::int,
+       claim_until = now() + make_interval(secs => %(hold)s)
+from before b where x.id = b.id
+returning b.id, b.entity, b.shard, b.kind, b.channel, b.body, b.state, b.attempts, b.unknowns,
+          extract(epoch from b.due_at)::float8 as due_at, b.provider_id;
+
+-- name: record_sends
+-- claimed_by is the fence here: a row that somebody else claimed since is his to record.
+with given as (
+    select * from unnest(%(id)s::text[], %(state)s::text[], %(detail)s::text[], %(provider)s::text[],
+                         %(due)s::float8[], %(unknown)s::int[])
+             as g(id, state, detail, provider, due, unknown)),
+told as (
+    select * from unnest(%(m_id)s::text[], %(m_shard)s::int[], %(m_entity)s::text[], %(m_kind)s::text[],
+                         %(m_dedup)s::text[], %(m_body)s::text[]) as t(id, shard, entity, kind, dedup, body)),
+done as (
+    update rt.outbox x
+       set state = g.state, detail = g.detail, provider_id = coalesce(g.provider, x.provider_id),
+           due_at = coalesce(to_timestamp(g.due), x.due_at), unknowns = x.unknowns + g.unknown, updated_at = now(),
+           sent_at = case when g.state in ('accepted', 'delivered') then now() else x.sent_at end
+    from given g where x.id = g.id and x.state = 'sending' and x.claimed_by = %(host)s
+    returning x.id)
+insert into rt.inbox (shard, entity, kind, dedup, body, halts, env_version)
+select t.shard, t.entity, t.kind, t.dedup, t.body::jsonb, false, 0 from told t join done on done.id = t.id
+on conflict (shard, dedup) do nothing;
+
+-- name: recallable
+select id, entity, shard, kind, channel, body, state, attempts, unknowns,
+       extract(epoch from due_at)::float8 as due_at, provider_id
+from rt.outbox
+where entity = any(%(entities)s::text[]) and channel = any(%(channels)s::text[]) and state = 'accepted'
+  and updated_at > now() - interval '1 hour';
+
+-- name: journal_after
+select position, entity, seq, kind, body, extract(epoch from at)::float8 as at
+from rt.journal where position > %(position)s order by position limit %(limit)s;
+
+-- name: private_shard
+-- One private shard per entity of a kind with isolation="process"; ids start above the common 256.
+with known as (select id from rt.shard where entity = %(entity)s),
+made as (
+    insert into rt.shard (id, entity)
+    select (select greatest(255, max(id)) + 1 from rt.shard), %(entity)s where not exists (select from known)
+    on conflict (entity) do nothing returning id)
+select id from known union all select id from made;
+
+-- name: private_shards
+select id, entity from rt.shard where entity is not null order by id;
+
+-- name: sweep_inbox
+-- Done rows are kept three days for de-duplication and for "what did the sender send?".
+delete from rt.inbox where id in (
+    select id from rt.inbox where done_at < now() - interval '3 days' limit %(limit)s);
