@@ -1,0 +1,176 @@
+"""Keys, sessions and one-time sign-in: finding who holds a secret, by its hash."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import delete, func, select, update
+
+from runtime.ids import new_id
+from storage.changes import Sessions, change, fetch
+from storage.errors import NotFound
+from storage.keys import hash_key, hint, new_key
+from storage.tables import ApiKeyRow, IntegrationKeyRow, IntegrationRow, SessionRow, SignInTokenRow, UserRow
+
+SESSION = timedelta(days=14)
+SIGN_IN = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who a key or session belongs to. `scopes` empty: all that the role allows."""
+
+    user_id: str | None
+    name: str
+    role: str
+    scopes: tuple[str, ...] = ()
+
+
+async def api_key_holder(sessions: Sessions, key: str) -> Holder | None:
+    """The holder of a valid API key."""
+    async with sessions() as session:
+        found = (
+            await session.execute(
+                select(ApiKeyRow, UserRow)
+                .outerjoin(UserRow, UserRow.id == ApiKeyRow.user_id)
+                .where(ApiKeyRow.hash == hash_key(key), ApiKeyRow.revoked_at.is_(None))
+                .where((ApiKeyRow.expires_at.is_(None)) | (ApiKeyRow.expires_at > func.now()))
+            )
+        ).first()
+    if found is None:
+        return None
+    row, user = found
+    if user is not None and not user.active:
+        return None
+    role = user.role if user is not None else "admin"
+    return Holder(row.user_id, f"key {row.name}" if user is None else user.name, role, tuple(row.scopes))
+
+
+async def session_holder(sessions: Sessions, token: str) -> Holder | None:
+    """The user of a live session."""
+    async with sessions() as session:
+        user = (
+            await session.execute(
+                select(UserRow)
+                .join(SessionRow, SessionRow.user_id == UserRow.id)
+                .where(SessionRow.hash == hash_key(token), SessionRow.expires_at > func.now(), UserRow.active)
+            )
+        ).scalar_one_or_none()
+    return None if user is None else Holder(user.id, user.name, user.role)
+
+
+async def create_api_key(
+    sessions: Sessions, actor: str, name: str, scopes: list[str], user_id: str | None
+) -> tuple[ApiKeyRow, str]:
+    """A new key; the second value is shown once."""
+    key, ident = new_key("api"), new_id()
+    async with change(sessions, actor, "create", f"api_key/{ident}", {"name": name, "scopes": scopes}) as session:
+        row = ApiKeyRow(id=ident, name=name, hint=hint(key), hash=hash_key(key), scopes=scopes, user_id=user_id)
+        session.add(row)
+        await session.flush()
+        await session.refresh(row)
+    return row, key
+
+
+async def list_api_keys(sessions: Sessions) -> list[ApiKeyRow]:
+    """All keys that are not revoked."""
+    async with sessions() as session:
+        query = select(ApiKeyRow).where(ApiKeyRow.revoked_at.is_(None)).order_by(ApiKeyRow.created_at)
+        return list((await session.execute(query)).scalars())
+
+
+async def revoke_api_key(sessions: Sessions, actor: str, ident: str) -> None:
+    """The key stops working at once."""
+    async with change(sessions, actor, "revoke", f"api_key/{ident}") as session:
+        row = await fetch(session, ApiKeyRow, ident, "API key")
+        row.revoked_at = func.now()
+
+
+async def create_integration_key(sessions: Sessions, actor: str, integration_id: str) -> tuple[IntegrationKeyRow, str]:
+    """A further key for an integration; both work until one is revoked, so that senders can be moved over."""
+    key, ident = new_key("int"), new_id()
+    async with change(sessions, actor, "create", f"integration_key/{ident}") as session:
+        await fetch(session, IntegrationRow, integration_id, "integration")
+        row = IntegrationKeyRow(id=ident, integration_id=integration_id, hint=hint(key), hash=hash_key(key))
+        session.add(row)
+        await session.flush()
+        await session.refresh(row)
+    return row, key
+
+
+async def list_integration_keys(sessions: Sessions, integration_id: str) -> list[IntegrationKeyRow]:
+    """Keys of one integration that are not revoked."""
+    async with sessions() as session:
+        await fetch(session, IntegrationRow, integration_id, "integration")
+        query = select(IntegrationKeyRow).where(
+            IntegrationKeyRow.integration_id == integration_id, IntegrationKeyRow.revoked_at.is_(None)
+        )
+        return list((await session.execute(query.order_by(IntegrationKeyRow.created_at))).scalars())
+
+
+async def revoke_integration_key(sessions: Sessions, actor: str, integration_id: str, ident: str) -> None:
+    """The key stops working within a second."""
+    async with change(sessions, actor, "revoke", f"integration_key/{ident}") as session:
+        row = await fetch(session, IntegrationKeyRow, ident, "integration key")
+        if row.integration_id != integration_id:
+            raise NotFound("integration key", ident)
+        row.revoked_at = func.now()
+
+
+async def integration_hashes(sessions: Sessions) -> dict[str, str]:
+    """Hash of every valid integration key -> integration id, for the gateway's cache."""
+    async with sessions() as session:
+        query = select(IntegrationKeyRow.hash, IntegrationKeyRow.integration_id)
+        rows = await session.execute(query.where(IntegrationKeyRow.revoked_at.is_(None)))
+        return {row.hash: row.integration_id for row in rows}
+
+
+async def create_sign_in(sessions: Sessions, user_id: str) -> str:
+    """A one-time sign-in token, valid for a day."""
+    token = new_key("one")
+    async with sessions() as session:
+        session.add(SignInTokenRow(hash=hash_key(token), user_id=user_id, expires_at=func.now() + SIGN_IN))
+        await session.commit()
+    return token
+
+
+async def redeem_sign_in(sessions: Sessions, token: str) -> str | None:
+    """Use up a one-time token: a session token, or None if it is unknown, used or too old."""
+    async with sessions() as session:
+        used = await session.execute(
+            update(SignInTokenRow)
+            .where(SignInTokenRow.hash == hash_key(token), SignInTokenRow.used_at.is_(None))
+            .where(SignInTokenRow.expires_at > func.now())
+            .values(used_at=func.now())
+            .returning(SignInTokenRow.user_id)
+        )
+        user_id = used.scalar_one_or_none()
+        if user_id is None:
+            return None
+        await session.commit()
+    return await create_session(sessions, user_id)
+
+
+async def create_session(sessions: Sessions, user_id: str) -> str:
+    """A session token for the cookie."""
+    token = new_key("ses")
+    async with sessions() as session:
+        session.add(SessionRow(hash=hash_key(token), user_id=user_id, expires_at=func.now() + SESSION))
+        await session.commit()
+    return token
+
+
+async def end_session(sessions: Sessions, token: str) -> None:
+    """Sign out."""
+    async with sessions() as session:
+        await session.execute(delete(SessionRow).where(SessionRow.hash == hash_key(token)))
+        await session.commit()
+
+
+async def password_of(sessions: Sessions, email: str) -> tuple[str, str] | None:
+    """(user id, Argon2 hash) of an active user with a password."""
+    async with sessions() as session:
+        query = select(UserRow).where(func.lower(UserRow.email) == email.lower(), UserRow.active)
+        user = (await session.execute(query)).scalar_one_or_none()
+    return (user.id, user.password_hash) if user is not None and user.password_hash else None

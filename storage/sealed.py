@@ -1,0 +1,54 @@
+"""Secrets at rest: sealed with a key that is not in the database."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from cryptography.fernet import Fernet, InvalidToken
+
+from storage.settings import Settings, SettingsInvalid
+
+
+class Sealer:
+    """Seals small JSON-able values. Every process of an installation needs the same key."""
+
+    def __init__(self, key: str) -> None:
+        digest = hashlib.sha256(b"sentinel sealing key\0" + key.encode()).digest()
+        self._fernet = Fernet(base64.urlsafe_b64encode(digest))
+
+    @classmethod
+    def of(cls, settings: Settings) -> Sealer:
+        """From SENTINEL_SECRET_KEY, or home/secret.key, made at first use (mode 0600)."""
+        return cls(settings.secret_key or _kept_key(settings.home / "secret.key"))
+
+    def seal(self, value: dict[str, Any]) -> bytes:
+        """Ciphertext, authenticated."""
+        return self._fernet.encrypt(msgspec.json.encode(value))
+
+    def open(self, sealed: bytes) -> dict[str, Any]:
+        """The value; SettingsInvalid if it was sealed with another key."""
+        try:
+            value: dict[str, Any] = msgspec.json.decode(self._fernet.decrypt(sealed))
+        except InvalidToken as error:
+            raise SettingsInvalid(
+                "The stored contact addresses were sealed with another key: restore secret.key of this home, "
+                "or set SENTINEL_SECRET_KEY to the value used before"
+            ) from error
+        return value
+
+
+def _kept_key(path: Path) -> str:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text(encoding="ascii").strip()
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        key = base64.urlsafe_b64encode(os.urandom(32)).decode()
+        file.write(key)
+    return key

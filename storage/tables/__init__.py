@@ -1,0 +1,29 @@
+"""Tables of the configuration, one file per noun."""
+
+from __future__ import annotations
+
+from storage.tables.access import ApiKeyRow, IntegrationKeyRow, SessionRow, SignInTokenRow
+from storage.tables.base import Base
+from storage.tables.people import ContactMethodRow, NotificationRuleRow, TeamMemberRow, TeamRow, UserRow
+from storage.tables.planning import OverrideRow, PolicyRow, PolicyVersionRow, ScheduleRow
+from storage.tables.system import AuditRow, IntegrationRow, SettingsRow
+
+__all__ = [
+    "ApiKeyRow",
+    "AuditRow",
+    "Base",
+    "ContactMethodRow",
+    "IntegrationKeyRow",
+    "IntegrationRow",
+    "NotificationRuleRow",
+    "OverrideRow",
+    "PolicyRow",
+    "PolicyVersionRow",
+    "ScheduleRow",
+    "SessionRow",
+    "SettingsRow",
+    "SignInTokenRow",
+    "TeamMemberRow",
+    "TeamRow",
+    "UserRow",
+]

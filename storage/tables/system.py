@@ -1,0 +1,49 @@
+"""Integrations, organisation settings and the audit log."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, ForeignKey, Identity, func
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.tables.base import Base, Created
+
+
+class IntegrationRow(Created, Base):
+    """Where alerts come in."""
+
+    __tablename__ = "integrations"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    type: Mapped[str]
+    policy_id: Mapped[str] = mapped_column(ForeignKey("policies.id", ondelete="RESTRICT"))
+    team_id: Mapped[str | None] = mapped_column(ForeignKey("teams.id", ondelete="SET NULL"))
+    default_severity: Mapped[str]
+    routes: Mapped[list[Any]]
+    group_by: Mapped[list[Any]]
+
+
+class SettingsRow(Base):
+    """One row. `config_version` rises with every saved change of configuration."""
+
+    __tablename__ = "settings"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    config_version: Mapped[int] = mapped_column(BigInteger)
+    last_resort: Mapped[list[Any]]
+
+
+class AuditRow(Base):
+    """Who changed what. Append only; no secrets."""
+
+    __tablename__ = "audit"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    at: Mapped[datetime] = mapped_column(server_default=func.now())
+    actor: Mapped[str]
+    action: Mapped[str]
+    subject: Mapped[str]
+    detail: Mapped[dict[str, Any]]
