@@ -1,14 +1,10 @@
-"""On-call schedules: who(schedule, at) and shifts(schedule, start, end).
-
-(The resolver is written by its owner; the data below is the agreed shape.)
-"""
+"""On-call schedules as data. Who is on call is answered in domain/oncall.py, by one resolver for everything."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
-Unit = Literal["hour", "day", "week"]
+from domain.calendar import Unit
 
 
 @dataclass(frozen=True, slots=True)
