@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
 
 from domain.alert import AlertEvent, Severity
 from domain.people import NotificationRule
@@ -128,11 +127,19 @@ class Ladder:
 
 
 @dataclass(frozen=True, slots=True)
+class Tombstone:
+    """An occurrence that was resolved: by its source, or by a human while the source may still fire."""
+
+    at: float
+    human: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """State of an incident line. `episode` 0 means that there was no incident yet.
 
-    `tombstones`: (dedup key, starts_at or 0) of alerts already resolved by their source -> time of it, so
-    that a late firing does not re-open; the oldest fall out beyond a bound.
+    `tombstones`: occurrence (see `occurrence`) -> how it ended, so that a late firing does not re-open.
+    `next_at`: when something happens by itself, if nobody does anything.
     """
 
     episode: int = 0
@@ -142,20 +149,31 @@ class Line:
     integration_id: str = ""
     team_id: str | None = None
     opened_at: float = 0.0
-    alerts: tuple[AlertState, ...] = ()
+    updated_at: float = 0.0
+    alerts: Mapping[str, AlertState] = field(default_factory=dict)
     policy: Policy | None = None
     step: int = -1
     round: int = 0
     exhausted: bool = False
-    ladders: tuple[Ladder, ...] = ()
+    next_at: float | None = None
+    ladders: Mapping[str, Ladder] = field(default_factory=dict)
+    called: tuple[str, ...] = ()
     acked_by: str | None = None
     acked_at: float | None = None
-    snoozed_until: float | None = None
     resolved_by: str | None = None
     resolved_at: float | None = None
-    paged: tuple[str, ...] = ()
     truncated: int = 0
-    tombstones: Mapping[str, float] = field(default_factory=dict)
+    tombstones: Mapping[str, Tombstone] = field(default_factory=dict)
+
+    @property
+    def open(self) -> bool:
+        """True from the trigger to the resolution."""
+        return self.status is not Status.RESOLVED
+
+
+def occurrence(key: str, starts_at: float) -> str:
+    """One firing of one alert: the same alert that fires again later has another start."""
+    return f"{key}@{starts_at:.6f}"
 
 
 def incident_id(line_key: str, episode: int) -> str:
@@ -166,7 +184,4 @@ def incident_id(line_key: str, episode: int) -> str:
 def parse_incident_id(text: str) -> tuple[str, int] | None:
     """Line key and episode of a public id, or None if it is not one."""
     key, _, episode = text.rpartition("-")
-    return (key, int(episode)) if key and episode.isdigit() else None
-
-
-View = Mapping[str, Any]
+    return (key, int(episode)) if key and episode.isascii() and episode.isdigit() else None

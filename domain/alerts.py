@@ -1,0 +1,132 @@
+"""What follows from alerts that fall into an incident line. Pure.
+
+    firing, not known here, nothing open            a new episode begins
+    firing, not known here, something open          joins it; an acknowledgement stays
+    firing, known and firing                        counted, nothing else: repetition, HA peer, retry
+    firing, its source had resolved this occurrence ignored: it came late
+    firing, a human had resolved this occurrence    ignored for five minutes (repetitions), then a new episode
+    resolved, known                                 over; when nothing fires any more the incident resolves
+    resolved, not known                             remembered, so that the firing that comes after it opens nothing
+
+An occurrence is (dedup key, startsAt). A sender that gives no startsAt has no occurrences: each firing after a
+resolution is a new one.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from domain import events as e
+from domain.alert import AlertEvent, Severity
+from domain.configuration import Configuration
+from domain.draft import Draft
+from domain.escalation import begin, halt
+from domain.incident import AlertsReceived, AlertState, Line, occurrence
+from domain.line import firing
+
+HUMAN_QUIET_S = 300.0
+"""After a human resolved it, the same occurrence is quiet this long: Alertmanager's group_interval, HA peers."""
+FULL_MEMBERS = 100
+"""Alerts of an incident kept with labels and links; the ones after them keep title and severity only."""
+
+
+def on_alerts(line: Line, message: AlertsReceived, now: float, config: Configuration, new_id: Any) -> Draft:
+    """Fold the alerts of one request in the sender's order."""
+    draft = Draft(line, now, config, new_id)
+    for event in message.events:
+        if event.status == "firing":
+            _firing(draft, message, event)
+        else:
+            _resolved(draft, event)
+    omitted = max((event.truncated for event in message.events), default=0)
+    if draft.line.open and omitted != draft.line.truncated:
+        draft.add(e.GroupTruncated(draft.line.episode, omitted))
+    if draft.line.open and not firing(draft.line) and draft.line.truncated == 0:
+        halt(draft)
+        draft.add(e.Resolved(draft.line.episode, "source", "", False, now))
+    draft.reply = {"episode": draft.line.episode, "status": draft.line.status}
+    return draft
+
+
+def _firing(draft: Draft, message: AlertsReceived, event: AlertEvent) -> None:
+    line = draft.line
+    known = line.alerts.get(event.dedup_key) if line.open else None
+    if known is not None and known.firing and event.starts_at in (None, known.starts_at):
+        draft.add(e.AlertRepeated(line.episode, known.key, draft.now))
+        return
+    why, reason = _ended(draft, event)
+    if why:
+        draft.add(e.AlertIgnored(line.episode, event.dedup_key, why, draft.now))
+        return
+    integration = draft.config.integrations.get(message.integration_id)
+    default = integration.default_severity if integration is not None else Severity.CRITICAL
+    severity = event.severity or default
+    if not line.open:
+        _open(draft, message, event, severity, reason)
+    worst = max([severity, *(a.severity for a in firing(draft.line))], key=lambda s: s.rank)
+    alert = _state_of(event, severity, len(draft.line.alerts) < FULL_MEMBERS)
+    draft.add(e.AlertFired(draft.line.episode, alert, worst, draft.now))
+    if draft.line.step < 0 and not draft.line.exhausted and not line.open:
+        begin(draft)
+
+
+def _ended(draft: Draft, event: AlertEvent) -> tuple[str, str]:
+    """(why to ignore it, else "", and why it opens something although it had ended, else "")."""
+    if event.starts_at is None:
+        return "", ""
+    grave = draft.line.tombstones.get(occurrence(event.dedup_key, event.starts_at))
+    if grave is None:
+        return "", ""
+    if not grave.human:
+        return "it came late: its source had already resolved this occurrence", ""
+    if draft.now - grave.at < HUMAN_QUIET_S:
+        return "a human has just resolved it; it stays quiet for five minutes", ""
+    return "", "it still fires at its source although it was resolved by hand"
+
+
+def _open(draft: Draft, message: AlertsReceived, event: AlertEvent, severity: Severity, reason: str) -> None:
+    policy = draft.config.policies.get(message.policy_id)
+    draft.add(
+        e.Triggered(
+            episode=draft.line.episode + 1,
+            title=message.group_title or event.title,
+            severity=severity,
+            integration_id=message.integration_id,
+            team_id=message.team_id,
+            policy=policy,
+            reason=reason or ("" if policy is not None else "its policy does not exist: the last resort is called"),
+            at=draft.now,
+        )
+    )
+
+
+def _state_of(event: AlertEvent, severity: Severity, full: bool) -> AlertState:
+    if not full:
+        return AlertState(event.dedup_key, event.title, True, severity, event.starts_at)
+    return AlertState(
+        key=event.dedup_key,
+        title=event.title,
+        firing=True,
+        severity=severity,
+        starts_at=event.starts_at,
+        labels=dict(event.labels),
+        description=event.description[:1000],
+        links=tuple((link.href, link.text) for link in event.links),
+    )
+
+
+def _resolved(draft: Draft, event: AlertEvent) -> None:
+    line = draft.line
+    known = line.alerts.get(event.dedup_key) if line.open else None
+    if known is None or not known.firing:
+        why = "resolved here already, or never seen firing"
+        draft.add(e.AlertIgnored(line.episode, event.dedup_key, why, draft.now, event.starts_at))
+        return
+    if event.starts_at is not None and known.starts_at is not None and event.starts_at < known.starts_at:
+        why = "it resolves an earlier occurrence; the present one still fires"
+        draft.add(e.AlertIgnored(line.episode, event.dedup_key, why, draft.now, event.starts_at))
+        return
+    rest = [a.severity for a in firing(line) if a.key != known.key]
+    severity = max(rest, key=lambda s: s.rank) if rest else line.severity
+    starts_at = event.starts_at if event.starts_at is not None else known.starts_at
+    draft.add(e.AlertResolved(line.episode, known.key, starts_at, severity, draft.now))

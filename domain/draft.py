@@ -1,0 +1,74 @@
+"""A decision being made: events so far, the state they lead to, and what shall follow from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from domain.configuration import Configuration
+from domain.incident import Line
+from domain.line import apply
+from domain.people import ContactMethod
+
+
+@dataclass(frozen=True, slots=True)
+class PageOrder:
+    """One page to order. `contact` None: the contact method was removed since the rules were frozen."""
+
+    delivery: str
+    episode: int
+    user_id: str
+    contact_method_id: str
+    contact: ContactMethod | None
+    step: int
+    round: int
+    rule: int
+
+
+class Draft:
+    """Collects the decision; `line` is always the state after the events so far.
+
+    `new_id(n)` gives the deterministic id number n of this decision.
+    """
+
+    def __init__(self, line: Line, now: float, config: Configuration, new_id: Callable[[int | str], str]) -> None:
+        self.line = line
+        self.now = now
+        self.config = config
+        self.events: list[Any] = []
+        self.timers: dict[str, float | None] = {}
+        """Name -> when, or None to disarm."""
+        self.pages: list[PageOrder] = []
+        self.cancelled: dict[int, None] = {}
+        """Episodes whose unsent pages are withdrawn."""
+        self.reply: dict[str, Any] | None = None
+        self._new_id = new_id
+
+    def add(self, event: Any) -> None:
+        """Something happened."""
+        self.events.append(event)
+        self.line = apply(self.line, event)
+
+    def arm(self, name: str, at: float) -> None:
+        """Have the timer fire at `at`, UTC epoch seconds."""
+        self.timers[name] = at
+
+    def disarm(self, name: str) -> None:
+        """Have the timer not fire."""
+        self.timers[name] = None
+
+    def cancel_pages(self) -> None:
+        """Withdraw unsent pages of the open episode, those of this decision included."""
+        self.cancelled[self.line.episode] = None
+        self.pages = [p for p in self.pages if p.episode != self.line.episode]
+
+    def page(self, user_id: str, contact_method_id: str, contact: ContactMethod | None, rule: int) -> str:
+        """Order a page; answers its delivery id."""
+        number = sum(type(event).__name__ == "Paged" for event in self.events)
+        delivery = self._new_id(f"page:{number}")
+        line = self.line
+        self.pages.append(
+            PageOrder(delivery, line.episode, user_id, contact_method_id, contact, line.step, line.round, rule)
+        )
+        return delivery

@@ -1,0 +1,168 @@
+"""The state machine of an incident: what follows from an alert, a command, a timer, a failed page. Pure.
+
+An incident calls people, step by step, until a human acts. The policy is frozen at the trigger.
+
+    status         alert          acknowledge    un-ack      resolve    snooze     step timer     snooze timer
+    (none)         triggered      -              -           -          -          -              -
+    triggered      stays          acknowledged   -           resolved   snoozed    next step      -
+    acknowledged   stays          recorded       triggered   resolved   snoozed    -              -
+    snoozed        stays          acknowledged   triggered   resolved   snoozed    -              triggered
+    resolved       next episode   recorded       recorded    recorded   recorded   -              -
+
+Laws (tests/property/test_incident_machine.py):
+- While triggered, a `step` timer is armed: there is always a next thing that happens by itself.
+- While acknowledged, snoozed or resolved nothing is paged on any path, and no escalation timer is armed.
+- Steps of a round are taken in order, none twice; a step that reaches nobody is passed over at once and recorded.
+- After the last step come the repetitions, then the last resort, which is called again every half hour.
+- A repeated firing changes a count and nothing else.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from domain import events as e
+from domain.configuration import Configuration
+from domain.draft import Draft
+from domain.incident import Line, Status
+from domain.notify import contact_of, last_resort, reachable_people, rules_for
+from domain.people import Urgency
+from domain.policy import Step
+
+LAST_RESORT_EVERY_S = 1800.0
+"""Often enough that an incident nobody takes is not forgotten, seldom enough to let people work on it."""
+LATE_S = 30.0
+"""A timer later than this is said to be late on the timeline."""
+REASSIGNED_WAIT_S = 300.0
+"""Time for a reassigned person to answer where the policy's current step names none."""
+STEP = "step"
+SNOOZE = "snooze"
+
+
+def rule_timer(user_id: str) -> str:
+    """Name of the timer for a person's next notification rule."""
+    return f"rule:{user_id}"
+
+
+def halt(draft: Draft) -> None:
+    """Disarm everything and withdraw pages that are not sent; call before the event that changes the status."""
+    for name in (STEP, SNOOZE, *map(rule_timer, draft.line.ladders)):
+        draft.disarm(name)
+    draft.cancel_pages()
+
+
+def begin(draft: Draft, late_s: float = 0.0) -> None:
+    """Start at the first step of the first round."""
+    _advance(draft, 0, 0, late_s)
+
+
+def proceed(draft: Draft, late_s: float = 0.0) -> None:
+    """Go on from where the incident stands: the next step, the next round, or the last resort (again)."""
+    if draft.line.exhausted:
+        _call_last_resort(draft, "nobody has acted yet")
+    else:
+        _advance(draft, draft.line.step + 1, draft.line.round, late_s)
+
+
+def _advance(draft: Draft, step: int, round_: int, late_s: float) -> None:
+    policy = draft.line.policy
+    if policy is None:
+        _call_last_resort(draft, "the policy does not exist")
+        return
+    passed_over = 0
+    while passed_over < len(policy.steps):
+        if step >= len(policy.steps):
+            if round_ >= policy.repeat:
+                break
+            step, round_ = 0, round_ + 1
+        if _take_step(draft, policy.steps[step], step, round_, late_s):
+            return
+        passed_over += 1
+        step += 1
+    reason = "every step reached nobody" if passed_over >= len(policy.steps) else "the policy is through"
+    _call_last_resort(draft, reason)
+
+
+def _take_step(draft: Draft, step: Step, number: int, round_: int, late_s: float) -> bool:
+    """False if the step should have called somebody and there is nobody."""
+    users = reachable_people(draft.config, step.targets, draft.now)
+    if step.targets and not users:
+        why = "nobody is on call or can be reached"
+        draft.add(e.StepEmpty(draft.line.episode, number, round_, why))
+        return False
+    until = draft.now + step.wait_s
+    late = late_s if late_s > LATE_S else 0.0
+    draft.add(e.StepStarted(draft.line.episode, number, round_, tuple(users), until, draft.now, late))
+    draft.arm(STEP, until)
+    for user in users:
+        call(draft, user, "urgent" if step.important else "normal")
+    return True
+
+
+def _call_last_resort(draft: Draft, why: str) -> None:
+    again = draft.now + LAST_RESORT_EVERY_S
+    users = last_resort(draft.config, draft.now)
+    draft.arm(STEP, again)
+    if not users:
+        draft.add(e.NobodyReachable(draft.line.episode, again, draft.now))
+        return
+    draft.add(e.LastResortCalled(draft.line.episode, tuple(users), why, again, draft.now))
+    for user in users:
+        call(draft, user, "urgent")
+
+
+def call(draft: Draft, user_id: str, urgency: Urgency) -> None:
+    """Call upon a person: freeze their rules and use those that are due."""
+    user = draft.config.users[user_id]
+    rules = rules_for(user, urgency)
+    draft.add(e.PersonCalled(draft.line.episode, user_id, urgency, rules, draft.now))
+    climb(draft, user_id)
+
+
+def climb(draft: Draft, user_id: str, at_once: bool = False) -> None:
+    """Use the person's rules that are due (with `at_once` the next one in any case); arm the one after."""
+    ladder = draft.line.ladders.get(user_id)
+    draft.disarm(rule_timer(user_id))
+    while ladder is not None and ladder.next < len(ladder.rules):
+        rule = ladder.rules[ladder.next]
+        due = ladder.started_at + rule.delay_s
+        if due > draft.now and not at_once:
+            draft.arm(rule_timer(user_id), due)
+            return
+        _page(draft, user_id, rule.contact_method_id, ladder.next)
+        at_once = False
+        ladder = draft.line.ladders.get(user_id)
+
+
+def _page(draft: Draft, user_id: str, contact_method_id: str, rule: int) -> None:
+    user = draft.config.users.get(user_id)
+    contact = contact_of(user, contact_method_id) if user is not None else None
+    delivery = draft.page(user_id, contact_method_id, contact, rule)
+    channel = contact.channel if contact is not None else "outbox"
+    draft.add(e.Paged(draft.line.episode, delivery, user_id, contact_method_id, channel, rule))
+
+
+# -- timers and failed pages ---------------------------------------------------------------------------
+
+
+def on_timer(line: Line, name: str, due_at: float, now: float, config: Configuration, new_id: Any) -> Draft:
+    """A durable timer is due."""
+    draft = Draft(line, now, config, new_id)
+    late = now - due_at
+    if name == SNOOZE and line.status is Status.SNOOZED:
+        draft.add(e.Woken(line.episode, now, late if late > LATE_S else 0.0))
+        begin(draft)
+    elif line.status is Status.TRIGGERED and name == STEP:
+        proceed(draft, late)
+    elif line.status is Status.TRIGGERED and name.startswith("rule:"):
+        climb(draft, name.removeprefix("rule:"))
+    return draft
+
+
+def on_page_failed(
+    line: Line, episode: int, delivery: str, user_id: str, channel: str, reason: str, draft: Draft
+) -> None:
+    """A page was given up: record it, and use the person's next method now instead of at its time."""
+    draft.add(e.PageFailed(episode, delivery, user_id, channel, reason))
+    if line.status is Status.TRIGGERED and episode == line.episode:
+        climb(draft, user_id, at_once=True)

@@ -1,0 +1,266 @@
+"""What happened to an incident line: the events that its journal holds. Data only; applied in domain/line.py.
+
+Every event names its episode, so that the timeline of one incident is a filter over the line's journal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from domain.alert import Severity
+from domain.incident import AlertState
+from domain.people import NotificationRule
+from domain.policy import Policy, Target
+
+
+@dataclass(frozen=True, slots=True)
+class Triggered:
+    """A new episode. `policy` None: it was deleted or never existed, the last resort takes its place."""
+
+    episode: int
+    title: str
+    severity: Severity
+    integration_id: str
+    team_id: str | None
+    policy: Policy | None
+    reason: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class AlertFired:
+    """An alert joined the incident, or fired anew within it."""
+
+    episode: int
+    alert: AlertState
+    severity: Severity
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRepeated:
+    """The sender said again what we know; nothing else follows from it."""
+
+    episode: int
+    key: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class AlertResolved:
+    """The source says that this alert is over."""
+
+    episode: int
+    key: str
+    starts_at: float | None
+    severity: Severity
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class AlertIgnored:
+    """An alert that changes nothing, and why. `starts_at` set: remembered as resolved by its source."""
+
+    episode: int
+    key: str
+    why: str
+    at: float
+    starts_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupTruncated:
+    """The sender left `omitted` alerts out of its list: the incident is not over when the listed ones are."""
+
+    episode: int
+    omitted: int
+
+
+@dataclass(frozen=True, slots=True)
+class StepStarted:
+    """A step of the policy calls `users` and waits until `next_at`. `late_s`: 0 unless over 30 s late."""
+
+    episode: int
+    step: int
+    round: int
+    users: tuple[str, ...]
+    next_at: float
+    at: float
+    late_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class StepEmpty:
+    """A step had nobody who can be reached and was passed over at once."""
+
+    episode: int
+    step: int
+    round: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class LastResortCalled:
+    """The policy is through, or had nobody: the organisation's last resort is called, again and again."""
+
+    episode: int
+    users: tuple[str, ...]
+    why: str
+    next_at: float
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class NobodyReachable:
+    """Not even the last resort can be reached. Tried again at `next_at`; the configuration must be repaired."""
+
+    episode: int
+    next_at: float
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class PersonCalled:
+    """A person is called upon, by these rules."""
+
+    episode: int
+    user_id: str
+    urgency: str
+    rules: tuple[NotificationRule, ...]
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Paged:
+    """One page was ordered; what became of it is in the outbox under `delivery`."""
+
+    episode: int
+    delivery: str
+    user_id: str
+    contact_method_id: str
+    channel: str
+    rule: int
+
+
+@dataclass(frozen=True, slots=True)
+class PageFailed:
+    """A page was given up; the person's next method follows at once."""
+
+    episode: int
+    delivery: str
+    user_id: str
+    channel: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    episode: int
+    by: str
+    note: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Unacknowledged:
+    episode: int
+    by: str
+    note: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """`human`: by a person, while the source may still fire."""
+
+    episode: int
+    by: str
+    note: str
+    human: bool
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Snoozed:
+    episode: int
+    by: str
+    note: str
+    until: float
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Woken:
+    """The snooze is over and it is not resolved: escalation starts from the first step."""
+
+    episode: int
+    at: float
+    late_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    episode: int
+    by: str
+    note: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reassigned:
+    """`users` are called instead of the next step; the policy goes on at `next_at`."""
+
+    episode: int
+    by: str
+    targets: tuple[Target, ...]
+    users: tuple[str, ...]
+    note: str
+    next_at: float
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Escalated:
+    """Somebody did not want to wait for the next step."""
+
+    episode: int
+    by: str
+    note: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class CommandIgnored:
+    """A command that came too late or twice; recorded, nothing else."""
+
+    episode: int
+    command: str
+    by: str
+    why: str
+    at: float
+
+
+ALL: tuple[type, ...] = (
+    Triggered,
+    AlertFired,
+    AlertRepeated,
+    AlertResolved,
+    AlertIgnored,
+    GroupTruncated,
+    StepStarted,
+    StepEmpty,
+    LastResortCalled,
+    NobodyReachable,
+    PersonCalled,
+    Paged,
+    PageFailed,
+    Acknowledged,
+    Unacknowledged,
+    Resolved,
+    Snoozed,
+    Woken,
+    Noted,
+    Reassigned,
+    Escalated,
+    CommandIgnored,
+)

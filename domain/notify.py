@@ -1,0 +1,57 @@
+"""From a person to the ordered ways of reaching them.
+
+Never nobody: without usable rules every enabled contact method is used at once.
+"""
+
+from __future__ import annotations
+
+from domain.configuration import Configuration
+from domain.oncall import who
+from domain.people import ContactMethod, NotificationRule, Urgency, User
+from domain.policy import Target
+
+
+def reachable(user: User | None) -> bool:
+    """True for an active user with an enabled contact method."""
+    return user is not None and user.active and any(c.enabled for c in user.contacts)
+
+
+def rules_for(user: User, urgency: Urgency) -> tuple[NotificationRule, ...]:
+    """The person's rules for this urgency, earliest first; all contacts at once if none can be used."""
+    enabled = {c.id for c in user.contacts if c.enabled}
+    chosen = user.urgent if urgency == "urgent" else user.normal
+    usable = sorted((r for r in chosen if r.contact_method_id in enabled), key=lambda r: r.delay_s)
+    if usable:
+        return tuple(usable)
+    return tuple(NotificationRule(c.id, 0.0) for c in user.contacts if c.enabled)
+
+
+def contact_of(user: User, contact_method_id: str) -> ContactMethod | None:
+    """The user's contact method with this id, if it still exists."""
+    return next((c for c in user.contacts if c.id == contact_method_id), None)
+
+
+def people(config: Configuration, targets: tuple[Target, ...], at: float) -> list[str]:
+    """User ids behind the targets at an instant, each once, reachable or not."""
+    found: dict[str, None] = {}
+    for target in targets:
+        if target.kind == "user":
+            found[target.id] = None
+        elif (schedule := config.schedules.get(target.id)) is not None:
+            found.update(dict.fromkeys(who(schedule, at)))
+    return list(found)
+
+
+def reachable_people(config: Configuration, targets: tuple[Target, ...], at: float) -> list[str]:
+    """Those of `people` who can be reached."""
+    return [u for u in people(config, targets, at) if reachable(config.users.get(u))]
+
+
+def last_resort(config: Configuration, at: float) -> list[str]:
+    """Whom to call when all else fails: the organisation's last resort, or everybody who can be reached.
+
+    Everybody is right when the last resort itself cannot be reached: a page too many to ten people is a blemish, an
+    incident that reaches no human is the failure this product exists to prevent.
+    """
+    named = reachable_people(config, config.last_resort, at)
+    return named or [u.id for u in config.users.values() if reachable(u)]
