@@ -1,3 +1,3 @@
-"""TODO actors."""
+"""Entities: thin. Each file binds domain decisions to the runtime and reads like a contents page."""
 
 from __future__ import annotations

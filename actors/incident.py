@@ -1,0 +1,134 @@
+"""One incident line: alerts, people's commands, timers and failed pages in; pages, timers and the view out.
+
+All rules are in domain/: alerts.py, commands.py, escalation.py. This file only translates their drafts.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, get_args
+
+from domain import events
+from domain.alerts import on_alerts
+from domain.commands import Command, on_command
+from domain.configuration import Configuration
+from domain.device import DeliveryReported
+from domain.draft import Draft, PageOrder
+from domain.escalation import on_page_failed, on_timer
+from domain.incident import AlertsReceived, Line, incident_id, parse_incident_id
+from domain.line import apply
+from domain.templates import page
+from domain.view import body, facets, small
+from runtime.entity import Cancel, Ctx, Decision, Effect, EffectFailed, Isolation, Record, Set, Tell, TimerFired
+from runtime.ids import EntityId
+
+
+class Incident:
+    """One incident line from its first alert on. Promise: every due step is taken exactly once."""
+
+    kind: ClassVar[str] = "incident"
+    state_type: ClassVar[type] = Line
+    messages: ClassVar[tuple[type, ...]] = (AlertsReceived, *get_args(Command))
+    events: ClassVar[tuple[type, ...]] = events.ALL
+    version: ClassVar[int] = 1
+    idle_s: ClassVar[float] = 600.0
+    max_pending: ClassVar[int] = 10_000
+    isolation: ClassVar[Isolation] = "shared"
+
+    def new(self, key: str) -> Line:
+        return Line()
+
+    def apply(self, state: Line, event: Any) -> Line:
+        return apply(state, event)
+
+    def closed(self, state: Line) -> bool:
+        return not state.open
+
+    def upcast(self, version: int, state: dict[str, Any]) -> dict[str, Any]:
+        return state
+
+    def decide(self, state: Line, message: Any, ctx: Ctx) -> Decision:
+        config: Configuration = ctx.env
+        tell: list[Tell] = []
+        match message:
+            case AlertsReceived():
+                draft = on_alerts(state, message, ctx.now, config, ctx.id)
+            case TimerFired(name, due_at):
+                draft = on_timer(state, name, due_at, ctx.now, config, ctx.id)
+            case EffectFailed():
+                draft = Draft(state, ctx.now, config, ctx.id)
+                tell = _failed(draft, message)
+            case _:
+                draft = on_command(state, message, ctx.now, config, ctx.id)
+        return _decision(state, draft, ctx, tell)
+
+
+def _failed(draft: Draft, message: EffectFailed) -> list[Tell]:
+    """A page could not be delivered: the person's next method follows, and the device learns of it."""
+    ident = parse_incident_id(str(message.body.get("incident_id", "")))
+    user, contact = str(message.body.get("user_id", "")), str(message.body.get("contact_method_id", ""))
+    episode = ident[1] if ident is not None else 0
+    on_page_failed(draft.line, episode, message.effect_id, user, message.channel, message.reason, draft)
+    report = DeliveryReported(message.effect_id, False, message.reason, draft.now)
+    return [Tell(EntityId("device", contact), report)]
+
+
+def _decision(before: Line, draft: Draft, ctx: Ctx, tell: list[Tell]) -> Decision:
+    timers: list[Set | Cancel] = []
+    for name, at in draft.timers.items():
+        timers.append(Cancel(name) if at is None else Set(name, at))
+    records = [] if draft.line == before or draft.line.episode == 0 else [_record(draft.line, ctx.entity.key)]
+    return Decision(
+        events=draft.events,
+        timers=timers if draft.events else (),
+        effects=[_effect(draft, order, ctx.entity.key) for order in draft.pages],
+        cancel=[f"page:{episode}" for episode in draft.cancelled],
+        tell=tell,
+        records=records,
+        reply=draft.reply,
+    )
+
+
+def _record(line: Line, key: str) -> Record:
+    return Record(incident_id(key, line.episode), facets(line), body(line, key))
+
+
+def _effect(draft: Draft, order: PageOrder, key: str) -> Effect:
+    line, contact = draft.line, order.contact
+    user = draft.config.users.get(order.user_id)
+    why = _why(draft, order)
+    words = page(line, key, order.step, why["sentence"])
+    return Effect(
+        id=order.delivery,
+        kind="page",
+        channel=contact.channel if contact is not None else "outbox",
+        group=f"page:{order.episode}",
+        body={
+            "incident_id": incident_id(key, order.episode),
+            "contact_method_id": order.contact_method_id,
+            "user_id": order.user_id,
+            "user_name": user.name if user is not None else order.user_id,
+            "contact_label": contact.label if contact is not None else "",
+            "subject": words.subject,
+            "short": words.short,
+            "text": words.text,
+            "severity": line.severity.value,
+            "why": why,
+            "incident": small(line, key),
+        },
+    )
+
+
+def _why(draft: Draft, order: PageOrder) -> dict[str, Any]:
+    policy = draft.line.policy
+    if policy is None or draft.line.exhausted:
+        sentence = "you are the last resort, nobody else has answered"
+    else:
+        sentence = f"step {order.step + 1} of {len(policy.steps)} of the policy {policy.name!r}"
+    return {
+        "policy_id": policy.id if policy is not None else None,
+        "policy_version": policy.version if policy is not None else None,
+        "step": order.step,
+        "round": order.round,
+        "rule": order.rule,
+        "sentence": sentence,
+    }

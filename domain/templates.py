@@ -1,0 +1,55 @@
+"""Words of a page, for a tired person: what fires, how bad, since when, what to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from domain.calendar import utc
+from domain.incident import Line, incident_id
+from domain.line import firing
+
+SUBJECT_MAX = 120
+LISTED = 5
+"""Alerts named in a page; the rest are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """`short` fits an SMS and a push; `text` is the whole."""
+
+    subject: str
+    short: str
+    text: str
+
+
+def clip(text: str, limit: int) -> str:
+    """At most `limit` characters, with an ellipsis where something is missing."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def page(line: Line, line_key: str, step: int, why: str) -> Words:
+    """The page for an incident. `why`: how this person came to be called."""
+    ident = incident_id(line_key, line.episode)
+    severity = line.severity.value.upper()
+    burning = firing(line)
+    subject = clip(f"[{severity}] {line.title}", SUBJECT_MAX)
+    more = f" (+{len(burning) - 1} more)" if len(burning) > 1 else ""
+    short = clip(f"{severity}: {line.title}{more}. Incident {ident}", 160)
+    lines = [
+        f"{severity}: {line.title}",
+        "",
+        f"Firing since {_clock(line.opened_at)}; {len(burning)} alert{'s' if len(burning) != 1 else ''}:",
+        *(f"- {clip(a.title, 200)}" for a in burning[:LISTED]),
+        *([f"- and {len(burning) - LISTED} more"] if len(burning) > LISTED else []),
+    ]
+    description = next((a.description for a in burning if a.description), "")
+    if description:
+        lines += ["", clip(description, 600)]
+    links = [link for a in burning[:LISTED] for link in a.links][:LISTED]
+    lines += ["", *(f"{text or 'Link'}: {href}" for href, text in links)] if links else []
+    lines += ["", f"You are called because: {why}.", "Acknowledge it, or the next person is called."]
+    return Words(subject, short, "\n".join(lines))
+
+
+def _clock(instant: float) -> str:
+    return utc(instant).strftime("%Y-%m-%d %H:%M UTC")

@@ -1,0 +1,109 @@
+"""An incident as lists, screens and machines see it: the read-model row written with every commit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from domain.calendar import utc
+from domain.incident import AlertState, Line, Status, incident_id
+from domain.line import firing
+
+MEMBERS_SHOWN = 100
+
+
+def facets(line: Line) -> dict[str, Any]:
+    """What lists filter and sort by."""
+    return {
+        "status": line.status.value,
+        "severity": line.severity.value,
+        "severity_rank": line.severity.rank,
+        "team_id": line.team_id,
+        "integration_id": line.integration_id,
+        "title": line.title,
+        "opened_at": line.opened_at,
+        "updated_at": line.updated_at,
+        "open": line.open,
+    }
+
+
+def body(line: Line, line_key: str) -> dict[str, Any]:
+    """The whole view; times in UTC epoch seconds."""
+    members = list(line.alerts.values())
+    policy = line.policy
+    return {
+        "id": incident_id(line_key, line.episode),
+        "title": line.title,
+        "status": line.status.value,
+        "severity": line.severity.value,
+        "team_id": line.team_id,
+        "integration_id": line.integration_id,
+        "opened_at": line.opened_at,
+        "updated_at": line.updated_at,
+        "acknowledged_by": line.acked_by,
+        "acknowledged_at": line.acked_at,
+        "resolved_by": line.resolved_by,
+        "resolved_at": line.resolved_at,
+        "snoozed_until": line.next_at if line.status is Status.SNOOZED else None,
+        "assignees": list(line.called),
+        "alerts_total": len(members),
+        "alerts_firing": len(firing(line)),
+        "truncated": line.truncated,
+        "step": line.step,
+        "steps_total": len(policy.steps) if policy is not None else 0,
+        "round": line.round,
+        "exhausted": line.exhausted,
+        "next_at": line.next_at,
+        "next": upcoming(line),
+        "policy": {"id": policy.id, "name": policy.name, "version": policy.version} if policy is not None else None,
+        "members": [_member(a) for a in members[:MEMBERS_SHOWN]],
+        "members_omitted": max(0, len(members) - MEMBERS_SHOWN),
+    }
+
+
+def small(line: Line, line_key: str) -> dict[str, Any]:
+    """The view that travels inside a page, for machine receivers."""
+    ident = incident_id(line_key, line.episode)
+    first = next(iter(line.alerts.values()), None)
+    return {
+        "id": ident,
+        "title": line.title,
+        "status": line.status.value,
+        "severity": line.severity.value,
+        "opened_at": line.opened_at,
+        "alerts_firing": len(firing(line)),
+        "labels": dict(first.labels) if first is not None else {},
+    }
+
+
+def upcoming(line: Line) -> str:
+    """What happens next if nobody does anything, in one sentence."""
+    at = utc(line.next_at).strftime("%H:%M:%S UTC") if line.next_at is not None else ""
+    match line.status:
+        case Status.RESOLVED:
+            return "Nothing: it is resolved."
+        case Status.ACKNOWLEDGED:
+            return f"Nothing until it is resolved: {line.acked_by} has it."
+        case Status.SNOOZED:
+            return f"It wakes at {at} and escalates from the first step."
+    if line.exhausted:
+        return f"Everybody was called; the last resort is called again at {at}."
+    steps = len(line.policy.steps) if line.policy is not None else 0
+    if line.step + 1 < steps:
+        return f"If nobody acknowledges by {at}, step {line.step + 2} of {steps} is taken."
+    if line.policy is not None and line.round < line.policy.repeat:
+        return f"If nobody acknowledges by {at}, the policy starts again from its first step."
+    return f"If nobody acknowledges by {at}, the last resort is called."
+
+
+def _member(alert: AlertState) -> dict[str, Any]:
+    return {
+        "key": alert.key,
+        "title": alert.title,
+        "status": "firing" if alert.firing else "resolved",
+        "severity": alert.severity.value,
+        "starts_at": alert.starts_at,
+        "count": alert.count,
+        "labels": dict(alert.labels),
+        "description": alert.description,
+        "links": [{"href": href, "text": text} for href, text in alert.links],
+    }
