@@ -1,0 +1,112 @@
+"""Carrying out page effects: the contact is looked up at the moment of sending, so no address lies in the outbox."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from channels.base import Capability, Channel, Page
+from domain.configuration import Configuration
+from domain.notify import contact_of, last_resort
+from domain.people import ContactMethod, User
+from runtime.effects import Accepted, CannotTell, NotFound, Rejected, Send, Unknown
+
+Outcome = Accepted | Rejected | Unknown
+
+
+class PageHandler:
+    """Effects of kind `page`."""
+
+    def __init__(self, channels: Mapping[str, Channel], public_url: str) -> None:
+        self._channels = channels
+        self._url = public_url
+
+    def dedupes(self, channel: str) -> bool:
+        return Capability.DEDUPES in self._channels[channel].capabilities
+
+    def can_cancel(self, channel: str) -> bool:
+        found = self._channels.get(channel)
+        return found is not None and Capability.CAN_CANCEL in found.capabilities
+
+    async def send(self, send: Send, env: Configuration, timeout_s: float) -> Outcome:
+        page = self._page(send, env)
+        if page is None:
+            return Rejected("the contact method or its owner was removed or disabled since the page was ordered")
+        return await self._channels[send.channel].send(page, timeout_s)
+
+    async def reconcile(self, send: Send, env: Configuration, timeout_s: float) -> Accepted | NotFound | CannotTell:
+        page = self._page(send, env)
+        return CannotTell() if page is None else await self._channels[send.channel].reconcile(page, timeout_s)
+
+    async def cancel(self, send: Send, env: Configuration, timeout_s: float) -> None:
+        page = self._page(send, env)
+        if page is not None and send.provider_id is not None:
+            await self._channels[send.channel].cancel(page, send.provider_id, timeout_s)
+
+    def _page(self, send: Send, env: Configuration) -> Page | None:
+        user = env.users.get(str(send.body.get("user_id", "")))
+        contact = contact_of(user, str(send.body.get("contact_method_id", ""))) if user is not None else None
+        if user is None or not user.active or contact is None or not contact.enabled:
+            return None
+        return Page(
+            id=send.id,
+            incident_id=str(send.body["incident_id"]),
+            user_name=user.name,
+            address=contact.address,
+            subject=str(send.body["subject"]),
+            text=str(send.body["text"]),
+            url=f"{self._url}/incidents/{send.body['incident_id']}",
+            severity=str(send.body["severity"]),
+            settings=contact.settings,
+            data=send.body.get("incident", {}),
+            attempt=send.attempt,
+        )
+
+
+class QuarantineHandler:
+    """Effects of kind `quarantined`: an entity cannot run; the last resort is told plainly, on every contact."""
+
+    def __init__(self, channels: Mapping[str, Channel], public_url: str) -> None:
+        self._channels = channels
+        self._url = public_url
+
+    def dedupes(self, channel: str) -> bool:
+        return True
+
+    def can_cancel(self, channel: str) -> bool:
+        return False
+
+    async def send(self, send: Send, env: Configuration, timeout_s: float) -> Outcome:
+        """Accepted as soon as one contact took it."""
+        pairs = [
+            (user, contact)
+            for user in map(env.users.__getitem__, last_resort(env, 0.0))
+            for contact in user.contacts
+            if contact.enabled
+        ]
+        sends = [self._channels[c.channel].send(self._notice(send, u, c), timeout_s) for u, c in pairs]
+        outcomes = await asyncio.gather(*sends)
+        if any(isinstance(o, Accepted) for o in outcomes):
+            return Accepted(send.id, final=True, detail=f"told on {len(outcomes)} contact methods")
+        reasons = "; ".join(o.reason for o in outcomes if not isinstance(o, Accepted))
+        return Rejected(reasons or "nobody can be reached at all", retryable=True)
+
+    async def reconcile(self, send: Send, env: Configuration, timeout_s: float) -> Accepted | NotFound | CannotTell:
+        return CannotTell()
+
+    async def cancel(self, send: Send, env: Configuration, timeout_s: float) -> None:
+        return None
+
+    def _notice(self, send: Send, user: User, contact: ContactMethod) -> Page:
+        return Page(
+            id=f"{send.id}-{contact.id}",
+            incident_id=str(send.body["incident_id"]),
+            user_name=user.name,
+            address=contact.address,
+            subject=str(send.body["subject"]),
+            text=str(send.body["text"]),
+            url=self._url,
+            severity="critical",
+            settings=contact.settings,
+            attempt=send.attempt,
+        )

@@ -1,0 +1,84 @@
+"""Composition root of a host: kinds, effect handlers, environment. No logic."""
+
+from __future__ import annotations
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from actors.device import Device
+from actors.incident import Incident
+from actors.paging import PageHandler, QuarantineHandler
+from actors.schedule import ScheduleActor
+from channels.http import HttpClient
+from channels.registry import ChannelConfig
+from channels.registry import build as build_channels
+from domain.configuration import Configuration
+from runtime.entity import Effect
+from runtime.ids import derived_id
+from runtime.registry import Registry
+from storage import configuration
+from storage.db import make_engine
+from storage.sealed import Sealer
+from storage.settings import Settings
+
+QUARANTINE_EVERY_S = 600
+
+
+class StoredConfiguration:
+    """The environment of decisions, from the database."""
+
+    def __init__(self, engine: AsyncEngine, sealer: Sealer) -> None:
+        self._engine = engine
+        self._sealer = sealer
+
+    async def version(self) -> int:
+        return await configuration.version(self._engine)
+
+    async def load(self) -> Configuration:
+        return await configuration.load(self._engine, self._sealer)
+
+
+def quarantined(entity: str, reason: str, now: float) -> Effect:
+    """Tell a human that an entity is out of service; again every ten minutes while mail for it keeps waiting."""
+    text = (
+        f"Sentinel cannot process {entity}: {reason}.\n"
+        "Alerts for it are kept but nobody is called by its policy. Look at the alert's source now; "
+        "`sentinel doctor` lists what waits."
+    )
+    return Effect(
+        id=derived_id("quarantine", entity, int(now // QUARANTINE_EVERY_S)),
+        kind="quarantined",
+        channel="fallback",
+        body={
+            "incident_id": entity,
+            "subject": "[CRITICAL] Sentinel cannot process an incident",
+            "text": text,
+            "severity": "critical",
+            "user_name": "last resort",
+        },
+    )
+
+
+def build(settings: Settings) -> Registry:
+    """Everything a host needs besides its store."""
+    engine, http = make_engine(settings.database_url), HttpClient()
+    channels = build_channels(ChannelConfig(settings.smtp_url, settings.smtp_from, settings.url), http)
+
+    async def close() -> None:
+        await http.close()
+        await engine.dispose()
+
+    return Registry(
+        entities=(Incident(), ScheduleActor(), Device()),
+        handlers={
+            "page": PageHandler(channels, settings.url),
+            "quarantined": QuarantineHandler(channels, settings.url),
+        },
+        env=StoredConfiguration(engine, Sealer.of(settings)),
+        quarantined=quarantined,
+        close=close,
+    )
+
+
+def from_environment() -> Registry:
+    """The import string of runtime.hosts names this."""
+    return build(Settings.from_env())
