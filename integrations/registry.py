@@ -1,0 +1,15 @@
+"""The integrations by type."""
+
+from __future__ import annotations
+
+from integrations.base import Integration
+from integrations.generic import Generic
+from integrations.grafana import Grafana
+from integrations.prometheus import Prometheus
+
+TYPES: dict[str, Integration] = {i.type: i for i in (Generic(), Grafana(), Prometheus())}
+
+
+def get(kind: str) -> Integration | None:
+    """The integration of this type, or None."""
+    return TYPES.get(kind)
