@@ -65,3 +65,8 @@ class DatabaseTime:
         if self._offset is None:
             raise RuntimeError("database time asked for before the store answered once")
         return self._clock.monotonic() + self._offset
+
+
+def wall_now() -> float:
+    """This machine's wall clock, UTC epoch seconds: for display, never for a decision."""
+    return time.time()

@@ -84,7 +84,8 @@ class Cluster:
         """Have a host in this slot, unless there is one."""
         settings = _at(self._template, slot, shard)
         strategy: Any = "SPREAD" if node_id is None else NodeAffinitySchedulingStrategy(node_id, soft=False)
-        self._actors[slot] = HostActor.options(
+        actor: Any = HostActor  # @ray.remote gives the class methods that its types do not know
+        self._actors[slot] = actor.options(
             name=slot,
             namespace=NAMESPACE,
             lifetime="detached",

@@ -231,6 +231,9 @@ class MemoryStore(MemoryOutbox):
 
     # -- feed --------------------------------------------------------------------------------------
 
+    async def newest_position(self) -> int:
+        return len(self.journal)
+
     async def journal_after(self, position: int, limit: int) -> list[dict[str, Any]]:
         rows = self.journal[position : position + limit]
         return [{k: r[k] for k in ("position", "entity", "seq", "kind", "body", "at")} for r in rows]

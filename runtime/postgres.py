@@ -7,6 +7,7 @@ server needs to finish it. See runtime/store.py for what each method promises.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -35,6 +36,19 @@ SQL = load("runtime.sql", "queries.sql")
 
 def _json(value: Any) -> str:
     return msgspec.json.encode(value).decode()
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How far behind the hosts are. `oldest_s`: age of the oldest unprocessed message."""
+
+    undone: int
+    oldest_s: float
+    overdue_timers: int
+    hosts: int
+    quarantined: int
+    sends: dict[str, int]
+    orphan_shards: int
 
 
 class PostgresStore:
@@ -203,9 +217,17 @@ class PostgresStore:
 
     # -- feed and upkeep ---------------------------------------------------------------------------
 
+    async def newest_position(self) -> int:
+        return int((await self._read("newest_position"))[0][0])
+
     async def journal_after(self, position: int, limit: int) -> list[dict[str, Any]]:
         rows = await self._read("journal_after", position=position, limit=limit)
         return [dict(zip(("position", "entity", "seq", "kind", "body", "at"), r, strict=True)) for r in rows]
+
+    async def health(self) -> Health:
+        """Backlog and lateness, from partial indexes only."""
+        ((undone, oldest, overdue, hosts, quarantined, sends, orphans),) = await self._read("health")
+        return Health(undone, oldest or 0.0, overdue, hosts, quarantined, dict(sends), orphans)
 
     async def sweep_inbox(self, limit: int) -> None:
         await self._write("sweep_inbox", limit=limit)

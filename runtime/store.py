@@ -315,6 +315,10 @@ class Store(Protocol):
         ...
 
     # -- feed --------------------------------------------------------------------------------------
+    async def newest_position(self) -> int:
+        """Highest journal position visible now, 0 if there is none."""
+        ...
+
     async def journal_after(self, position: int, limit: int) -> list[dict[str, Any]]:
         """Journal rows with a position above the given one, ascending: position entity seq kind body at.
 

@@ -222,6 +222,23 @@ from rt.outbox
 where entity = any(%(entities)s::text[]) and channel = any(%(channels)s::text[]) and state = 'accepted'
   and updated_at > now() - interval '1 hour';
 
+-- name: newest_position
+select coalesce(max(position), 0) from rt.journal;
+
+-- name: health
+-- Each part reads a partial index: cheap however many closed incidents there are.
+select (select count(*) from rt.inbox where done_at is null),
+       (select coalesce(extract(epoch from now() - received_at), 0)::float8 from rt.inbox
+         where done_at is null order by id limit 1),
+       (select count(*) from rt.timer where due_at < now() - interval '5 seconds'),
+       (select count(*) from rt.host where expires_at > now() and not draining),
+       (select count(*) from rt.quarantine),
+       (select coalesce(json_object_agg(state, n), '{}') from (
+            select state, count(*) as n from rt.outbox
+             where state in ('pending', 'sending', 'unknown') group by state) live),
+       (select count(*) from rt.shard s where s.id < 256
+           and not exists (select from rt.host h where h.id = s.owner and h.expires_at > now()));
+
 -- name: journal_after
 select position, entity, seq, kind, body, extract(epoch from at)::float8 as at
 from rt.journal where position > %(position)s order by position limit %(limit)s;

@@ -1,0 +1,216 @@
+"""Alerts: list, raise, and what people do with them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from domain.alert import AlertEvent
+from domain.alert import Severity as DomainSeverity
+from domain.commands import Command
+from domain.configuration import Integration
+from domain.errors import Invalid
+from domain.grouping import group
+from domain.incident import (
+    Acknowledge,
+    AddNote,
+    EscalateNow,
+    Reassign,
+    Resolve,
+    Snooze,
+    Unacknowledge,
+    incident_id,
+    parse_incident_id,
+)
+from domain.validation import check_targets
+from gateway.auth.principal import Gateway, Reader, Responder
+from gateway.ingest import inbound
+from gateway.schemas.alerts import (
+    Accepted,
+    ActionResult,
+    Alert,
+    AlertPage,
+    NewAlert,
+    NewNote,
+    Note,
+    ReassignRequest,
+    SnoozeRequest,
+)
+from gateway.schemas.base import Severity, Status, problems
+from gateway.services import Services
+from runtime.ids import derived_id, new_id
+from storage import incidents
+from storage.access import Holder
+from storage.bootstrap import POLICY
+from storage.errors import NotFound
+
+router = APIRouter(prefix="/alerts", tags=["alerts"])
+MANUAL = "manual"
+Words = Annotated[str, Query(max_length=200, pattern=r"^[^\x00]*$", description="Words in the title, or an id")]
+
+
+@router.get("", operation_id="listAlerts")
+async def list_alerts(
+    _: Reader,
+    gateway: Gateway,
+    status: Annotated[list[Status] | None, Query(description="Repeat for several")] = None,
+    severity: Annotated[list[Severity] | None, Query(description="Repeat for several")] = None,
+    team: Annotated[list[Annotated[str, Query(max_length=100, pattern=r"^[^\x00]*$")]] | None, Query()] = None,
+    q: Words = "",
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    cursor: Annotated[str | None, Query(max_length=500)] = None,
+) -> AlertPage:
+    """Alerts, newest first."""
+    wanted = incidents.Filter(status or (), severity or (), team or (), q)
+    rows, following = await incidents.listed(gateway.sessions, wanted, limit, cursor)
+    return AlertPage(items=[Alert.of(r) for r in rows], next_cursor=following)
+
+
+@router.post("", operation_id="createAlert", status_code=202, responses=problems(404))
+async def create_alert(body: NewAlert, caller: Responder, gateway: Gateway) -> Accepted:
+    """Raise an alert by hand, or resolve one by its dedup_key. Stored when this is answered."""
+    integration = _integration(gateway, body, caller)
+    unique = new_id()
+    event = AlertEvent(
+        dedup_key=body.dedup_key or unique,
+        status=body.status,
+        title=body.title,
+        severity=DomainSeverity(body.severity),
+        description=body.description,
+        labels=body.labels,
+    )
+    (found,) = group(integration, [event])
+    version = gateway.config.current.version
+    rows = inbound(integration.id, found, "", await gateway.store.now(), unique, version)
+    (ident,) = await gateway.inbox.put(rows)
+    reply = await gateway.commands.answer(ident)
+    alert_id = incident_id(found.line_key, reply["episode"]) if reply and reply.get("episode") else None
+    alert = Alert.of(await incidents.one(gateway.sessions, alert_id)) if alert_id else None
+    return Accepted(receipt=unique, alert_id=alert_id, alert=alert)
+
+
+def _integration(gateway: Services, body: NewAlert, caller: Holder) -> Integration:
+    """The named integration; or a place of its own for alerts raised by hand."""
+    config = gateway.config.current
+    if body.integration_id is not None:
+        found = config.integrations.get(body.integration_id)
+        if found is None:
+            raise NotFound("integration", body.integration_id)
+        return found
+    policy_id = body.policy_id or (POLICY if POLICY in config.policies else next(iter(config.policies), ""))
+    if policy_id not in config.policies:
+        raise NotFound("policy", policy_id)
+    if body.team_id is not None and body.team_id not in config.teams:
+        raise NotFound("team", body.team_id)
+    ident = derived_id(MANUAL, policy_id, body.team_id)
+    return Integration(ident, f"raised by {caller.name}", "generic", policy_id, body.team_id)
+
+
+@router.get("/{alert_id}", operation_id="getAlert", responses=problems(404))
+async def get_alert(alert_id: str, _: Reader, gateway: Gateway) -> Alert:
+    """One alert with its members."""
+    return Alert.of(await incidents.one(gateway.sessions, _known(alert_id)))
+
+
+def _known(alert_id: str) -> str:
+    parsed = parse_incident_id(alert_id)
+    if parsed is None or "\x00" in alert_id or len(alert_id) > 100:
+        raise NotFound("alert", alert_id.replace("\x00", ""))
+    return alert_id
+
+
+async def act(gateway: Services, alert_id: str, command: Command, response: Response | None) -> ActionResult:
+    """Send a command and show what became of it; 202 if it is recorded and not processed yet."""
+    await incidents.one(gateway.sessions, _known(alert_id))
+    result = await gateway.commands.send(alert_id, command, gateway.config.current.version)
+    shown = Alert.of(await incidents.one(gateway.sessions, alert_id))
+    if result.reply is None:
+        if response is not None:
+            response.status_code = 202
+        return ActionResult(state="recorded", why="", alert=shown)
+    done = bool(result.reply.get("done", True))
+    return ActionResult(state="done" if done else "ignored", why=str(result.reply.get("why", "")), alert=shown)
+
+
+def episode_of(alert_id: str) -> int:
+    """Episode number of an alert id. Raises NotFound."""
+    parsed = parse_incident_id(_known(alert_id))
+    return parsed[1] if parsed is not None else 0
+
+
+def by(caller: Holder) -> str:
+    """Who did it, as shown on the timeline."""
+    return caller.name
+
+
+ACTION = problems(404)
+
+
+@router.post("/{alert_id}/acknowledge", operation_id="acknowledgeAlert", responses=ACTION)
+async def acknowledge(
+    alert_id: str, caller: Responder, gateway: Gateway, response: Response, body: Note | None = None
+) -> ActionResult:
+    """I have it. From the moment this is stored no further page goes out."""
+    command = Acknowledge(episode_of(alert_id), by(caller), body.note if body else "")
+    return await act(gateway, alert_id, command, response)
+
+
+@router.post("/{alert_id}/unacknowledge", operation_id="unacknowledgeAlert", responses=ACTION)
+async def unacknowledge(
+    alert_id: str, caller: Responder, gateway: Gateway, response: Response, body: Note | None = None
+) -> ActionResult:
+    """I do not have it after all: escalation starts from the first step."""
+    command = Unacknowledge(episode_of(alert_id), by(caller), body.note if body else "")
+    return await act(gateway, alert_id, command, response)
+
+
+@router.post("/{alert_id}/resolve", operation_id="resolveAlert", responses=ACTION)
+async def resolve(
+    alert_id: str, caller: Responder, gateway: Gateway, response: Response, body: Note | None = None
+) -> ActionResult:
+    """It is over."""
+    command = Resolve(episode_of(alert_id), by(caller), body.note if body else "")
+    return await act(gateway, alert_id, command, response)
+
+
+@router.post("/{alert_id}/snooze", operation_id="snoozeAlert", responses=ACTION)
+async def snooze(
+    alert_id: str, body: SnoozeRequest, caller: Responder, gateway: Gateway, response: Response
+) -> ActionResult:
+    """Quiet until a time; then it escalates from the first step, unless it is resolved."""
+    if (body.minutes is None) == (body.until is None):
+        raise Invalid("minutes", "Send either minutes or until.")
+    now = await gateway.store.now()
+    until = body.until.timestamp() if body.until is not None else now + 60.0 * (body.minutes or 0)
+    if not now < until <= now + 31 * 86_400:
+        raise Invalid("until", "The time must be in the future and at most 31 days away.")
+    return await act(gateway, alert_id, Snooze(episode_of(alert_id), by(caller), until, body.note), response)
+
+
+@router.post("/{alert_id}/notes", operation_id="addAlertNote", responses=ACTION)
+async def add_note(
+    alert_id: str, body: NewNote, caller: Responder, gateway: Gateway, response: Response
+) -> ActionResult:
+    """Write something on the timeline."""
+    return await act(gateway, alert_id, AddNote(episode_of(alert_id), by(caller), body.note), response)
+
+
+@router.post("/{alert_id}/reassign", operation_id="reassignAlert", responses=ACTION)
+async def reassign(
+    alert_id: str, body: ReassignRequest, caller: Responder, gateway: Gateway, response: Response
+) -> ActionResult:
+    """Call these people now instead of the next step."""
+    targets = tuple(t.to_domain() for t in body.targets)
+    config = gateway.config.current
+    check_targets(targets, "targets", config.users, config.schedules)
+    return await act(gateway, alert_id, Reassign(episode_of(alert_id), by(caller), targets, body.note), response)
+
+
+@router.post("/{alert_id}/escalate", operation_id="escalateAlert", responses=ACTION)
+async def escalate(
+    alert_id: str, caller: Responder, gateway: Gateway, response: Response, body: Note | None = None
+) -> ActionResult:
+    """Do not wait: take the next step now."""
+    command = EscalateNow(episode_of(alert_id), by(caller), body.note if body else "")
+    return await act(gateway, alert_id, command, response)

@@ -1,0 +1,142 @@
+"""Integrations and their keys."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Response
+from sqlalchemy import select
+
+from domain.configuration import Matcher as DomainMatcher
+from domain.configuration import Route as DomainRoute
+from domain.errors import Invalid
+from domain.validation import check_routes
+from gateway.auth.principal import Configurer, Gateway, Reader
+from gateway.ingest import PREFIX
+from gateway.schemas.base import problems
+from gateway.schemas.system import (
+    Integration,
+    IntegrationInput,
+    IntegrationList,
+    Key,
+    KeyList,
+    NewIntegrationKey,
+)
+from gateway.services import Services
+from runtime.ids import new_id
+from storage import access
+from storage.changes import change, fetch
+from storage.tables import IntegrationRow
+
+router = APIRouter(prefix="/integrations", tags=["integrations"])
+
+
+def _shown(row: IntegrationRow) -> Integration:
+    return Integration(
+        id=row.id,
+        name=row.name,
+        type=row.type,
+        policy_id=row.policy_id,
+        team_id=row.team_id,
+        default_severity=row.default_severity,
+        routes=row.routes,
+        group_by=row.group_by,
+    )
+
+
+def _check(body: IntegrationInput, gateway: Services) -> dict[str, Any]:
+    """The fields to save, checked."""
+    config = gateway.config.current
+    if body.policy_id not in config.policies:
+        raise Invalid("policy_id", f"There is no policy with id {body.policy_id!r}.")
+    if body.team_id is not None and body.team_id not in config.teams:
+        raise Invalid("team_id", f"There is no team with id {body.team_id!r}.")
+    routes = tuple(
+        DomainRoute(tuple(DomainMatcher(m.label, m.op, m.value) for m in r.matchers), r.policy_id, r.team_id)
+        for r in body.routes
+    )
+    check_routes(routes, config.policies)
+    fields = body.model_dump()
+    fields["routes"] = [r.model_dump() for r in body.routes]
+    return fields
+
+
+@router.get("", operation_id="listIntegrations")
+async def list_integrations(_: Reader, gateway: Gateway) -> IntegrationList:
+    """All integrations by name."""
+    async with gateway.sessions() as session:
+        rows = (await session.execute(select(IntegrationRow).order_by(IntegrationRow.name))).scalars()
+        return IntegrationList(items=[_shown(r) for r in rows])
+
+
+@router.post("", operation_id="createIntegration", status_code=201, responses=problems(409))
+async def create_integration(body: IntegrationInput, caller: Configurer, gateway: Gateway) -> Integration:
+    """A new place for alerts to come in; make a key for it next."""
+    fields, ident = _check(body, gateway), new_id()
+    async with change(gateway.sessions, caller.name, "create", f"integration/{ident}", {"name": body.name}) as session:
+        row = IntegrationRow(id=ident, **fields)
+        session.add(row)
+    await gateway.config.refresh()
+    return _shown(row)
+
+
+@router.get("/{integration_id}", operation_id="getIntegration", responses=problems(404))
+async def get_integration(integration_id: str, _: Reader, gateway: Gateway) -> Integration:
+    """One integration."""
+    async with gateway.sessions() as session:
+        return _shown(await fetch(session, IntegrationRow, integration_id.replace("\x00", ""), "integration"))
+
+
+@router.put("/{integration_id}", operation_id="replaceIntegration", responses=problems(404, 409))
+async def replace_integration(
+    integration_id: str, body: IntegrationInput, caller: Configurer, gateway: Gateway
+) -> Integration:
+    """Its keys stay. The type cannot change: senders post to the type's URL."""
+    fields, ident = _check(body, gateway), integration_id.replace("\x00", "")
+    async with change(gateway.sessions, caller.name, "update", f"integration/{ident}", {"name": body.name}) as session:
+        row = await fetch(session, IntegrationRow, ident, "integration")
+        if row.type != body.type:
+            raise Invalid("type", f"The type is {row.type} and stays so; create another integration instead.")
+        for name, value in fields.items():
+            setattr(row, name, value)
+    await gateway.config.refresh()
+    return _shown(row)
+
+
+@router.delete("/{integration_id}", operation_id="deleteIntegration", status_code=204, responses=problems(404))
+async def delete_integration(integration_id: str, caller: Configurer, gateway: Gateway) -> Response:
+    """Its keys stop working. Open incidents go on."""
+    ident = integration_id.replace("\x00", "")
+    async with change(gateway.sessions, caller.name, "delete", f"integration/{ident}") as session:
+        await session.delete(await fetch(session, IntegrationRow, ident, "integration"))
+    await gateway.config.refresh()
+    return Response(status_code=204)
+
+
+@router.get("/{integration_id}/keys", operation_id="listIntegrationKeys", responses=problems(404))
+async def list_keys(integration_id: str, _: Configurer, gateway: Gateway) -> KeyList:
+    """Keys that work."""
+    rows = await access.list_integration_keys(gateway.sessions, integration_id.replace("\x00", ""))
+    return KeyList(items=[Key(id=r.id, hint=r.hint, created_at=r.created_at) for r in rows])
+
+
+@router.post("/{integration_id}/keys", operation_id="createIntegrationKey", status_code=201, responses=problems(404))
+async def create_key(integration_id: str, caller: Configurer, gateway: Gateway) -> NewIntegrationKey:
+    """A further key; the answer shows it, and the URL to post to, this once."""
+    ident = integration_id.replace("\x00", "")
+    row, key = await access.create_integration_key(gateway.sessions, caller.name, ident)
+    await gateway.config.refresh()
+    kind = gateway.config.current.integrations[ident].type
+    url = f"{gateway.settings.url}{PREFIX}{kind}/{key}"
+    return NewIntegrationKey(id=row.id, hint=row.hint, created_at=row.created_at, key=key, webhook_url=url)
+
+
+@router.delete(
+    "/{integration_id}/keys/{key_id}", operation_id="revokeIntegrationKey", status_code=204, responses=problems(404)
+)
+async def revoke_key(integration_id: str, key_id: str, caller: Configurer, gateway: Gateway) -> Response:
+    """Senders with this key are refused from now on."""
+    ident, key = integration_id.replace("\x00", ""), key_id.replace("\x00", "")
+    await access.revoke_integration_key(gateway.sessions, caller.name, ident, key)
+    await gateway.config.refresh()
+    return Response(status_code=204)

@@ -1,0 +1,111 @@
+"""Escalation policies and the last resort."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Response
+from sqlalchemy import select
+
+from domain.errors import Invalid
+from domain.validation import check_last_resort, check_policy
+from gateway.api.references import check_unused
+from gateway.auth.principal import Admin, Configurer, Gateway, Reader
+from gateway.schemas.base import problems
+from gateway.schemas.policies import LastResort, Policy, PolicyInput, PolicyList
+from gateway.services import Services
+from runtime.ids import new_id
+from storage.changes import change, fetch
+from storage.tables import PolicyRow, PolicyVersionRow, SettingsRow
+
+router = APIRouter(tags=["policies"])
+
+
+def _shown(row: PolicyRow) -> Policy:
+    return Policy(
+        id=row.id, name=row.name, team_id=row.team_id, steps=row.steps, repeat=row.repeat, version=row.version
+    )
+
+
+def _check(body: PolicyInput, gateway: Services) -> list[dict[str, Any]]:
+    config = gateway.config.current
+    check_policy(body.to_domain("new", 1), config.users, config.schedules)
+    if body.team_id is not None and body.team_id not in config.teams:
+        raise Invalid("team_id", f"There is no team with id {body.team_id!r}.")
+    return [step.model_dump() for step in body.steps]
+
+
+def _version(row: PolicyRow, saved_by: str) -> PolicyVersionRow:
+    definition = {"name": row.name, "steps": row.steps, "repeat": row.repeat}
+    return PolicyVersionRow(policy_id=row.id, version=row.version, definition=definition, saved_by=saved_by)
+
+
+@router.get("/policies", operation_id="listPolicies")
+async def list_policies(_: Reader, gateway: Gateway) -> PolicyList:
+    """All policies by name."""
+    async with gateway.sessions() as session:
+        rows = (await session.execute(select(PolicyRow).order_by(PolicyRow.name))).scalars()
+        return PolicyList(items=[_shown(r) for r in rows])
+
+
+@router.post("/policies", operation_id="createPolicy", status_code=201, responses=problems(409))
+async def create_policy(body: PolicyInput, caller: Configurer, gateway: Gateway) -> Policy:
+    """A new policy, at version 1."""
+    steps, ident = _check(body, gateway), new_id()
+    async with change(gateway.sessions, caller.name, "create", f"policy/{ident}", {"name": body.name}) as session:
+        row = PolicyRow(id=ident, name=body.name, team_id=body.team_id, steps=steps, repeat=body.repeat, version=1)
+        session.add_all([row, _version(row, caller.name)])
+    await gateway.config.refresh()
+    return _shown(row)
+
+
+@router.get("/policies/{policy_id}", operation_id="getPolicy", responses=problems(404))
+async def get_policy(policy_id: str, _: Reader, gateway: Gateway) -> Policy:
+    """One policy."""
+    async with gateway.sessions() as session:
+        return _shown(await fetch(session, PolicyRow, policy_id.replace("\x00", ""), "policy"))
+
+
+@router.put("/policies/{policy_id}", operation_id="replacePolicy", responses=problems(404, 409))
+async def replace_policy(policy_id: str, body: PolicyInput, caller: Configurer, gateway: Gateway) -> Policy:
+    """A new version. Open incidents go on with the one they started with."""
+    steps, ident = _check(body, gateway), policy_id.replace("\x00", "")
+    async with change(gateway.sessions, caller.name, "update", f"policy/{ident}", {"name": body.name}) as session:
+        row = await fetch(session, PolicyRow, ident, "policy")
+        row.name, row.team_id, row.steps, row.repeat = body.name, body.team_id, steps, body.repeat
+        row.version += 1
+        session.add(_version(row, caller.name))
+    await gateway.config.refresh()
+    return _shown(row)
+
+
+@router.delete("/policies/{policy_id}", operation_id="deletePolicy", status_code=204, responses=problems(404, 409))
+async def delete_policy(policy_id: str, caller: Configurer, gateway: Gateway) -> Response:
+    """Refused while an integration uses it."""
+    ident = policy_id.replace("\x00", "")
+    async with change(gateway.sessions, caller.name, "delete", f"policy/{ident}") as session:
+        row = await fetch(session, PolicyRow, ident, "policy")
+        await check_unused(session, "policy", ident)
+        await session.delete(row)
+    await gateway.config.refresh()
+    return Response(status_code=204)
+
+
+@router.get("/last-resort", operation_id="getLastResort")
+async def get_last_resort(_: Reader, gateway: Gateway) -> LastResort:
+    """Who is called when nobody else can be."""
+    async with gateway.sessions() as session:
+        row = (await session.execute(select(SettingsRow))).scalar_one()
+        return LastResort.model_validate({"targets": row.last_resort})
+
+
+@router.put("/last-resort", operation_id="replaceLastResort")
+async def replace_last_resort(body: LastResort, caller: Admin, gateway: Gateway) -> LastResort:
+    """Cannot be empty."""
+    config = gateway.config.current
+    check_last_resort(tuple(t.to_domain() for t in body.targets), config.users, config.schedules)
+    async with change(gateway.sessions, caller.name, "update", "last_resort") as session:
+        row = (await session.execute(select(SettingsRow))).scalar_one()
+        row.last_resort = [t.model_dump() for t in body.targets]
+    await gateway.config.refresh()
+    return body

@@ -1,0 +1,97 @@
+"""The timeline of an alert: what happened and every page, as sentences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from domain.configuration import Configuration
+from gateway.auth.principal import Gateway, Reader
+from gateway.schemas.alerts import Timeline, TimelineEntry
+from gateway.schemas.base import moment, problems
+from storage import incidents
+
+router = APIRouter(prefix="/alerts", tags=["alerts"])
+
+
+@router.get("/{alert_id}/timeline", operation_id="getAlertTimeline", responses=problems(404))
+async def get_timeline(alert_id: str, _: Reader, gateway: Gateway) -> Timeline:
+    """Oldest first; pages with what became of them."""
+    events, pages = await incidents.timeline(gateway.sessions, alert_id.replace("\x00", ""))
+    config = gateway.config.current
+    entries = [
+        TimelineEntry(at=moment(e["at"]), kind=e["kind"], text=sentence(e["kind"], e["body"], config), data=e["body"])
+        for e in events
+        if e["kind"] != "Paged"
+    ]
+    entries += [_page_entry(p) for p in pages]
+    return Timeline(items=sorted(entries, key=lambda e: e.at))
+
+
+def _page_entry(page: dict[str, Any]) -> TimelineEntry:
+    body = page["body"]
+    where = f" ({body['contact_label']})" if body.get("contact_label") else ""
+    text = f"Page to {body.get('user_name', 'somebody')} by {page['channel']}{where}: {page['state']}"
+    if page["detail"]:
+        text += f", {page['detail']}"
+    data = {k: page[k] for k in ("id", "channel", "state", "detail", "attempts", "provider_id")}
+    data |= {"subject": body.get("subject"), "user_id": body.get("user_id"), "why": body.get("why")}
+    at = moment(page["sent_at"] or page["created_at"])
+    return TimelineEntry(at=at, kind="Page", text=text, data=data)
+
+
+def _names(config: Configuration, users: list[str]) -> str:
+    return ", ".join(config.users[u].name if u in config.users else u for u in users) or "nobody"
+
+
+def sentence(kind: str, body: dict[str, Any], config: Configuration) -> str:
+    """One event for a person."""
+    step = int(body.get("step", 0)) + 1
+    note = f': "{body["note"]}"' if body.get("note") else ""
+    by = body.get("by", "")
+    late = f" ({body['late_s']:.0f} s late)" if body.get("late_s") else ""
+    match kind:
+        case "Triggered":
+            return f"Incident opened{': ' + body['reason'] if body.get('reason') else ''}"
+        case "AlertFired":
+            return f"Alert fires: {body['alert']['title']}"
+        case "AlertRepeated":
+            return "The sender repeated an alert"
+        case "AlertResolved":
+            return "An alert was resolved by its source"
+        case "AlertIgnored":
+            return f"An alert changed nothing: {body['why']}"
+        case "GroupTruncated":
+            return f"The sender left {body['omitted']} alerts out of its list"
+        case "StepStarted":
+            return f"Step {step}, round {body['round'] + 1}: {_names(config, body['users'])} called{late}"
+        case "StepEmpty":
+            return f"Step {step} passed over: {body['why']}"
+        case "LastResortCalled":
+            return f"Last resort ({body['why']}): {_names(config, body['users'])} called"
+        case "NobodyReachable":
+            return "Nobody can be reached at all. Add a contact method to a user now"
+        case "PersonCalled":
+            return f"{_names(config, [body['user_id']])} is called upon ({body['urgency']} rules)"
+        case "PageFailed":
+            return f"A page to {_names(config, [body['user_id']])} failed: {body['reason']}"
+        case "Acknowledged":
+            return f"Acknowledged by {by}{note}"
+        case "Unacknowledged":
+            return f"Acknowledgement taken back by {by}{note}"
+        case "Resolved":
+            return f"Resolved by {by}{note}" if body.get("human") else "Resolved: its source reports no firing alert"
+        case "Snoozed":
+            return f"Snoozed by {by}{note}"
+        case "Woken":
+            return f"The snooze is over{late}"
+        case "Noted":
+            return f"{by} wrote{note}"
+        case "Reassigned":
+            return f"Reassigned by {by} to {_names(config, body['users'])}{note}"
+        case "Escalated":
+            return f"Escalated by {by}{note}"
+        case "CommandIgnored":
+            return f"{body['command']} by {by} changed nothing: {body['why']}"
+    return kind

@@ -1,0 +1,74 @@
+"""Every router on one screen. The webhooks are in front of the framework, the rest is ordinary FastAPI."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+
+from gateway import api, graphql, health, live, pages, problems
+from gateway.ingest import PREFIX, Ingest, Receive, Scope, Send
+from gateway.openapi import customise
+from gateway.services import Services
+from runtime.clock import wall_now
+
+Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+def build_api(services: Services) -> FastAPI:
+    """The FastAPI part: REST, GraphQL, feed, pages, health."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await services.start()
+        yield
+        await services.stop()
+
+    app = FastAPI(
+        title="Fangorn Sentinel",
+        version="0.1.0",
+        description="On-call management: an accepted alert is never lost, a due page is never skipped.",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+    )
+    app.state.services = services
+    problems.install(app)
+    for router in (api.router(), health.router, live.router, graphql.router(), pages.router):
+        app.include_router(router)
+    app.mount("/static", pages.static)
+    customise(app)
+    return app
+
+
+def build_app(services: Services) -> Asgi:
+    """The whole gateway as one ASGI application."""
+    app = build_api(services)
+    ingest = Ingest(services.config, services.inbox, services.settings.max_body_bytes, wall_now)
+
+    async def gateway(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith(PREFIX):
+            await ingest(scope, receive, send)
+        else:
+            await app(scope, receive, _with_request_id(scope, send))
+
+    return gateway
+
+
+def _with_request_id(scope: Scope, send: Send) -> Send:
+    """Echo X-Request-Id, by which a request is found in the logs of both sides."""
+    if scope["type"] != "http":
+        return send
+    wanted = next((value for name, value in scope["headers"] if name == b"x-request-id"), None)
+    if wanted is None:
+        return send
+
+    async def echo(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message.get("headers", ()), (b"x-request-id", wanted)]}
+        await send(message)
+
+    return echo

@@ -1,0 +1,75 @@
+"""From a request to who is asking, and whether they may."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import Depends, Request
+from starlette.requests import HTTPConnection
+
+from domain.roles import Permission, allows
+from gateway.problems import ProblemError
+from gateway.services import Services
+from storage.access import Holder, api_key_holder, session_holder
+
+COOKIE = "sentinel_session"
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+async def holder_of(connection: HTTPConnection, services: Services, token: str = "") -> Holder | None:
+    """Who the bearer token, API key header, `token` or session cookie belongs to."""
+    scheme, _, bearer = connection.headers.get("authorization", "").partition(" ")
+    key = token or connection.headers.get("x-api-key", "") or (bearer.strip() if scheme.lower() == "bearer" else "")
+    if key:
+        return await api_key_holder(services.sessions, key)
+    cookie = connection.cookies.get(COOKIE, "")
+    return await session_holder(services.sessions, cookie) if cookie else None
+
+
+def same_origin(connection: HTTPConnection) -> bool:
+    """False for a browser request that another site caused; requests without an Origin are no browser's."""
+    origin = connection.headers.get("origin")
+    if origin is None:
+        return connection.headers.get("sec-fetch-site", "none") in ("none", "same-origin")
+    return urlsplit(origin).netloc == connection.headers.get("host", "")
+
+
+async def principal(request: Request) -> Holder:
+    """The caller. Raises 401, or 403 for a cookie sent by another site."""
+    services: Services = request.app.state.services
+    found = await holder_of(request, services)
+    if found is None:
+        detail = "Send an API key as `Authorization: Bearer snt_api_…`, or sign in. The key may have been revoked."
+        raise ProblemError(401, detail, {"WWW-Authenticate": "Bearer"})
+    cookie_only = "authorization" not in request.headers and "x-api-key" not in request.headers
+    if request.method not in SAFE and cookie_only and not same_origin(request):
+        raise ProblemError(403, "This request came from another site and was refused.")
+    return found
+
+
+def require(permission: Permission) -> Callable[[Holder], Awaitable[Holder]]:
+    """Dependency: the caller, if they have this permission."""
+
+    async def check(found: Annotated[Holder, Depends(principal)]) -> Holder:
+        if not allows(found.role, found.scopes, permission):
+            raise ProblemError(
+                403, f"{found.name} (role {found.role}) may not do this; it takes the permission {permission}."
+            )
+        return found
+
+    return check
+
+
+def services_of(request: Request) -> Services:
+    """Dependency: the gateway's services."""
+    services: Services = request.app.state.services
+    return services
+
+
+Reader = Annotated[Holder, Depends(require("read"))]
+Responder = Annotated[Holder, Depends(require("respond"))]
+Configurer = Annotated[Holder, Depends(require("configure"))]
+Admin = Annotated[Holder, Depends(require("admin"))]
+Gateway = Annotated[Services, Depends(services_of)]

@@ -1,0 +1,233 @@
+"""The hot path: a webhook becomes inbox rows, and is answered 2xx after their commit. Bare ASGI, no framework.
+
+    POST /api/v1/webhooks/{generic|grafana|prometheus}[/KEY]
+
+The key is the last path segment, a bearer token or a Basic password. A well-formed body from a known key is
+never answered 4xx or 429, which senders do not retry: it is stored, or answered 503.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import zlib
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+import msgspec
+
+from domain.configuration import Integration
+from domain.grouping import Group, group
+from domain.incident import AlertsReceived
+from gateway.config_cache import ConfigCache
+from gateway.metrics import ALERTS, REQUESTS
+from gateway.problems import TYPE, problem_body
+from gateway.writer import InboxWriter
+from integrations.base import Integration as Parser
+from integrations.base import Malformed, Parsed
+from integrations.registry import TYPES
+from runtime.codec import body_of
+from runtime.errors import RuntimeFault, StatementRejected
+from runtime.ids import EntityId, derived_id, new_id, shard_of
+from runtime.store import Inbound
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+PREFIX = "/api/v1/webhooks/"
+CHUNK = 500
+"""Alerts of one group in one message: a group of thousands becomes several turns, in order."""
+MAX_LINES_ANSWERED = 100
+
+
+class Refused(Exception):
+    """The request is answered with this problem; nothing was stored."""
+
+    def __init__(self, status: int, detail: str, pointer: str = "") -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.pointer = pointer
+
+    def __reduce__(self) -> tuple[type[Refused], tuple[int, str, str]]:
+        return (type(self), (self.status, self.detail, self.pointer))
+
+
+class Ingest:
+    """ASGI application for everything below PREFIX. `now`: UTC epoch seconds, for display only."""
+
+    def __init__(self, config: ConfigCache, inbox: InboxWriter, max_body: int, now: Callable[[], float]) -> None:
+        self._config = config
+        self._inbox = inbox
+        self._max_body = max_body
+        self._now = now
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]}
+        request_id = headers.get("x-request-id") or new_id()
+        try:
+            status, body = 202, await self._take(scope, headers, receive, request_id)
+        except Refused as refused:
+            errors = [{"pointer": refused.pointer, "detail": refused.detail}] if refused.pointer else []
+            status, body = refused.status, problem_body(refused.status, refused.detail, errors)
+        except StatementRejected as error:
+            status, body = 422, problem_body(422, f"The database refuses this content: {error}")
+        except RuntimeFault:
+            detail = "Alerts cannot be stored right now. Nothing of this request was; send it again in a few seconds."
+            status, body = 503, problem_body(503, detail)
+        REQUESTS.labels("webhooks", status).inc()
+        await _answer(send, status, body, request_id)
+
+    async def _take(self, scope: Scope, headers: dict[str, str], receive: Receive, receipt: str) -> bytes:
+        parser, integration = self._authorise(scope, headers)
+        raw = _unpack(await self._read(receive, headers), headers, self._max_body)
+        try:
+            parsed = parser.parse(headers, raw, self._now())
+        except Malformed as error:
+            raise Refused(422, error.detail, error.field) from error
+        idempotency = headers.get("idempotency-key")
+        unique = derived_id(integration.id, idempotency) if idempotency else new_id()
+        rows, lines = self._rows(integration, parsed, unique)
+        if rows:
+            await self._inbox.put(rows, len(raw))
+        ALERTS.labels(integration.type).inc(len(parsed.events))
+        answer = {
+            "status": "accepted",
+            "receipt": receipt,
+            "alerts": len(parsed.events),
+            "incident_lines": lines[:MAX_LINES_ANSWERED],
+        }
+        return msgspec.json.encode(answer)
+
+    def _authorise(self, scope: Scope, headers: dict[str, str]) -> tuple[Parser, Integration]:
+        kind, _, key = scope["path"].removeprefix(PREFIX).strip("/").partition("/")
+        parser = TYPES.get(kind)
+        if parser is None:
+            raise Refused(404, f"There is no integration type {kind[:40]!r}; there are {', '.join(TYPES)}.")
+        if scope["method"] not in ("POST", "PUT"):
+            raise Refused(405, "Post alerts here. This address shows nothing.")
+        key = key or _key_in(headers.get("authorization", ""))
+        if not key:
+            raise Refused(
+                401, "The integration key is missing: put it at the end of the URL, or send it as a bearer token."
+            )
+        if not self._config.loaded:
+            raise Refused(503, "The configuration is not loaded yet; send it again in a few seconds.")
+        integration = self._config.integration_of(key)
+        if integration is None:
+            raise Refused(
+                401, "This integration key is not known or was revoked. The integrations page has the current URL."
+            )
+        if integration.type != kind:
+            raise Refused(
+                403,
+                f"This key belongs to an integration of type {integration.type}; post to {PREFIX}{integration.type}.",
+            )
+        return parser, integration
+
+    async def _read(self, receive: Receive, headers: dict[str, str]) -> bytes:
+        declared = headers.get("content-length", "0")
+        if declared.isdigit() and int(declared) > self._max_body:
+            raise Refused(
+                413, f"The body is {declared} bytes; at most {self._max_body} are taken (SENTINEL_MAX_BODY_BYTES)."
+            )
+        message = await receive()
+        body: bytes = message.get("body", b"")
+        if not message.get("more_body"):
+            return self._checked(body)
+        parts, size = [body], len(body)
+        while message.get("more_body"):
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise Refused(400, "The connection ended before the body was complete.")
+            parts.append(message.get("body", b""))
+            size += len(parts[-1])
+            if size > self._max_body:
+                raise Refused(413, f"At most {self._max_body} bytes are taken (SENTINEL_MAX_BODY_BYTES).")
+        return b"".join(parts)
+
+    def _checked(self, body: bytes) -> bytes:
+        if len(body) > self._max_body:
+            raise Refused(413, f"At most {self._max_body} bytes are taken (SENTINEL_MAX_BODY_BYTES).")
+        return body
+
+    def _rows(self, integration: Integration, parsed: Parsed, unique: str) -> tuple[list[Inbound], list[str]]:
+        version, rows, lines = self._config.current.version, [], []
+        for found in group(integration, parsed.events):
+            lines.append(found.line_key)
+            rows += inbound(integration.id, found, parsed.group_title, self._now(), unique, version)
+        return rows, lines
+
+
+def inbound(
+    integration_id: str, found: Group, group_title: str, received_at: float, unique: str, env_version: int
+) -> list[Inbound]:
+    """Inbox rows for one group of alerts. `unique` makes the request's rows unique, and a retry of it the same."""
+    entity = EntityId("incident", found.line_key)
+    rows = []
+    for n in range(0, len(found.events), CHUNK):
+        message = AlertsReceived(
+            integration_id=integration_id,
+            events=found.events[n : n + CHUNK],
+            team_id=found.team_id,
+            policy_id=found.policy_id,
+            received_at=received_at,
+            group_title=group_title,
+        )
+        rows.append(
+            Inbound(
+                entity=str(entity),
+                shard=shard_of(entity),
+                kind="AlertsReceived",
+                dedup=f"{unique}/{found.line_key}/{n}",
+                body=body_of(message),
+                env_version=env_version,
+            )
+        )
+    return rows
+
+
+def _key_in(authorization: str) -> str:
+    scheme, _, value = authorization.partition(" ")
+    if scheme.lower() == "bearer":
+        return value.strip()
+    if scheme.lower() == "basic":
+        try:
+            user, _, password = base64.b64decode(value, validate=True).decode().partition(":")
+        except (binascii.Error, UnicodeDecodeError):
+            return ""
+        return password or user
+    return ""
+
+
+def _unpack(body: bytes, headers: dict[str, str], limit: int) -> bytes:
+    encoding = headers.get("content-encoding", "identity").lower()
+    if encoding in ("identity", ""):
+        return body
+    if encoding not in ("gzip", "x-gzip", "deflate"):
+        raise Refused(415, f"Content-Encoding {encoding[:40]!r} is not understood; send gzip, deflate or nothing.")
+    unzip = zlib.decompressobj(wbits=47)
+    try:
+        plain = unzip.decompress(body, limit + 1)
+    except zlib.error as error:
+        raise Refused(400, f"The body is not valid {encoding}: {error}") from error
+    if len(plain) > limit:
+        raise Refused(413, f"Unpacked, the body has more than {limit} bytes (SENTINEL_MAX_BODY_BYTES).")
+    return plain
+
+
+async def _answer(send: Send, status: int, body: bytes, request_id: str) -> None:
+    headers = [
+        (b"content-type", b"application/json" if status < 400 else TYPE.encode()),
+        (b"content-length", str(len(body)).encode()),
+        (b"x-request-id", request_id.encode("latin-1", "replace")),
+    ]
+    if status == 503:
+        headers.append((b"retry-after", b"2"))
+    if status == 405:
+        headers.append((b"allow", b"POST, PUT"))
+    if status == 401:
+        headers.append((b"www-authenticate", b"Bearer"))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,77 @@
+"""The websocket feed: committed events from a cursor on, as they happen.
+
+    GET /api/v1/feed?cursor=123        (bearer key, `token` query, or session cookie)
+
+First {"type": "hello", "cursor"}; then {"type": "event", "cursor", "id", "kind", "incident_id", "at", "body"}.
+Send the last cursor you have when you come again. At least once: drop an `id` you have seen. Close code 4401:
+not signed in; 4403: from another site; 4408: too slow, come again with your cursor.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+
+from domain.incident import incident_id
+from domain.roles import allows
+from gateway.auth.principal import holder_of, same_origin
+from gateway.live_feed import Event, Overflow
+from gateway.services import Services
+from runtime.errors import RuntimeFault
+
+router = APIRouter()
+
+
+def shown(event: Event) -> dict[str, Any]:
+    """A journal row as consumers see it."""
+    kind, _, key = str(event["entity"]).partition("/")
+    episode = event["body"].get("episode")
+    return {
+        "type": "event",
+        "cursor": event["position"],
+        "id": f"{event['entity']}/{event['seq']}",
+        "kind": event["kind"],
+        "incident_id": incident_id(key, episode) if kind == "incident" and episode else None,
+        "at": datetime.fromtimestamp(event["at"], UTC).isoformat(),
+        "body": event["body"],
+    }
+
+
+@router.websocket("/api/v1/feed")
+async def feed(socket: WebSocket, cursor: int | None = None, token: str = "") -> None:
+    """See the module's docstring."""
+    services: Services = socket.app.state.services
+    holder = await holder_of(socket, services, token)
+    await socket.accept()
+    if holder is None or not allows(holder.role, holder.scopes, "read"):
+        await socket.close(4401, "send an API key as bearer token or `token`, or sign in")
+        return
+    if "origin" in socket.headers and not same_origin(socket):
+        await socket.close(4403, "this page belongs to another site")
+        return
+    async with services.feed.follow(cursor) as events:
+        await socket.send_text(msgspec.json.encode({"type": "hello", "cursor": services.feed.position}).decode())
+        sender = asyncio.create_task(_send(socket, events))
+        try:
+            while True:
+                await socket.receive_text()  # nothing is expected; without a reader a closed tab would leak
+        except (WebSocketDisconnect, RuntimeError):
+            pass
+        finally:
+            sender.cancel()
+            await asyncio.gather(sender, return_exceptions=True)
+
+
+async def _send(socket: WebSocket, events: AsyncIterator[Event]) -> None:
+    try:
+        async for event in events:
+            await socket.send_text(msgspec.json.encode(shown(event)).decode())
+    except Overflow:
+        await socket.close(4408, "too slow; come again with your cursor")
+    except RuntimeFault:
+        await socket.close(1013, "the database is away; come again with your cursor")

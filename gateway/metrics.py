@@ -1,0 +1,22 @@
+"""Every metric of the gateway. Scraped at /metrics."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge, Histogram
+
+REQUESTS = Counter("sentinel_http_requests_total", "Requests answered", ["route", "status"])
+ALERTS = Counter("sentinel_alerts_accepted_total", "Alerts committed to the inbox", ["integration_type"])
+COMMIT_SECONDS = Histogram(
+    "sentinel_inbox_commit_seconds", "Time of one group commit", buckets=(0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3)
+)
+BATCH_ROWS = Histogram(
+    "sentinel_inbox_batch_rows", "Messages in one group commit", buckets=(1, 3, 10, 30, 100, 300, 1000)
+)
+WAITING = Gauge("sentinel_inbox_waiting", "Messages accepted over HTTP and not committed yet")
+UNDONE = Gauge("sentinel_inbox_undone", "Messages committed and not processed yet")
+UNDONE_AGE = Gauge("sentinel_inbox_oldest_seconds", "Age of the oldest unprocessed message")
+OVERDUE = Gauge("sentinel_timers_overdue", "Durable timers whose time has passed by more than five seconds")
+SENDS = Gauge("sentinel_sends_live", "Pages not in a final state", ["state"])
+HOSTS = Gauge("sentinel_hosts_alive", "Hosts with a valid lease")
+QUARANTINED = Gauge("sentinel_entities_quarantined", "Entities out of service; each needs an operator")
+EVENTS = Counter("sentinel_feed_events_total", "Events sent to live consumers")

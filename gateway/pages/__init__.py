@@ -1,0 +1,173 @@
+"""The few pages the gateway serves itself: sign-in and the outbox. Server-rendered, no script from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.staticfiles import StaticFiles
+from jinja2 import Environment, FileSystemLoader
+
+from domain.incident import Acknowledge
+from domain.roles import allows
+from gateway.api.alerts import act, episode_of
+from gateway.auth.attempts import Attempts
+from gateway.auth.passwords import verify
+from gateway.auth.principal import COOKIE, holder_of, same_origin
+from gateway.schemas.base import moment
+from gateway.services import Services
+from storage import access, outbox
+from storage.access import Holder
+from storage.errors import NotFound
+
+HERE = Path(__file__).parent
+PAGES = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True)
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
+    "img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+SESSION_S = 14 * 86_400
+SHOWN = 100
+
+router = APIRouter(include_in_schema=False)
+static = StaticFiles(directory=HERE / "static")
+attempts = Attempts()
+
+
+def page(name: str, status: int = 200, **values: Any) -> HTMLResponse:
+    """A template with the security headers."""
+    return HTMLResponse(PAGES.get_template(name).render(**values), status, HEADERS)
+
+
+async def signed_in(request: Request) -> Holder | None:
+    """The holder of the session."""
+    return await holder_of(request, request.app.state.services)
+
+
+@router.get("/")
+async def home() -> Response:
+    """Until the console exists, the outbox is the front page."""
+    return RedirectResponse("/outbox", 303)
+
+
+@router.get("/incidents/{incident_id}")
+async def incident(incident_id: str, request: Request) -> Response:
+    """Links in pages lead here: the outbox, narrowed to one incident."""
+    return RedirectResponse(f"/outbox?{narrowed(incident_id)}", 303)
+
+
+def narrowed(incident_id: str) -> str:
+    """The id as a query, cleaned of anything that is not part of one."""
+    return "incident=" + "".join(c for c in incident_id if c.isalnum() or c == "-")
+
+
+@router.get("/outbox")
+async def outbox_page(request: Request, incident: str = "", state: str = "") -> Response:
+    """Every page: to whom, by what, what became of it."""
+    holder = await signed_in(request)
+    if holder is None:
+        return RedirectResponse("/sign-in", 303)
+    return page("outbox.html", holder=holder, **await _rows(request, incident, state, holder))
+
+
+@router.get("/outbox/rows")
+async def outbox_rows(request: Request, incident: str = "", state: str = "") -> Response:
+    """The table alone, for the page's refresh."""
+    holder = await signed_in(request)
+    if holder is None:
+        return page("sign_in.html", 401, problem="You are signed out.")
+    return page("rows.html", holder=holder, **await _rows(request, incident, state, holder))
+
+
+async def _rows(request: Request, incident: str, state: str, holder: Holder) -> Mapping[str, Any]:
+    services: Services = request.app.state.services
+    wanted = outbox.Filter(state=state.replace("\x00", ""), incident=incident.replace("\x00", ""))
+    rows, _ = await outbox.listed(services.sessions, wanted, SHOWN, None)
+    for row in rows:
+        row["at"] = moment(row["sent_at"] or row["created_at"])
+    return {
+        "rows": rows,
+        "incident": incident,
+        "state": state,
+        "may_respond": allows(holder.role, holder.scopes, "respond"),
+    }
+
+
+@router.post("/outbox/acknowledge")
+async def acknowledge(request: Request, incident: Annotated[str, Form(max_length=100)]) -> Response:
+    """The button beside a page."""
+    holder = await signed_in(request)
+    if holder is None or not same_origin(request) or not allows(holder.role, holder.scopes, "respond"):
+        return page("sign_in.html", 403, problem="You may not acknowledge; sign in as a responder.")
+    services: Services = request.app.state.services
+    try:
+        await act(services, incident, Acknowledge(episode_of(incident), holder.name), None)
+    except NotFound as error:
+        return page("sign_in.html", 404, problem=str(error))
+    return RedirectResponse(f"/outbox?{narrowed(incident)}", 303)
+
+
+@router.get("/sign-in")
+async def sign_in_form() -> Response:
+    """E-mail and password."""
+    return page("sign_in.html")
+
+
+@router.post("/sign-in")
+async def sign_in(
+    request: Request, email: Annotated[str, Form(max_length=254)], password: Annotated[str, Form(max_length=200)]
+) -> Response:
+    """The same answer for a wrong password and an unknown account, after the same time."""
+    services: Services = request.app.state.services
+    who = f"{email.lower()}|{request.client.host if request.client else ''}"
+    if not same_origin(request):
+        return page("sign_in.html", 403, problem="This request came from another site.")
+    if not attempts.allowed(who):
+        return page("sign_in.html", 429, problem="Too many attempts. Wait five minutes and try again.")
+    found = await access.password_of(services.sessions, email.replace("\x00", ""))
+    if not await verify(password, found[1] if found else None) or found is None:
+        attempts.failed(who)
+        return page("sign_in.html", 401, problem="E-mail address or password is wrong.")
+    return _enter(await access.create_session(services.sessions, found[0]), services)
+
+
+@router.get("/sign-in/{token}")
+async def one_time(token: str) -> Response:
+    """A button, because link previews follow links: only pressing it uses the token up."""
+    return page("one_time.html", token=token)
+
+
+@router.post("/sign-in/{token}")
+async def redeem(request: Request, token: str) -> Response:
+    """Use the token up and sign in."""
+    services: Services = request.app.state.services
+    session = await access.redeem_sign_in(services.sessions, token) if same_origin(request) else None
+    if session is None:
+        return page(
+            "sign_in.html", 401, problem="This link was used already or is too old. Start Sentinel again for a new one."
+        )
+    return _enter(session, services)
+
+
+@router.post("/sign-out")
+async def sign_out(request: Request) -> Response:
+    """End the session."""
+    services: Services = request.app.state.services
+    if same_origin(request):
+        await access.end_session(services.sessions, request.cookies.get(COOKIE, ""))
+    response = RedirectResponse("/sign-in", 303)
+    response.delete_cookie(COOKIE)
+    return response
+
+
+def _enter(session: str, services: Services) -> Response:
+    response = RedirectResponse("/outbox", 303)
+    secure = services.settings.url.startswith("https://")
+    response.set_cookie(COOKIE, session, max_age=SESSION_S, httponly=True, samesite="strict", secure=secure)
+    return response

@@ -1,0 +1,133 @@
+"""Errors over HTTP: RFC 9457 problem details, written for a tired person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from starlette.exceptions import HTTPException
+
+from domain.errors import Invalid
+from runtime.errors import RuntimeFault
+from runtime.ids import new_id
+from storage.errors import Conflict, NotFound
+
+log = structlog.get_logger("sentinel.gateway")
+TYPE = "application/problem+json"
+TITLES = {
+    400: "The request cannot be understood",
+    401: "Not signed in",
+    403: "Not allowed",
+    404: "Not found",
+    405: "This address does not take this method",
+    409: "Conflict",
+    413: "The body is too large",
+    415: "This content encoding is not understood",
+    422: "A value is not acceptable",
+    429: "Too many attempts",
+    500: "Something is broken on our side",
+    503: "Not now, come again",
+}
+
+
+def problem_body(status: int, detail: str, errors: Sequence[Mapping[str, str]] = (), **more: Any) -> bytes:
+    """The document; `errors` are {pointer, detail}."""
+    document: dict[str, Any] = {
+        "type": "about:blank",
+        "title": TITLES.get(status, "Error"),
+        "status": status,
+        "detail": detail,
+        **more,
+    }
+    if errors:
+        document["errors"] = list(errors)
+    return msgspec.json.encode(document)
+
+
+def problem(
+    status: int, detail: str, errors: Sequence[Mapping[str, str]] = (), headers: Mapping[str, str] | None = None
+) -> Response:
+    """The response."""
+    return Response(problem_body(status, detail, errors), status, dict(headers or {}), TYPE)
+
+
+def pointer(field: str) -> str:
+    """JSON pointer of a field path such as "layers[0].rotation.users"."""
+    parts = field.replace("[", ".").replace("]", "").split(".")
+    return "".join(f"/{p.replace('~', '~0').replace('/', '~1')}" for p in parts if p)
+
+
+class ProblemError(Exception):
+    """Raised by routes to answer with a problem."""
+
+    def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.headers = headers
+
+    def __reduce__(self) -> tuple[type[ProblemError], tuple[int, str]]:
+        return (type(self), (self.status, self.detail))
+
+
+def _unavailable(error: Exception) -> Response:
+    log.warning("store_unavailable", why=type(error).__name__)
+    detail = "The database does not answer. Nothing was changed; try again in a few seconds."
+    return problem(503, detail, headers={"Retry-After": "2"})
+
+
+def _validation(error: RequestValidationError) -> Response:
+    errors = []
+    for e in error.errors():
+        where, *path = [str(p) for p in e["loc"]]
+        inside = "".join(f"/{p}" for p in path)
+        errors.append({"pointer": inside if where == "body" else f"{where}{inside}", "detail": str(e["msg"])})
+    first = errors[0] if errors else {"pointer": "", "detail": "unreadable"}
+    return problem(422, f"{first['pointer'] or 'The body'}: {first['detail']}", errors)
+
+
+def _broken(error: Exception) -> Response:
+    ident = new_id()
+    log.error("request_broke", problem=ident, why=repr(error), exc_info=error)
+    detail = f"The request could not be completed. The log has the reason under the id {ident}."
+    return problem(500, detail)
+
+
+def install(app: FastAPI) -> None:
+    """Answer every kind of error as a problem."""
+
+    def handle(kind: type[Exception], answer: Any) -> None:
+        async def handler(request: Request, error: Exception) -> Response:
+            response: Response = answer(error)
+            return response
+
+        app.add_exception_handler(kind, handler)
+
+    handle(ProblemError, lambda e: problem(e.status, e.detail, headers=e.headers))
+    handle(Invalid, lambda e: problem(422, e.message, [{"pointer": pointer(e.field), "detail": e.message}]))
+    handle(NotFound, lambda e: problem(404, str(e)))
+    handle(Conflict, lambda e: problem(409, str(e)))
+    handle(RequestValidationError, _validation)
+    handle(HTTPException, lambda e: problem(e.status_code, str(e.detail), headers=e.headers))
+    handle(RuntimeFault, _unavailable)
+    handle(SQLAlchemyError, lambda e: _unavailable(e) if _is_outage(e) else _broken(e))
+    handle(OSError, _unavailable)
+    handle(Exception, _broken)
+
+
+def _is_outage(error: SQLAlchemyError) -> bool:
+    name = type(error.orig).__name__ if isinstance(error, DBAPIError) else type(error).__name__
+    return name in (
+        "OperationalError",
+        "TimeoutError",
+        "InterfaceError",
+        "AdminShutdown",
+        "CannotConnectNow",
+        "QueryCanceled",
+    )

@@ -1,0 +1,152 @@
+"""Alerts: what a responder acts on. One item is one incident, with the senders' alerts grouped in it as members."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from gateway.schemas.base import Ident, Input, Line, Moment, Name, Output, Page, Severity, Status, Text, moment
+from gateway.schemas.policies import Target
+
+Labels = Annotated[dict[Annotated[str, Field(max_length=128)], Line], Field(max_length=64)]
+
+
+class Member(Output):
+    """One alert of a sender."""
+
+    key: str
+    title: str
+    status: Literal["firing", "resolved"]
+    severity: Severity
+    starts_at: datetime | None
+    count: int = Field(description="How often the sender has said so")
+    labels: dict[str, str]
+    description: str
+    links: list[dict[str, str]]
+
+
+class PolicyRef(Output):
+    """The policy as frozen at the trigger."""
+
+    id: str
+    name: str
+    version: int
+
+
+class Alert(Output):
+    """One incident."""
+
+    id: str
+    title: str
+    status: Status
+    severity: Severity
+    team_id: str | None
+    integration_id: str
+    opened_at: datetime
+    updated_at: datetime
+    acknowledged_by: str | None
+    acknowledged_at: datetime | None
+    resolved_by: str | None
+    resolved_at: datetime | None
+    snoozed_until: datetime | None
+    assignees: list[str] = Field(description="Ids of the users who were called")
+    alerts_total: int
+    alerts_firing: int
+    truncated: int = Field(description="Alerts the sender left out of its list")
+    step: int = Field(description="Present step of the policy, from 0; -1 before the first")
+    steps_total: int
+    round: int
+    exhausted: bool = Field(description="True once the policy is through and the last resort was called")
+    next_at: datetime | None = Field(description="When something happens by itself")
+    next: str = Field(description="What happens next if nobody does anything")
+    policy: PolicyRef | None
+    members: list[Member]
+    members_omitted: int
+
+    @classmethod
+    def of(cls, body: dict[str, Any]) -> Alert:
+        """From the read model."""
+        times = ("opened_at", "updated_at", "acknowledged_at", "resolved_at", "snoozed_until", "next_at")
+        members = [{**m, "starts_at": moment(m["starts_at"])} for m in body["members"]]
+        return cls.model_validate({**body, **{t: moment(body[t]) for t in times}, "members": members})
+
+
+class AlertPage(Page):
+    """Newest first."""
+
+    items: list[Alert]
+
+
+class NewAlert(Input):
+    """An alert raised by a person or a script. Without integration it goes to `policy_id`, else to the default one."""
+
+    title: Name = Field(examples=["Checkout is down"])
+    severity: Severity = "critical"
+    description: Text = ""
+    dedup_key: Annotated[Line, Field(description="The same key while the alert is open is the same alert")] = ""
+    labels: Labels = Field(default_factory=dict)
+    status: Literal["firing", "resolved"] = "firing"
+    integration_id: Ident | None = None
+    policy_id: Ident | None = None
+    team_id: Ident | None = None
+
+
+class Accepted(Output):
+    """Stored. `alert` is there if it was processed within a moment."""
+
+    status: Literal["accepted"] = "accepted"
+    receipt: str
+    alert_id: str | None
+    alert: Alert | None
+
+
+class Note(Input):
+    """Why, for the timeline."""
+
+    note: Text = ""
+
+
+class NewNote(Input):
+    """A note for the timeline."""
+
+    note: Annotated[Text, Field(min_length=1)]
+
+
+class SnoozeRequest(Input):
+    """Either `minutes` or `until`."""
+
+    minutes: Annotated[int, Field(ge=1, le=60 * 24 * 30)] | None = None
+    until: Moment | None = None
+    note: Text = ""
+
+
+class ReassignRequest(Input):
+    """Whom to call instead of the next step."""
+
+    targets: Annotated[list[Target], Field(min_length=1, max_length=50)]
+    note: Text = ""
+
+
+class ActionResult(Output):
+    """`recorded`: durable, and no page goes out any more, but not processed within the time we wait."""
+
+    state: Literal["done", "ignored", "recorded"]
+    why: str = Field(description="Why it was ignored")
+    alert: Alert
+
+
+class TimelineEntry(Output):
+    """One thing that happened."""
+
+    at: datetime
+    kind: str
+    text: str = Field(description="One sentence for a person")
+    data: dict[str, Any]
+
+
+class Timeline(Output):
+    """Oldest first."""
+
+    items: list[TimelineEntry]

@@ -1,0 +1,162 @@
+"""Integrations, keys, the outbox, who I am."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from gateway.schemas.base import Ident, Input, Line, Name, Output, Page, Severity, moment
+
+IntegrationType = Literal["generic", "grafana", "prometheus"]
+Scope = Literal["read", "respond", "configure", "admin"]
+
+
+class Matcher(Input):
+    """A label that must be equal, or must not be."""
+
+    label: Annotated[Line, Field(min_length=1)]
+    op: Literal["=", "!="] = "="
+    value: Line
+
+
+class Route(Input):
+    """The first route whose matchers all hold decides."""
+
+    matchers: Annotated[list[Matcher], Field(max_length=20)]
+    policy_id: Ident
+    team_id: Ident | None = None
+
+
+class IntegrationInput(Input):
+    """What is saved. `group_by`: labels that make one incident; empty: the sender's own groups."""
+
+    name: Name
+    type: IntegrationType
+    policy_id: Ident
+    team_id: Ident | None = None
+    default_severity: Severity = "critical"
+    routes: Annotated[list[Route], Field(max_length=1000)] = Field(default_factory=list)
+    group_by: Annotated[list[Line], Field(max_length=20)] = Field(default_factory=list)
+
+
+class Integration(Output):
+    """Where alerts come in."""
+
+    id: str
+    name: str
+    type: IntegrationType
+    policy_id: str
+    team_id: str | None
+    default_severity: Severity
+    routes: list[Route]
+    group_by: list[str]
+
+
+class IntegrationList(Output):
+    """All integrations."""
+
+    items: list[Integration]
+
+
+class Key(Output):
+    """A key; the secret itself is not kept."""
+
+    id: str
+    hint: str
+    created_at: datetime
+
+
+class KeyList(Output):
+    """Keys that work."""
+
+    items: list[Key]
+
+
+class NewIntegrationKey(Key):
+    """Shown once."""
+
+    key: str
+    webhook_url: str
+
+
+class ApiKeyInput(Input):
+    """`scopes` narrow what the owner's role allows."""
+
+    name: Name
+    scopes: Annotated[list[Scope], Field(min_length=1, max_length=4)]
+
+
+class ApiKey(Key):
+    """A key for the API."""
+
+    name: str
+    scopes: list[str]
+
+
+class NewApiKey(ApiKey):
+    """Shown once."""
+
+    key: str
+
+
+class ApiKeyList(Output):
+    """Keys that work."""
+
+    items: list[ApiKey]
+
+
+class Me(Output):
+    """Who is asking."""
+
+    user_id: str | None
+    name: str
+    role: str
+    scopes: list[str]
+
+
+class OutboxItem(Output):
+    """One page: to whom, what, and what became of it."""
+
+    id: str
+    incident_id: str
+    user_id: str
+    person: str
+    channel: str
+    contact: str
+    subject: str
+    text: str
+    severity: str
+    state: Literal["pending", "sending", "accepted", "delivered", "failed", "unknown", "cancelled", "bundled"]
+    detail: str
+    attempts: int
+    why: dict[str, Any]
+    created_at: datetime
+    sent_at: datetime | None
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, row: dict[str, Any]) -> OutboxItem:
+        """From the outbox table."""
+        body = row["body"]
+        return cls.model_validate(
+            {
+                **{k: row[k] for k in ("id", "channel", "state", "detail", "attempts")},
+                "incident_id": body.get("incident_id", ""),
+                "user_id": body.get("user_id", ""),
+                "person": body.get("user_name", ""),
+                "contact": body.get("contact_label", ""),
+                "subject": body.get("subject", ""),
+                "text": body.get("text", ""),
+                "severity": body.get("severity", ""),
+                "why": body.get("why", {}),
+                **{t: moment(row[t]) for t in ("created_at", "sent_at", "updated_at")},
+            }
+        )
+
+
+class OutboxPage(Page):
+    """Newest first."""
+
+    items: list[OutboxItem]

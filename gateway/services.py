@@ -1,0 +1,72 @@
+"""What the gateway's routes work with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from gateway.commands import Commands
+from gateway.config_cache import ConfigCache
+from gateway.live_feed import LiveFeed
+from gateway.writer import InboxWriter
+from runtime.poke import Poker
+from runtime.postgres import PostgresStore
+from storage.changes import Sessions
+from storage.db import make_engine, sessions
+from storage.sealed import Sealer
+from storage.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """One of each, made by `build` and started by `start`."""
+
+    settings: Settings
+    engine: AsyncEngine
+    sessions: Sessions
+    sealer: Sealer
+    store: PostgresStore
+    config: ConfigCache
+    inbox: InboxWriter
+    commands: Commands
+    poker: Poker
+    feed: LiveFeed
+
+    @classmethod
+    def build(cls, settings: Settings) -> Services:
+        """Connects to nothing yet."""
+        engine, sealer = make_engine(settings.database_url), Sealer.of(settings)
+        store, poker = PostgresStore(settings.database_url, connections=6), Poker(settings.redis_url)
+        factory = sessions(engine)
+        inbox = InboxWriter(store, poker.poke)
+        return cls(
+            settings=settings,
+            engine=engine,
+            sessions=factory,
+            sealer=sealer,
+            store=store,
+            config=ConfigCache(engine, sealer, factory),
+            inbox=inbox,
+            commands=Commands(store, inbox),
+            poker=poker,
+            feed=LiveFeed(store, settings.redis_url),
+        )
+
+    async def start(self) -> None:
+        """Begin the background work; does not wait for the database."""
+        self.inbox.start()
+        self.poker.start()
+        self.commands.start()
+        self.config.start()
+        self.feed.start()
+
+    async def stop(self) -> None:
+        """End it in the opposite order; what was accepted is committed."""
+        await self.feed.stop()
+        await self.config.stop()
+        await self.commands.stop()
+        await self.inbox.stop()
+        await self.poker.close()
+        await self.store.close()
+        await self.engine.dispose()

