@@ -1,3 +1,3 @@
-"""TODO cli."""
+"""The `sentinel` command and the embedded default."""
 
 from __future__ import annotations
