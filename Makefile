@@ -1,0 +1,30 @@
+# Each target is one command of the project; `make up` and `make test` work on a fresh machine.
+PY := .venv/bin/python
+SEEDS ?= 200
+export PORT SENTINEL_HOME
+
+up: .venv/run.stamp
+	@$(PY) -m cli up
+
+test: check
+	@$(PY) -m pytest --durations=10
+
+check: .venv/dev.stamp
+	@sh deploy/dev/check.sh
+
+sim: .venv/dev.stamp
+	@$(PY) -m tests.sim --seeds $(SEEDS)
+
+bench: .venv/dev.stamp
+	@$(PY) -m bench
+
+openapi: .venv/dev.stamp
+	@$(PY) -m tests.contract.test_openapi
+
+.venv/%.stamp: requirements/%.txt deploy/dev/env.sh
+	@sh deploy/dev/env.sh $*
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+.PHONY: up test check sim bench openapi clean

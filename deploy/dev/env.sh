@@ -1,0 +1,30 @@
+#!/bin/sh
+# Makes .venv from a hashed lock: `env.sh run` for the product, `env.sh dev` for tests on top.
+set -eu
+want=$1
+python=
+for candidate in python3.13 python3.12 python3.11 python3; do
+    if command -v "$candidate" >/dev/null && "$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; then
+        python=$candidate
+        break
+    fi
+done
+if [ -z "$python" ]; then
+    echo "sentinel: Python 3.11, 3.12 or 3.13 is needed; install it (Debian: apt install python3 python3-venv)" >&2
+    exit 1
+fi
+if [ ! -x .venv/bin/python ]; then
+    echo "  environment with $($python --version) …"
+    "$python" -m venv .venv || {
+        echo "sentinel: the venv module is missing; Debian: apt install python3-venv" >&2
+        rm -rf .venv
+        exit 1
+    }
+fi
+echo "  packages of requirements/$want.txt (the first time takes a few minutes) …"
+.venv/bin/python -m pip install --quiet --disable-pip-version-check --progress-bar off \
+    --require-hashes -r "requirements/$want.txt" || {
+    echo "sentinel: packages could not be installed; the lines above say which. Is the package registry reachable?" >&2
+    exit 1
+}
+touch ".venv/$want.stamp"

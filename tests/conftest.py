@@ -1,0 +1,96 @@
+"""Real servers, started once a run: Postgres and Valkey from the product's own embedded ones.
+
+With DATABASE_URL or REDIS_URL set, those are used instead.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from cli.embedded.postgres import EmbeddedPostgres
+from cli.embedded.valkey import EmbeddedValkey
+from runtime.ids import new_id
+from storage.migrate import upgrade
+from tests.fakes.smtp import SmtpServer
+from tests.product import Product
+
+TEMPLATE = "sentinel_template"
+
+
+@pytest.fixture(scope="session")
+def workplace() -> Iterator[Path]:
+    """A directory that Postgres' unprivileged user can reach too."""
+    path = Path(tempfile.mkdtemp(prefix="snt-test-", dir="/tmp"))
+    path.chmod(0o755)
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def pg_server(workplace: Path) -> Iterator[str]:
+    """DSN of a server where databases may be created."""
+    if given := os.environ.get("DATABASE_URL"):
+        yield given
+        return
+    server = EmbeddedPostgres(workplace / "pg")
+    server.start()
+    yield server.dsn
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def pg_template(pg_server: str) -> str:
+    """DSN of a migrated database that the others are cloned from."""
+    with psycopg.connect(pg_server, autocommit=True) as connection:
+        connection.execute(sql.SQL("drop database if exists {}").format(sql.Identifier(TEMPLATE)))
+        connection.execute(sql.SQL("create database {}").format(sql.Identifier(TEMPLATE)))
+    dsn = make_conninfo(pg_server, dbname=TEMPLATE)
+    upgrade(dsn)
+    return dsn
+
+
+@pytest.fixture
+def database(pg_server: str, pg_template: str) -> Iterator[str]:
+    """DSN of a fresh migrated database."""
+    name = f"t_{new_id().replace('-', '')[:16]}"
+    with psycopg.connect(pg_server, autocommit=True) as connection:
+        create = sql.SQL("create database {} template {}")
+        connection.execute(create.format(sql.Identifier(name), sql.Identifier(TEMPLATE)))
+    yield make_conninfo(pg_server, dbname=name)
+    with psycopg.connect(pg_server, autocommit=True) as connection:
+        connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+@pytest.fixture(scope="session")
+def valkey_url(workplace: Path) -> Iterator[str]:
+    """URL of a Valkey."""
+    if given := os.environ.get("REDIS_URL"):
+        yield given
+        return
+    server = EmbeddedValkey(workplace / "vk")
+    server.start()
+    yield server.url
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def mail() -> Iterator[SmtpServer]:
+    with SmtpServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def product(workplace: Path, mail: SmtpServer) -> Iterator[Product]:
+    running = Product(workplace / "home", SENTINEL_SMTP_URL=mail.url, SENTINEL_SMTP_FROM="sentinel@example.org")
+    running.start()
+    yield running
+    assert running.stop() == 0

@@ -1,0 +1,3 @@
+"""Providers as real local servers that speak their protocol. Used by tests and benchmarks."""
+
+from __future__ import annotations

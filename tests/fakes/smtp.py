@@ -1,0 +1,46 @@
+"""A mail server that remembers what it was handed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.message import Message
+from typing import Any
+
+from aiosmtpd.controller import Controller
+
+
+@dataclass
+class SmtpServer:
+    """`answer_rcpt`: reply to RCPT TO, e.g. "550 no such user"; `drop_at_data`: cuts the connection after DATA."""
+
+    answer_rcpt: str = "250 OK"
+    drop_at_data: bool = False
+    mails: list[Message] = field(default_factory=list)
+
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
+        if self.answer_rcpt.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return self.answer_rcpt
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        self.mails.append(message_from_bytes(envelope.content))
+        if self.drop_at_data:
+            server.transport.abort()
+        return "250 accepted"
+
+    def __enter__(self) -> SmtpServer:
+        self._controller = Controller(self, hostname="127.0.0.1", port=0)
+        self._controller.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._controller.stop()
+
+    @property
+    def url(self) -> str:
+        port = self._controller.server.sockets[0].getsockname()[1]
+        return f"smtp://127.0.0.1:{port}?starttls=never"
+
+    def subjects(self) -> list[str]:
+        return [str(m["Subject"]) for m in self.mails]
