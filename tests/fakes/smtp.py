@@ -9,6 +9,8 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 
+from tests.fakes.ports import free_port
+
 
 @dataclass
 class SmtpServer:
@@ -30,7 +32,8 @@ class SmtpServer:
         return "250 accepted"
 
     def __enter__(self) -> SmtpServer:
-        self._controller = Controller(self, hostname="127.0.0.1", port=0)
+        self._port = free_port()
+        self._controller = Controller(self, hostname="127.0.0.1", port=self._port)
         self._controller.start()
         return self
 
@@ -39,8 +42,7 @@ class SmtpServer:
 
     @property
     def url(self) -> str:
-        port = self._controller.server.sockets[0].getsockname()[1]
-        return f"smtp://127.0.0.1:{port}?starttls=never"
+        return f"smtp://127.0.0.1:{self._port}?starttls=never"
 
     def subjects(self) -> list[str]:
         return [str(m["Subject"]) for m in self.mails]

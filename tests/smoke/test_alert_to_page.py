@@ -83,7 +83,7 @@ def test_secrets_are_not_in_the_database_in_the_clear(product: Product) -> None:
     with HttpSink() as sink:
         product.person("Finn", "webhook", f"{sink.url}/hidden-path", secret="top-secret-value")
     tables = product.sql(
-        "select format('%I.%I', table_schema, table_name) from information_schema.tables"
+        "select quote_ident(table_schema) || '.' || quote_ident(table_name) from information_schema.tables"
         " where table_schema in ('public', 'rt') and table_type = 'BASE TABLE'"
     )
     for (table,) in tables:

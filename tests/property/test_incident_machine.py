@@ -1,0 +1,126 @@
+"""Laws of an incident line under any order of alerts, commands, failures and time."""
+
+from __future__ import annotations
+
+import msgspec
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from domain.alert import AlertEvent, Severity
+from domain.incident import (
+    Acknowledge,
+    EscalateNow,
+    Line,
+    Reassign,
+    Resolve,
+    Snooze,
+    Status,
+    Unacknowledge,
+)
+from domain.people import NotificationRule
+from domain.policy import Step
+from tests.unit.desk import T0, Desk, organisation, person, user
+
+RULES = (NotificationRule("ada-0", 0.0), NotificationRule("ada-1", 60.0))
+CONFIG = organisation(
+    (Step((user("ada"),), 120.0), Step((), 60.0), Step((user("gone"),), 120.0), Step((user("ben"), user("ada")), 90.0)),
+    repeat=1,
+    users=(person("ada", 2, RULES), person("ben"), person("boss")),
+)
+QUIET = (Status.ACKNOWLEDGED, Status.SNOOZED, Status.RESOLVED)
+
+
+class IncidentMachine(RuleBasedStateMachine):
+    """Every rule may come at any time; `Desk` itself checks that the state is the fold of the events."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.desk = Desk(CONFIG)
+
+    @rule(
+        keys=st.lists(st.sampled_from("abc"), min_size=1, max_size=4),
+        firing=st.booleans(),
+        occurrence=st.integers(0, 3),
+        dated=st.booleans(),
+        severity=st.sampled_from([None, *Severity]),
+    )
+    def alerts(self, keys: list[str], firing: bool, occurrence: int, dated: bool, severity: Severity | None) -> None:
+        start = T0 + occurrence * 50 if dated else None
+        before, paged = self.desk.line, len(self.desk.pages)
+        self.desk.alerts(
+            *(AlertEvent(k, "firing" if firing else "resolved", k, severity, starts_at=start) for k in keys)
+        )
+        if before.status in (Status.ACKNOWLEDGED, Status.SNOOZED) and self.desk.line.episode == before.episode:
+            assert self.desk.line.status in (before.status, Status.RESOLVED), "alerts must not wake a quiet incident"
+            assert len(self.desk.pages) == paged
+
+    @rule(which=st.integers(0, 6), old=st.booleans())
+    def command(self, which: int, old: bool) -> None:
+        desk = self.desk
+        episode = desk.line.episode - (1 if old else 0)
+        command = (
+            Acknowledge(episode, "ada"),
+            Unacknowledge(episode, "ada"),
+            Resolve(episode, "ada"),
+            Snooze(episode, "ada", desk.now + 100),
+            Reassign(episode, "ada", (user("boss"),)),
+            Reassign(episode, "ada", (user("gone"),)),
+            EscalateNow(episode, "ada"),
+        )[which]
+        before = desk.line
+        desk.do(command)
+        if old or not before.open:
+            assert desk.line == before, "a command for what is over changes nothing"
+
+    @rule(seconds=st.floats(0, 400))
+    def time_passes(self, seconds: float) -> None:
+        status, episode, paged = self.desk.line.status, self.desk.line.episode, len(self.desk.pages)
+        self.desk.wait(seconds)
+        if status in (Status.ACKNOWLEDGED, Status.RESOLVED) and self.desk.line.episode == episode:
+            assert len(self.desk.pages) == paged, "time must not page on a quiet incident"
+
+    @rule()
+    def the_last_page_fails(self) -> None:
+        if self.desk.pages:
+            paged, quiet = len(self.desk.pages), self.desk.line.status in QUIET
+            self.desk.fail(self.desk.pages[-1])
+            assert not quiet or len(self.desk.pages) == paged
+
+    @invariant()
+    def something_always_happens_next(self) -> None:
+        line, timers = self.desk.line, self.desk.timers
+        if line.status is Status.TRIGGERED:
+            assert timers.get("step", 0.0) >= self.desk.now, "a triggered incident must have a step timer"
+        elif line.status is Status.SNOOZED:
+            assert list(timers) == ["snooze"]
+        else:
+            assert timers == {}, "a quiet incident must have no timer"
+
+    @invariant()
+    def steps_are_in_order_within_a_round(self) -> None:
+        last: tuple[int, int, int] | None = None
+        for event in self.desk.events:
+            name = type(event).__name__
+            if name in ("Triggered", "Unacknowledged", "Woken"):
+                last = None
+            elif name in ("StepStarted", "StepEmpty"):
+                here = (event.episode, event.round, event.step)
+                first = (event.episode, 0, 0)
+                follows = first if last is None else _next(last)
+                assert here == follows, f"{here} after {last}"
+                last = here
+
+    @invariant()
+    def the_state_survives_storage(self) -> None:
+        packed = msgspec.msgpack.encode(self.desk.line)
+        assert msgspec.msgpack.decode(packed, type=Line) == self.desk.line
+
+
+def _next(last: tuple[int, int, int]) -> tuple[int, int, int]:
+    episode, round_, step = last
+    return (episode, round_, step + 1) if step < 3 else (episode, round_ + 1, 0)
+
+
+TestIncidentMachine = IncidentMachine.TestCase
+TestIncidentMachine.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)

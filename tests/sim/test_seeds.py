@@ -1,0 +1,42 @@
+"""The promise under hundreds of seeded crashes, freezes, lost answers and outages; and the checker's own alertness."""
+
+from __future__ import annotations
+
+from concurrent.futures import ProcessPoolExecutor
+
+import pytest
+
+from tests.sim.mutations import MUTATIONS
+from tests.sim.run import run_mutant, run_seed
+from tests.sim.world import World
+
+SEEDS = 150
+MUTANT_SEEDS = 80
+CHUNK = 4
+
+
+def test_the_promise_holds_for_every_seed() -> None:
+    with ProcessPoolExecutor() as pool:
+        results = list(pool.map(run_seed, range(SEEDS)))
+    failing = [f"seed {r.seed}: {r.findings}\n{r.story}" for r in results if r.findings]
+    assert not failing, "\n".join(failing)
+    assert sum(r.faults for r in results) > SEEDS * 10, "hardly any faults: the runs proved nothing"
+
+
+@pytest.mark.parametrize("mutation", [name for name in MUTATIONS if name != "as specified"])
+def test_removing_a_safety_line_turns_a_seed_red(mutation: str) -> None:
+    with ProcessPoolExecutor() as pool:
+        for first in range(0, MUTANT_SEEDS, CHUNK):
+            jobs = [(seed, mutation) for seed in range(first, first + CHUNK)]
+            if any(result.findings for result in pool.map(run_mutant, jobs)):
+                return
+    pytest.fail(f"the checker did not notice: {mutation}")
+
+
+def test_the_same_seed_gives_the_same_run() -> None:
+    runs = []
+    for _ in range(2):
+        world = World(7)
+        world.run()
+        runs.append((world.store.journal, world.provider.log, world.faults))
+    assert runs[0] == runs[1]
