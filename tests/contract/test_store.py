@@ -1,0 +1,276 @@
+"""The promises of runtime/store.py, kept by the store in memory and by Postgres alike."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import psycopg
+import pytest
+
+from runtime.entity import Effect, Record
+from runtime.errors import OutcomeUnknown, StatementRejected, StoreUnavailable
+from runtime.memory import MemoryStore
+from runtime.postgres import PostgresStore
+from runtime.store import HostRow, Inbound, JournalRow, SendResult, Store, TimerRow, Turn
+
+ENTITY, SHARD = "counter/a", 7
+
+
+@pytest.fixture(params=["memory", "postgres"])
+async def store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
+    if request.param == "memory":
+        yield MemoryStore(time.time)
+        return
+    opened = PostgresStore(request.getfixturevalue("database"))
+    yield opened
+    await opened.close()
+
+
+def mail(n: int, entity: str = ENTITY, shard: int = SHARD, **more: Any) -> Inbound:
+    return Inbound(entity, shard, "Add", f"d{n}", {"amount": n}, **more)
+
+
+def turn(seq: int, entity: str = ENTITY, shard: int = SHARD, **more: Any) -> Turn:
+    journal = [JournalRow(seq, "test", "Added", {"amount": seq})]
+    return Turn(entity, shard, seq + 1, 1, b"\x00state", False, 1000.0 + seq, journal=journal, **more)
+
+
+async def own(store: Store, *shards: int, host: str = "h1") -> dict[int, int]:
+    view = await store.renew(HostRow(host, host, "n", await store.now(), 0, False), 6.0)
+    seen = {s.id: s.epoch for s in view.shards}
+    return await store.claim(host, {s: seen[s] for s in shards or (SHARD,)}, ())
+
+
+async def test_a_message_with_a_known_dedup_id_is_ignored_and_its_old_id_answered(store: Store) -> None:
+    first = await store.append([mail(1), mail(2)])
+    again = await store.append([mail(2), mail(3)])
+    assert first.fresh == [True, True]
+    assert again.fresh == [False, True]
+    assert again.ids[0] == first.ids[1]
+    assert len(await store.mail([SHARD], [], [], 10)) == 3
+
+
+async def test_mail_comes_oldest_first_without_what_is_skipped(store: Store) -> None:
+    ids = (await store.append([mail(n, f"counter/{n % 3}") for n in range(6)])).ids
+    got = await store.mail([SHARD], [ids[0]], ["counter/1"], 3)
+    assert [m.id for m in got] == [ids[2], ids[3], ids[5]]
+    assert await store.mail([SHARD + 1], [], [], 10) == []
+
+
+async def test_a_commit_writes_everything_of_a_turn(store: Store) -> None:
+    epochs = await own(store)
+    (ident,) = (await store.append([mail(1)])).ids
+    now = await store.now()
+    armed = TimerRow(ENTITY, SHARD, "t", 0, now + 50)
+    written = turn(
+        0,
+        set_timers=[armed],
+        effects=[Effect("e1", "note", "test", {"x": "ü\u2028"}, "g")],
+        tells=[Inbound("counter/b", 9, "Add", "told", {"amount": 1})],
+        records=[Record("r", {"f": 1}, {"b": 2})],
+        done=[ident],
+        replies={ident: {"ok": True}},
+    )
+    done = await store.commit(epochs, [written])
+    assert done.owned == {SHARD}
+    assert await store.outcomes([ident]) == {ident: {"ok": True}}
+    loaded = (await store.load([ENTITY, "counter/new"]))[ENTITY]
+    assert (loaded.seq, loaded.state, loaded.version) == (1, b"\x00state", 1)
+    assert loaded.timers["t"].gen == 0 and abs(loaded.timers["t"].due_at - armed.due_at) < 0.001
+    assert [t.name for t in await store.timers([SHARD], now + 100, 10)] == ["t"]
+    assert await store.timers([SHARD], now + 10, 10) == []
+    assert [m.entity for m in await store.mail([9], [], [], 10)] == ["counter/b"]
+    (send,) = await store.sends([SHARD], [], 10)
+    assert (send.id, send.state, send.body) == ("e1", "pending", {"x": "ü\u2028"})
+    (event,) = await store.journal_after(0, 10)
+    assert (event["entity"], event["seq"], event["body"]) == (ENTITY, 0, {"amount": 0})
+    assert done.positions == {(ENTITY, 0): event["position"]}
+    assert await store.newest_position() == event["position"]
+
+
+async def test_a_stale_owner_writes_nothing_at_all(store: Store) -> None:
+    old = await own(store, host="h1")
+    await own(store, host="h2")
+    (ident,) = (await store.append([mail(1)])).ids
+    done = await store.commit(old, [turn(0, done=[ident], effects=[Effect("e", "note", "test", {})])])
+    assert done.owned == frozenset()
+    assert await store.journal_after(0, 10) == []
+    assert len(await store.mail([SHARD], [], [], 10)) == 1
+    assert await store.sends([SHARD], [], 10) == []
+
+
+async def test_a_taken_journal_position_refuses_the_whole_statement(store: Store) -> None:
+    epochs = await own(store, 7, 8)
+    await store.commit(epochs, [turn(0)])
+    with pytest.raises(StatementRejected):
+        await store.commit(epochs, [turn(0, "counter/other", 8), turn(0)])
+    assert len(await store.journal_after(0, 10)) == 1
+
+
+async def test_a_timer_is_dropped_only_with_its_generation(store: Store) -> None:
+    epochs = await own(store)
+    await store.commit(epochs, [turn(0, set_timers=[TimerRow(ENTITY, SHARD, "t", 0, 5.0)])])
+    await store.commit(epochs, [turn(1, set_timers=[TimerRow(ENTITY, SHARD, "t", 1, 6.0)])])
+    await store.commit(epochs, [turn(2, drop_timers=[("t", 0)])])
+    assert [t.gen for t in await store.timers([SHARD], 10.0, 10)] == [1]
+    await store.commit(epochs, [turn(3, drop_timers=[("t", 1)])])
+    assert await store.timers([SHARD], 10.0, 10) == []
+
+
+async def test_cancelling_a_group_spares_the_effects_of_the_same_turn(store: Store) -> None:
+    epochs = await own(store)
+    await store.commit(epochs, [turn(0, effects=[Effect("old", "note", "test", {}, "g")])])
+    new = Effect("new", "note", "test", {}, "g")
+    await store.commit(epochs, [turn(1, cancel_groups=["g"], effects=[new])])
+    assert [s.id for s in await store.sends([SHARD], [], 10)] == ["new"]
+
+
+async def test_a_claim_shows_the_row_as_it_was_and_keeps_others_away(store: Store) -> None:
+    epochs = await own(store)
+    await store.commit(epochs, [turn(0, effects=[Effect("e", "note", "test", {})])])
+    claimed = await store.claim_sends(epochs, ["e", "nonsense"], "h1", 10.0)
+    assert [(r.state, r.attempts) for r in claimed.values()] == [("pending", 0)]
+    assert await store.claim_sends(epochs, ["e"], "h1", 10.0) == {}
+    assert await store.sends([SHARD], [], 10) == []
+
+
+async def test_an_expired_claim_counts_as_an_unknown_outcome(store: Store) -> None:
+    epochs = await own(store)
+    await store.commit(epochs, [turn(0, effects=[Effect("e", "note", "test", {})])])
+    await store.claim_sends(epochs, ["e"], "h1", 0.0)
+    again = (await store.claim_sends(epochs, ["e"], "h2", 0.0))["e"]
+    assert (again.state, again.attempts, again.unknowns) == ("sending", 1, 0)
+    third = (await store.claim_sends(epochs, ["e"], "h3", 10.0))["e"]
+    assert (third.attempts, third.unknowns) == (2, 1)
+    await store.record_sends("h2", [SendResult("e", SHARD, "delivered")])
+    assert await store.claim_sends(epochs, ["e"], "h4", 1.0) == {}, "only the claimant may record"
+
+
+async def test_a_waiting_acknowledgement_blocks_every_claim_of_its_entity(store: Store) -> None:
+    epochs = await own(store)
+    effects = [Effect("e", "note", "test", {})]
+    await store.commit(epochs, [turn(0, effects=effects)])
+    (ack,) = (await store.append([mail(1, halts=True)])).ids
+    assert await store.claim_sends(epochs, ["e"], "h1", 10.0) == {}
+    await store.commit(epochs, [turn(1, done=[ack])])
+    assert set(await store.claim_sends(epochs, ["e"], "h1", 10.0)) == {"e"}
+
+
+async def test_a_stale_epoch_claims_no_send(store: Store) -> None:
+    old = await own(store, host="h1")
+    await store.commit(old, [turn(0, effects=[Effect("e", "note", "test", {})])])
+    await own(store, host="h2")
+    assert await store.claim_sends(old, ["e"], "h1", 10.0) == {}
+
+
+async def test_a_failed_send_tells_its_entity(store: Store) -> None:
+    epochs = await own(store)
+    await store.commit(epochs, [turn(0, effects=[Effect("e", "note", "test", {})])])
+    await store.claim_sends(epochs, ["e"], "h1", 10.0)
+    tell = Inbound(ENTITY, SHARD, "EffectFailed", "f", {"effect_id": "e"})
+    await store.record_sends("h1", [SendResult("e", SHARD, "failed", "no", tell=tell)])
+    assert [m.kind for m in await store.mail([SHARD], [], [], 10)] == ["EffectFailed"]
+    assert await store.sends([SHARD], [], 10) == []
+
+
+async def test_claiming_raises_the_epoch_and_only_at_the_epoch_seen(store: Store) -> None:
+    first = await own(store, 1, 2, host="h1")
+    assert await store.claim("h2", {1: 0, 2: first[2]}, [2]) == {2: first[2] + 1}
+    view = await store.renew(HostRow("h1", "h1", "n", 1.0, 0, False), 6.0)
+    row = next(s for s in view.shards if s.id == 2)
+    assert (row.owner, row.crashes) == ("h2", 1)
+    await store.name_suspect(2, row.epoch, "counter/x#1")
+    await store.release("h2", {2: row.epoch})
+    view = await store.renew(HostRow("h1", "h1", "n", 1.0, 0, False), 6.0)
+    row = next(s for s in view.shards if s.id == 2)
+    assert (row.owner, row.crashes, row.suspect) == (None, 0, None)
+
+
+async def test_a_retired_host_leaves_nothing(store: Store) -> None:
+    await own(store, 1, 2)
+    await store.retire("h1")
+    view = await store.renew(HostRow("h2", "h2", "n", 1.0, 0, False), 6.0)
+    assert [h.id for h in view.hosts] == ["h2"]
+    assert all(s.owner is None for s in view.shards)
+
+
+async def test_quarantine_takes_an_entity_out_and_orders_its_notice_once(store: Store) -> None:
+    epochs = await own(store)
+    await store.commit(epochs, [turn(0, set_timers=[TimerRow(ENTITY, SHARD, "t", 0, 5.0)])])
+    notice = Effect("q", "quarantined", "fallback", {"why": "x"})
+    assert await store.quarantine(ENTITY, SHARD, epochs[SHARD], "broken", notice)
+    assert await store.quarantine(ENTITY, SHARD, epochs[SHARD], "broken", notice)
+    assert not await store.quarantine("counter/z", SHARD, epochs[SHARD] + 1, "broken", notice)
+    assert (await store.load([ENTITY]))[ENTITY].quarantined
+    assert await store.timers([SHARD], 10.0, 10) == []
+    assert [s.id for s in await store.sends([SHARD], [], 10)] == ["q"]
+
+
+async def test_a_private_shard_belongs_to_one_entity(store: Store) -> None:
+    first, again, other = [await store.private_shard(e) for e in ("k/1", "k/1", "k/2")]
+    assert first == again >= 256 and other != first
+    assert await store.private_shards() == {first: "k/1", other: "k/2"}
+
+
+# -- races and faults that only a real database has --------------------------------------------------
+
+
+async def test_a_takeover_waits_for_a_commit_in_progress(database: str) -> None:
+    store = PostgresStore(database)
+    epochs = await own(store)
+    holder = await psycopg.AsyncConnection.connect(database)
+    await holder.execute("select id from rt.shard where id = %s and epoch = %s for share", [SHARD, epochs[SHARD]])
+    taking = asyncio.create_task(store.claim("h2", epochs, ()))
+    done, _ = await asyncio.wait([taking], timeout=0.3)
+    assert not done, "the epoch moved while a commit held it"
+    await holder.rollback()
+    assert await taking == {SHARD: epochs[SHARD] + 1}
+    assert (await store.commit(epochs, [turn(0)])).owned == frozenset()
+    await holder.close()
+    await store.close()
+
+
+async def test_an_absent_database_is_said_to_be_away_and_found_again() -> None:
+    store = PostgresStore("postgresql://nobody@127.0.0.1:1/none", connections=1)
+    with pytest.raises(StoreUnavailable):
+        await store.append([mail(1)])
+    await store.close()
+
+
+async def test_a_lost_answer_is_unknown_and_the_next_call_works(database: str) -> None:
+    store = PostgresStore(database, connections=1)
+    epochs = await own(store)
+    killer = await psycopg.AsyncConnection.connect(database, autocommit=True)
+    await store.commit(epochs, [turn(0)])
+    await killer.execute("begin")
+    await killer.execute("lock table rt.journal in access exclusive mode")
+    late = asyncio.create_task(store.commit(epochs, [turn(1)]))
+    waiting = (
+        "select pid from pg_stat_activity where wait_event_type = 'Lock' and application_name = 'sentinel-runtime'"
+    )
+    found: list[Any] = []
+    for _ in range(500):
+        found = await (await killer.execute(waiting)).fetchall()
+        if found:
+            break
+        await asyncio.sleep(0.001)
+    await killer.execute("select pg_terminate_backend(%s)", found[0])
+    with pytest.raises(OutcomeUnknown):
+        await late
+    await killer.execute("rollback")
+    assert (await store.commit(epochs, [turn(1)])).owned == {SHARD}
+    await killer.close()
+    await store.close()
+
+
+async def test_a_hundred_turns_in_one_statement(database: str) -> None:
+    store = PostgresStore(database)
+    shards = range(100)
+    epochs = await own(store, *shards)
+    turns = [turn(0, f"counter/{n}", n, effects=[Effect(f"e{n}", "note", "test", {})]) for n in shards]
+    assert (await store.commit(epochs, turns)).owned == set(shards)
+    assert len(await store.journal_after(0, 200)) == 100
+    await store.close()
