@@ -62,6 +62,9 @@ class HttpSink:
             daemon_threads = True
             request_queue_size = 1024
 
+            def handle_error(self, request: Any, client_address: Any) -> None:
+                return  # a sender that was killed has hung up
+
         self._server = Server(("127.0.0.1", 0), Handler)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         return self
