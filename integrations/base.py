@@ -11,11 +11,10 @@ from domain.alert import AlertEvent
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """`group_title`: the sender's own words for the group, if any. `notes`: what was bent (truncated, mapped)."""
+    """`group_title`: the sender's own words for the group, if any."""
 
     events: tuple[AlertEvent, ...]
     group_title: str = ""
-    notes: tuple[str, ...] = ()
 
 
 class Malformed(Exception):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 
 import structlog
@@ -49,11 +49,19 @@ class Counters:
 class Core:
     """Memory of a host; every part of it may be dropped at any time without loss."""
 
-    def __init__(self, store: Store, registry: Registry, clock: Clock, host_id: str) -> None:
+    def __init__(
+        self,
+        store: Store,
+        registry: Registry,
+        clock: Clock,
+        host_id: str,
+        poke: Callable[[Collection[int]], None],
+    ) -> None:
         self.store = store
         self.registry = registry
         self.clock = clock
         self.host_id = host_id
+        self.poke = poke
         self.time = DatabaseTime(clock)
         self.kinds = Kinds(registry.entities)
         self.ownership = Ownership(clock)

@@ -52,13 +52,14 @@ class Host:
         poke: Callable[[Collection[int]], None] = no_poke,
         scope: Collection[int] = range(SHARDS),
     ) -> None:
-        self.core = Core(store, registry, clock, host_id)
+        self.core = Core(store, registry, clock, host_id, poke)
         self.outbox = Outbox(self.core)
-        self.pump = Pump(self.core, self.outbox.offer, publish, poke)
+        self.pump = Pump(self.core, self.outbox.offer, publish)
         self._turns = TurnLoop(self.core, self.pump)
         self._inbox = InboxLoop(self.core)
         self._timers = TimerLoop(self.core)
-        me = HostRow(host_id, slot, node, started_at, 0.0, False)
+        weight = 1.0 if scope == range(SHARDS) else 0.0
+        me = HostRow(host_id, slot, node, started_at, 0.0, False, weight)
         self.lease = LeaseLoop(self.core, me, scope, self.outbox.in_flight)
         self._tasks: list[asyncio.Task[None]] = []
         self._draining = False

@@ -16,6 +16,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import structlog
 
 from runtime.cluster import Cluster
@@ -65,13 +66,32 @@ def main() -> int:
     return 0
 
 
+def _private(dsn: str) -> dict[str, int]:
+    """Slots of the private shards (isolation="process") and their shard."""
+    try:
+        with psycopg.connect(dsn, autocommit=True, connect_timeout=2) as connection:
+            rows = connection.execute("select id from rt.shard where entity is not null").fetchall()
+    except psycopg.Error as error:
+        log.warning("private_shards_unknown", why=str(error))
+        return {}
+    return {f"private-{shard}": shard for (shard,) in rows}
+
+
 def _keep(cluster: Cluster, slots: list[str], address: str, stop: threading.Event) -> None:
-    """Watch the hosts until told to stop; say when all run, and when one came back as another process."""
+    """Watch the hosts until told to stop; say when all run, and when one came back as another process.
+
+    Private shards get their host within a second of being made.
+    """
     pids: dict[str, int] = {}
+    private: set[str] = set()
     for slot in slots:
         cluster.ensure(slot)
     announced = False
     while not stop.wait(CHECK_S if announced else 0.1):
+        for slot, shard in _private(os.environ["DATABASE_URL"]).items():
+            if slot not in private:
+                private.add(slot)
+                cluster.ensure(slot, shard)
         for slot in slots:
             stats = cluster.stats(slot)
             if stats is None or "host" not in stats:

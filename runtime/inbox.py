@@ -6,8 +6,10 @@ never by "id above the last one seen": ids become visible out of order.
 
 from __future__ import annotations
 
+from runtime.codec import UnknownKind
 from runtime.core import Core, wait
 from runtime.mailbox import MAX_MAIL
+from runtime.private import hand_on, runs_elsewhere
 from runtime.turn import Message
 
 POLL_S = 0.5
@@ -45,12 +47,15 @@ class InboxLoop:
         for row in mail:
             if core.ownership.epochs.get(row.shard) != shards.get(row.shard):
                 continue
-            message = Message(f"inbox:{row.id}", row.kind, row.body, inbox_id=row.id, env_version=row.env_version)
             try:
+                if runs_elsewhere(core, row):
+                    await hand_on(core, row)
+                    continue
+                message = Message(f"inbox:{row.id}", row.kind, row.body, inbox_id=row.id, env_version=row.env_version)
                 core.mailroom.put(row.entity, row.shard, message, core.max_pending(row.entity))
-            except Exception as error:
-                # An entity kind this program does not know (a newer version wrote it): never lose it silently.
-                await core.quarantine(row.entity, row.shard, f"{type(error).__name__}: {error}")
+            except UnknownKind as error:
+                # A newer version wrote it, and this program does not know the kind: never lose it silently.
+                await core.quarantine(row.entity, row.shard, str(error))
         if mail:
             core.turns_wanted.set()
         return len(mail)

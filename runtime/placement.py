@@ -5,6 +5,9 @@ epoch. A shard may be claimed when it has no owner, when its owner is an earlier
 slot (the two-second path after a crash), or when the owner's lease has ended by the database's clock and this
 host has itself been in touch with the database for a whole lease time: after a database outage all leases
 look expired, and owners must have the chance to renew first.
+
+A private shard (id 256 and up, isolation="process") has no ring: whoever has it in its scope takes it, and such a
+host, of weight 0, takes no part in the ring.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from runtime.ids import SHARDS
 from runtime.store import HostRow, ShardRow, View
 
 MAX_CLAIMS_PER_TICK = 64
@@ -46,8 +50,9 @@ def plan(me: HostRow, view: View, scope: Collection[int], held: Mapping[int, int
     """
     hosts = {h.id: h for h in view.hosts}
     superseded = any(h.slot == me.slot and h.id != me.id and h.started_at > me.started_at for h in view.hosts)
-    live = [h for h in view.hosts if h.expires_at > view.now and not h.draining and h.id != me.id and _newest(h, view)]
-    if not me.draining:
+    ring = [h for h in view.hosts if h.weight > 0 and h.id != me.id and _newest(h, view)]
+    live = [h for h in ring if h.expires_at > view.now and not h.draining]
+    if me.weight > 0 and not me.draining:
         live.append(me)
     claim: dict[int, int] = {}
     crashed: list[int] = []
@@ -56,7 +61,7 @@ def plan(me: HostRow, view: View, scope: Collection[int], held: Mapping[int, int
     for shard in view.shards:
         if shard.id not in scope:
             continue
-        best = _best(shard.id, live)
+        best = _best(shard.id, live) if shard.id < SHARDS else None if me.draining else me
         if shard.owner == me.id and shard.id not in held:
             claim[shard.id] = shard.epoch
             continue

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,10 +46,8 @@ class Pump:
         core: Core,
         handed_on: Callable[[Ready], None],
         publish: Callable[[list[dict[str, Any]]], None],
-        poke: Callable[[Collection[int]], None],
     ) -> None:
         self._core = core
-        self._poke = poke
         self._handed_on = handed_on
         self._publish = publish
         self._lanes: list[deque[Ready]] = [deque() for _ in range(LANES)]
@@ -137,7 +135,7 @@ class Pump:
             self._core.mail_wanted.set()
             elsewhere = [t.shard for t in turn.tells if not self._core.ownership.holds(t.shard)]
             if elsewhere:
-                self._poke(elsewhere)
+                self._core.poke(elsewhere)
 
     def _settle_unknown(self, epochs: dict[int, int]) -> None:
         """The answer was lost. Forget the shards; the lease loop claims them again at a higher epoch.

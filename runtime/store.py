@@ -46,6 +46,7 @@ class Mail:
     body: dict[str, Any]
     env_version: int
     received_at: float
+    halts: bool = False
 
 
 @dataclass(frozen=True, slots=True)

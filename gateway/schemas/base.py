@@ -66,6 +66,8 @@ def moment(seconds: float | None) -> datetime | None:
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Documentation of a route's errors; 401, 403, 422 and 503 can always happen."""
+    """Documentation of a route's errors; 400, 401, 403, 422 and 503 can always happen."""
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {s: {"description": "Problem details", "content": content} for s in sorted({401, 403, 422, 503, *statuses})}
+    return {
+        s: {"description": "Problem details", "content": content} for s in sorted({400, 401, 403, 422, 503, *statuses})
+    }
