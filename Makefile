@@ -1,7 +1,6 @@
 # Each target is one command of the project; `make up` and `make test` work on a fresh machine.
 PY := .venv/bin/python
 SEEDS ?= 200
-export PORT SENTINEL_HOME
 
 up: .venv/run.stamp
 	@$(PY) -m cli up

@@ -17,7 +17,7 @@ class SettingsInvalid(Exception):
 class Settings(BaseSettings):
     """Every setting has a default that makes one machine work; each default's consequence is beside it."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", populate_by_name=True, env_ignore_empty=True)
 
     database_url: str = Field("", validation_alias="DATABASE_URL")
     """Empty: `sentinel up` starts the embedded Postgres and sets it."""
