@@ -3,7 +3,7 @@ PY := .venv/bin/python
 SEEDS ?= 200
 
 up: .venv/run.stamp
-	@$(PY) -m cli up
+	@.venv/bin/sentinel up
 
 test: check
 	@$(PY) -m pytest --durations=10

@@ -91,7 +91,7 @@ class Cluster:
             lifetime="detached",
             get_if_exists=True,
             scheduling_strategy=strategy,
-            runtime_env={"env_vars": {**RAY_ENVIRONMENT, "PYTHONPATH": os.environ.get("PYTHONPATH", str(Path.cwd()))}},
+            runtime_env={"env_vars": {**RAY_ENVIRONMENT, "PYTHONPATH": str(Path(__file__).parents[1])}},
         ).remote(settings)
 
     def stats(self, slot: str, timeout_s: float = 5.0) -> dict[str, Any] | None:

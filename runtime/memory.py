@@ -28,6 +28,7 @@ from runtime.store import (
 )
 
 FORGET_HOST_S = 3600.0
+SWEEP_S = 3 * 86_400.0
 
 
 @dataclass(slots=True)
@@ -232,6 +233,13 @@ class MemoryStore(MemoryOutbox):
             self.armed[(timer.entity, timer.name)] = timer
 
     # -- feed --------------------------------------------------------------------------------------
+
+    async def sweep(self, limit: int) -> None:
+        before = self.clock_now() - SWEEP_S
+        old = [i for i, row in self.inbox.items() if row.done and row.received_at < before]
+        for ident in old[:limit]:
+            message = self.inbox.pop(ident).message
+            del self._dedup[(message.shard, message.dedup)]
 
     async def newest_position(self) -> int:
         return len(self.journal)

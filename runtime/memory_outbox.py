@@ -46,13 +46,15 @@ class MemoryOutbox:
         self.inbox: dict[int, InboxRow] = {}
         self.outbox: dict[str, Kept] = {}
         self._dedup: dict[tuple[int, str], int] = {}
+        self._last = 0
 
     def put(self, message: Inbound) -> tuple[int, bool]:
         """Insert unless (shard, dedup) is there; answers its id and whether it was new."""
         key = (message.shard, message.dedup)
         if key in self._dedup:
             return self._dedup[key], False
-        number = len(self.inbox) + 1
+        self._last += 1
+        number = self._last
         self.inbox[number] = InboxRow(number, message, self.clock_now())
         self._dedup[key] = number
         return number, True

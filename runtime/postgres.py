@@ -229,5 +229,5 @@ class PostgresStore:
         ((undone, oldest, overdue, hosts, quarantined, sends, orphans),) = await self._read("health")
         return Health(undone, oldest or 0.0, overdue, hosts, quarantined, dict(sends), orphans)
 
-    async def sweep_inbox(self, limit: int) -> None:
+    async def sweep(self, limit: int) -> None:
         await self._write("sweep_inbox", limit=limit)

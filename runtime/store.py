@@ -316,6 +316,10 @@ class Store(Protocol):
         ...
 
     # -- feed --------------------------------------------------------------------------------------
+    async def sweep(self, limit: int) -> None:
+        """Forget up to `limit` processed inbox rows older than three days; until then they de-duplicate."""
+        ...
+
     async def newest_position(self) -> int:
         """Highest journal position visible now, 0 if there is none."""
         ...

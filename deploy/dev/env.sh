@@ -27,4 +27,9 @@ echo "  packages of requirements/$want.txt (the first time takes a few minutes) 
     echo "sentinel: packages could not be installed; the lines above say which. Is the package registry reachable?" >&2
     exit 1
 }
+# The project itself: importable from anywhere, and its command beside python.
+site=$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_paths()["purelib"])')
+pwd >"$site/sentinel.pth"
+printf '#!/bin/sh\nexec "%s/.venv/bin/python" -m cli "$@"\n' "$(pwd)" >.venv/bin/sentinel
+chmod +x .venv/bin/sentinel
 touch ".venv/$want.stamp"

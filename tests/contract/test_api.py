@@ -249,3 +249,15 @@ async def test_health_and_metrics(live_site: Site) -> None:
 async def _hosts(site: Site) -> Any:
     answer = (await site.http.get("/readyz")).json()
     return answer if answer["hosts"] == 1 else None
+
+
+async def test_a_password_signs_in_and_guessing_is_slowed_down(site: Site) -> None:
+    user = {"name": "Ada", "email": "ada@example.org", "password": "correct horse battery"}
+    await site.call("POST", "/users", user, 201)
+    site.http.headers.pop("Authorization")
+    form = {"email": "Ada@Example.org", "password": "correct horse battery"}
+    assert (await site.http.post("/sign-in", data=form)).status_code == 303
+    answers = [
+        (await site.http.post("/sign-in", data={**form, "password": f"guess {n}"})).status_code for n in range(6)
+    ]
+    assert answers == [401] * 5 + [429]

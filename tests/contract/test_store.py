@@ -215,6 +215,15 @@ async def test_a_private_shard_belongs_to_one_entity(store: Store) -> None:
     assert await store.private_shards() == {first: "k/1", other: "k/2"}
 
 
+async def test_sweeping_spares_what_is_young_or_undone(store: Store) -> None:
+    epochs = await own(store)
+    done, undone = (await store.append([mail(1), mail(2)])).ids
+    await store.commit(epochs, [turn(0, done=[done])])
+    await store.sweep(10)
+    assert set(await store.outcomes([done, undone])) == {done}
+    assert (await store.append([mail(1)])).fresh == [False]
+
+
 # -- races and faults that only a real database has --------------------------------------------------
 
 
