@@ -9,6 +9,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -58,9 +59,9 @@ def pg_template(pg_server: str) -> str:
     return dsn
 
 
-@pytest.fixture
-def database(pg_server: str, pg_template: str) -> Iterator[str]:
-    """DSN of a fresh migrated database."""
+@contextmanager
+def cloned(pg_server: str) -> Iterator[str]:
+    """DSN of a fresh copy of the template, dropped at the end."""
     name = f"t_{new_id().replace('-', '')[:16]}"
     with psycopg.connect(pg_server, autocommit=True) as connection:
         create = sql.SQL("create database {} template {}")
@@ -68,6 +69,13 @@ def database(pg_server: str, pg_template: str) -> Iterator[str]:
     yield make_conninfo(pg_server, dbname=name)
     with psycopg.connect(pg_server, autocommit=True) as connection:
         connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def database(pg_server: str, pg_template: str) -> Iterator[str]:
+    """DSN of a fresh migrated database."""
+    with cloned(pg_server) as dsn:
+        yield dsn
 
 
 @pytest.fixture(scope="session")

@@ -23,6 +23,7 @@ from gateway.app import build_api, build_app
 from gateway.services import Services
 from storage import bootstrap
 from storage.settings import Settings
+from tests.conftest import cloned
 from tests.fakes.ports import free_port
 
 CHECKS = (
@@ -74,7 +75,7 @@ class Served:
 def served(
     pg_server: str, pg_template: str, valkey_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Served]:
-    with Served(pg_template, valkey_url, tmp_path_factory.mktemp("home")) as running:
+    with cloned(pg_server) as database, Served(database, valkey_url, tmp_path_factory.mktemp("home")) as running:
         yield running
 
 

@@ -26,4 +26,4 @@ def test_a_loop_that_stands_still_exits_with_its_traceback(tmp_path: Path) -> No
     root = Path(__file__).parents[2]
     done = subprocess.run([sys.executable, "-c", STUCK, str(trace)], cwd=root, timeout=30)
     assert done.returncode == 1
-    assert "time.sleep" in trace.read_text() or "line 12 in main" in trace.read_text()
+    assert "in main" in trace.read_text()
