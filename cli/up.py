@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -252,4 +253,5 @@ class Up:
         if self._postgres is not None:
             with stage("database"):
                 self._postgres.stop()
+        shutil.rmtree(self._home.ray, ignore_errors=True)
         say("Stopped. Nothing is lost; start again with make up.")

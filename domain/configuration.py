@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from domain.alert import Severity
-from domain.people import ContactMethod, Team, User
+from domain.people import Team, User
 from domain.policy import Policy, Target
 from domain.schedule import Schedule
 
@@ -65,11 +65,3 @@ class Configuration:
     integrations: Mapping[str, Integration] = field(default_factory=dict)
     last_resort: tuple[Target, ...] = ()
     """Compulsory: whom to call when a page resolves to nobody or a policy is exhausted."""
-
-    def contact(self, contact_method_id: str) -> ContactMethod | None:
-        """The contact method with this id, or None if it was removed since."""
-        for user in self.users.values():
-            for contact in user.contacts:
-                if contact.id == contact_method_id:
-                    return contact
-        return None

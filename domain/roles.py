@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import Literal
 
 Permission = Literal["read", "respond", "configure", "admin"]
 Role = Literal["viewer", "responder", "manager", "admin"]
@@ -13,7 +13,6 @@ GRANTS: dict[str, tuple[Permission, ...]] = {
     "manager": ("read", "respond", "configure"),
     "admin": ("read", "respond", "configure", "admin"),
 }
-PERMISSIONS: tuple[Permission, ...] = get_args(Permission)
 
 
 def allows(role: str, scopes: tuple[str, ...], permission: Permission) -> bool:

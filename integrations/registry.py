@@ -8,8 +8,3 @@ from integrations.grafana import Grafana
 from integrations.prometheus import Prometheus
 
 TYPES: dict[str, Integration] = {i.type: i for i in (Generic(), Grafana(), Prometheus())}
-
-
-def get(kind: str) -> Integration | None:
-    """The integration of this type, or None."""
-    return TYPES.get(kind)

@@ -13,12 +13,6 @@ class RuntimeFault(Exception):
         super().__init__(detail or type(self).__doc__ or "")
 
 
-class Fenced(RuntimeFault):
-    """This host no longer owns the shard: another host holds it at a higher epoch. Drop memory, commit nothing."""
-
-    code = "fenced"
-
-
 class StoreUnavailable(RuntimeFault):
     """The database did not answer. Nothing was written: the statement never reached it."""
 

@@ -46,7 +46,7 @@ def main() -> int:
         node=platform.node(),
         database_url=os.environ["DATABASE_URL"],
         redis_url=os.environ["REDIS_URL"],
-        registry=os.environ.get("SENTINEL_REGISTRY", REGISTRY),
+        registry=REGISTRY,
         environ=dict(os.environ),
         log_dir=str(Path(os.environ.get("SENTINEL_HOME", ".sentinel")).resolve() / "log"),
     )
