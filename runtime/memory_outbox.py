@@ -9,6 +9,7 @@ from typing import Any
 from runtime.entity import Effect
 from runtime.store import Inbound, OutboxRow, SendResult, ShardRow
 
+AGAIN = frozenset({"pending", "unknown"})
 LIVE = frozenset({"pending", "sending", "unknown"})
 RECALL_S = 3600.0
 
@@ -74,8 +75,12 @@ class MemoryOutbox:
     def cancel_effects(self, entity: str, groups: Collection[str]) -> None:
         """Withdraw what is pending or unknown."""
         for kept in self.outbox.values():
-            if kept.row.entity == entity and kept.group in groups and kept.row.state in ("pending", "unknown"):
+            if kept.row.entity != entity or kept.group not in groups:
+                continue
+            if kept.row.state in ("pending", "unknown"):
                 kept.row = replace(kept.row, state="cancelled")
+            elif kept.row.state == "sending":
+                kept.row = replace(kept.row, withdrawn=True)
 
     def _due(self, kept: Kept) -> bool:
         row, now = kept.row, self.clock_now()
@@ -117,7 +122,7 @@ class MemoryOutbox:
             kept.detail, kept.updated_at = result.detail, self.clock_now()
             kept.row = replace(
                 kept.row,
-                state=result.state,
+                state="cancelled" if kept.row.withdrawn and result.state in AGAIN else result.state,
                 provider_id=result.provider_id or kept.row.provider_id,
                 due_at=kept.row.due_at if result.due_at is None else result.due_at,
                 unknowns=kept.row.unknowns + result.unknown,

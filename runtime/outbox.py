@@ -15,7 +15,7 @@ from runtime.core import Core, log, wait
 from runtime.effects import Accepted, Rejected, Unknown
 from runtime.errors import RuntimeFault
 from runtime.pump import Ready
-from runtime.sending import HOLD_S, SEND_S, after, as_send, failed, may_resend, not_started, uncertain
+from runtime.sending import HOLD_S, SEND_S, after, as_send, failed, may_resend, not_started, uncertain, withdrawn
 from runtime.store import OutboxRow, SendResult
 
 POLL_S = 1.0
@@ -133,6 +133,8 @@ class Outbox:
             answer = await handler.reconcile(send, core.env.current, SEND_S)
             if isinstance(answer, Accepted):
                 return after(row, answer, core.time.now())
+            if row.withdrawn:
+                return withdrawn(row)
             if not may_resend(row, answer, handler.dedupes(row.channel)):
                 return failed(row, "outcome unknown twice; the provider cannot say whether the person got it")
         if core.clock.monotonic() >= start_by or not core.ownership.alive():

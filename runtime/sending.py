@@ -86,6 +86,11 @@ def failed(row: OutboxRow, reason: str) -> SendResult:
     return SendResult(row.id, row.shard, "failed", reason, tell=tell)
 
 
+def withdrawn(row: OutboxRow) -> SendResult:
+    """An acknowledgement came while it was being sent, and the provider does not have it: leave it at that."""
+    return SendResult(row.id, row.shard, "cancelled", "acknowledged while it was being sent")
+
+
 def not_started(row: OutboxRow, now: float) -> SendResult:
     """The claim ran out before the send could start: certainly nothing was sent by this attempt.
 

@@ -178,6 +178,8 @@ class OutboxRow:
     unknowns: int
     due_at: float
     provider_id: str | None = None
+    withdrawn: bool = False
+    """Cancelled while it was being sent: its outcome is still learned, but it is never sent again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +283,8 @@ class Store(Protocol):
         The shard rows are share-locked at their epoch until the statement ends, so a takeover waits and
         the next commit of a stale owner writes nothing. A duplicate (entity, seq) raises
         `StatementRejected` and the whole statement writes nothing. Within one turn: groups are
-        cancelled first (pending and unknown effects become `cancelled`), then effects are added.
+        cancelled first (pending and unknown effects become `cancelled`, those being sent `withdrawn`), then
+        effects are added.
         """
         ...
 
@@ -307,7 +310,7 @@ class Store(Protocol):
         """Write outcomes of rows claimed by this host and add their tells.
 
         Rows that are not `sending` under this host's claim any more are left as they are: whoever claimed
-        them since records them.
+        them since records them. A withdrawn row that would be tried again becomes `cancelled` instead.
         """
         ...
 

@@ -131,9 +131,10 @@ ts as (
     join own on own.id = t.shard
     on conflict (entity, name) do update set shard = excluded.shard, gen = excluded.gen, due_at = excluded.due_at),
 oc as (
-    update rt.outbox x set state = 'cancelled', updated_at = now()
+    update rt.outbox x set updated_at = now(), withdrawn = true,
+           state = case when x.state = 'sending' then x.state else 'cancelled' end
     from unnest(%(c_entity)s::text[], %(c_shard)s::int[], %(c_grp)s::text[]) as t(entity, shard, grp), own
-    where own.id = t.shard and x.entity = t.entity and x.grp = t.grp and x.state in ('pending', 'unknown')),
+    where own.id = t.shard and x.entity = t.entity and x.grp = t.grp and x.state in ('pending', 'unknown', 'sending')),
 o as (
     insert into rt.outbox (id, entity, shard, kind, channel, grp, body, state, due_at)
     select t.id, t.entity, t.shard, t.kind, t.channel, t.grp, t.body::jsonb, 'pending',
@@ -167,7 +168,7 @@ select extract(epoch from now())::float8 as now, array(select id from own) as ow
 
 -- name: sends
 select id, entity, shard, kind, channel, body, state, attempts, unknowns,
-       extract(epoch from due_at)::float8 as due_at, provider_id
+       extract(epoch from due_at)::float8 as due_at, provider_id, withdrawn
 from rt.outbox
 where state in ('pending', 'sending', 'unknown') and shard = any(%(shards)s::int[])
   and case when state = 'sending' then claim_until <= now() else due_at <= now() end
@@ -193,7 +194,7 @@ update rt.outbox x
        claim_until = now() + make_interval(secs => %(hold)s)
 from before b where x.id = b.id
 returning b.id, b.entity, b.shard, b.kind, b.channel, b.body, b.state, b.attempts, b.unknowns,
-          extract(epoch from b.due_at)::float8 as due_at, b.provider_id;
+          extract(epoch from b.due_at)::float8 as due_at, b.provider_id, b.withdrawn;
 
 -- name: record_sends
 -- claimed_by is the fence here: a row that somebody else claimed since is his to record.
@@ -206,7 +207,8 @@ told as (
                          %(m_dedup)s::text[], %(m_body)s::text[]) as t(id, shard, entity, kind, dedup, body)),
 done as (
     update rt.outbox x
-       set state = g.state, detail = g.detail, provider_id = coalesce(g.provider, x.provider_id),
+       set state = case when x.withdrawn and g.state in ('pending', 'unknown') then 'cancelled' else g.state end,
+           detail = g.detail, provider_id = coalesce(g.provider, x.provider_id),
            due_at = coalesce(to_timestamp(g.due), x.due_at), unknowns = x.unknowns + g.unknown, updated_at = now(),
            sent_at = case when g.state in ('accepted', 'delivered') then now() else x.sent_at end
     from given g where x.id = g.id and x.state = 'sending' and x.claimed_by = %(host)s
@@ -217,7 +219,7 @@ on conflict (shard, dedup) do nothing;
 
 -- name: recallable
 select id, entity, shard, kind, channel, body, state, attempts, unknowns,
-       extract(epoch from due_at)::float8 as due_at, provider_id
+       extract(epoch from due_at)::float8 as due_at, provider_id, withdrawn
 from rt.outbox
 where entity = any(%(entities)s::text[]) and channel = any(%(channels)s::text[]) and state = 'accepted'
   and updated_at > now() - interval '1 hour';

@@ -93,6 +93,7 @@ create table rt.outbox (
     claimed_by  text,
     claim_until timestamptz,
     provider_id text,
+    withdrawn   boolean not null default false,
     detail      text not null default '',
     created_at  timestamptz not null default now(),
     sent_at     timestamptz,

@@ -128,6 +128,25 @@ async def test_cancelling_a_group_spares_the_effects_of_the_same_turn(store: Sto
     assert [s.id for s in await store.sends([SHARD], [], 10)] == ["new"]
 
 
+async def test_an_effect_cancelled_while_it_is_being_sent_is_never_sent_again(store: Store) -> None:
+    epochs = await own(store)
+    effects = [Effect(e, "note", "test", {}, "g") for e in ("refused", "lost", "taken", "silent")]
+    await store.commit(epochs, [turn(0, effects=effects)])
+    claimed = await store.claim_sends(epochs, ["refused", "lost", "taken"], "h1", 10.0)
+    assert len(claimed) == 3
+    await store.claim_sends(epochs, ["silent"], "h1", 0.0)
+    await store.commit(epochs, [turn(1, cancel_groups=["g"])])
+    results = [
+        SendResult("refused", SHARD, "pending", due_at=1.0),
+        SendResult("lost", SHARD, "unknown", due_at=1.0, unknown=True),
+        SendResult("taken", SHARD, "delivered"),
+    ]
+    await store.record_sends("h1", results)
+    assert await store.claim_sends(epochs, ["refused", "lost", "taken"], "h2", 10.0) == {}
+    left = await store.claim_sends(epochs, ["silent"], "h2", 10.0)
+    assert [r.withdrawn for r in left.values()] == [True], "its outcome must still be learned"
+
+
 async def test_a_claim_shows_the_row_as_it_was_and_keeps_others_away(store: Store) -> None:
     epochs = await own(store)
     await store.commit(epochs, [turn(0, effects=[Effect("e", "note", "test", {})])])
