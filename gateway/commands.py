@@ -81,8 +81,6 @@ class Commands:
 
     async def _run(self) -> None:
         while True:
-            await self._event.wait()
-            self._event.clear()
             while self._waiting:
                 try:
                     done = await self._store.outcomes(list(self._waiting))
@@ -93,6 +91,8 @@ class Commands:
                     if future is not None and not future.done():
                         future.set_result(reply or {})
                 await asyncio.sleep(POLL_S)
+            await self._event.wait()
+            self._event.clear()
 
     def start(self) -> None:
         """Begin collecting answers."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import zlib
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -21,13 +22,13 @@ from domain.grouping import Group, group
 from domain.incident import AlertsReceived
 from gateway.config_cache import ConfigCache
 from gateway.metrics import ALERTS, REQUESTS
-from gateway.problems import TYPE, problem_body
+from gateway.problems import TYPE, broken_body, problem_body
 from gateway.writer import InboxWriter
 from integrations.base import Integration as Parser
 from integrations.base import Malformed, Parsed
 from integrations.registry import TYPES
 from runtime.codec import body_of
-from runtime.errors import RuntimeFault, StatementRejected
+from runtime.errors import OutcomeUnknown, RuntimeFault, StatementRejected
 from runtime.ids import EntityId, derived_id, new_id, shard_of
 from runtime.store import Inbound
 
@@ -67,28 +68,35 @@ class Ingest:
         headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]}
         request_id = headers.get("x-request-id") or new_id()
         try:
-            status, body = 202, await self._take(scope, headers, receive, request_id)
+            status, body = 202, await self._take(scope, headers, receive)
         except Refused as refused:
             errors = [{"pointer": refused.pointer, "detail": refused.detail}] if refused.pointer else []
             status, body = refused.status, problem_body(refused.status, refused.detail, errors)
         except StatementRejected as error:
             status, body = 422, problem_body(422, f"The database refuses this content: {error}")
+        except OutcomeUnknown:
+            detail = (
+                "The database did not say in time whether this was stored. Send it again in a few seconds; "
+                "an alert that is known already opens no second incident."
+            )
+            status, body = 503, problem_body(503, detail)
         except RuntimeFault:
             detail = "Alerts cannot be stored right now. Nothing of this request was; send it again in a few seconds."
             status, body = 503, problem_body(503, detail)
+        except Exception as error:
+            status, body = 500, broken_body(error)
         REQUESTS.labels("webhooks", status).inc()
         await _answer(send, status, body, request_id)
 
-    async def _take(self, scope: Scope, headers: dict[str, str], receive: Receive, receipt: str) -> bytes:
+    async def _take(self, scope: Scope, headers: dict[str, str], receive: Receive) -> bytes:
         parser, integration = self._authorise(scope, headers)
         raw = _unpack(await self._read(receive, headers), headers, self._max_body)
         try:
             parsed = parser.parse(headers, raw, self._now())
         except Malformed as error:
             raise Refused(422, error.detail, error.field) from error
-        idempotency = headers.get("idempotency-key")
-        unique = derived_id(integration.id, idempotency) if idempotency else new_id()
-        rows, lines = self._rows(integration, parsed, unique)
+        receipt = _receipt(integration.id, headers.get("idempotency-key"), raw)
+        rows, lines = self._rows(integration, parsed, receipt)
         if rows:
             await self._inbox.put(rows, len(raw))
         ALERTS.labels(integration.type).inc(len(parsed.events))
@@ -128,7 +136,7 @@ class Ingest:
 
     async def _read(self, receive: Receive, headers: dict[str, str]) -> bytes:
         declared = headers.get("content-length", "0")
-        if declared.isdigit() and int(declared) > self._max_body:
+        if declared.isdecimal() and int(declared) > self._max_body:
             raise Refused(
                 413, f"The body is {declared} bytes; at most {self._max_body} are taken (SENTINEL_MAX_BODY_BYTES)."
             )
@@ -186,6 +194,16 @@ def inbound(
             )
         )
     return rows
+
+
+def _receipt(integration_id: str, idempotency: str | None, raw: bytes) -> str:
+    """What the request's inbox rows are found by: their `dedup` begins with it.
+
+    The body is part of it: a sender that puts one fixed Idempotency-Key on everything must lose nothing.
+    """
+    if not idempotency:
+        return new_id()
+    return derived_id(integration_id, idempotency, hashlib.blake2b(raw, digest_size=16).hexdigest())
 
 
 def _key_in(authorization: str) -> str:

@@ -55,7 +55,9 @@ async def feed(socket: WebSocket, cursor: int | None = None, token: str = "") ->
         await socket.close(4403, "this page belongs to another site")
         return
     async with services.feed.follow(cursor) as events:
-        await socket.send_text(msgspec.json.encode({"type": "hello", "cursor": services.feed.position}).decode())
+        # Until the first event this is what to come again with: not the newest position, which would skip the replay.
+        start = services.feed.position if cursor is None else cursor
+        await socket.send_text(msgspec.json.encode({"type": "hello", "cursor": start}).decode())
         sender = asyncio.create_task(_send(socket, events))
         try:
             while True:

@@ -28,9 +28,8 @@ log = structlog.get_logger("sentinel.feed")
 Event = dict[str, Any]
 
 OVERLAP = 2_000
-"""Positions read again: more than may be in flight at once."""
-REPLAY = 200
-"""Positions before a consumer's cursor that are sent again, in case one of them became visible late."""
+"""Positions read again, by us and before a consumer's cursor, in case one became visible late: more than may be in
+flight at once."""
 SEEN = 20_000
 QUEUE = 2_000
 PAGE = 1_000
@@ -52,6 +51,7 @@ class LiveFeed:
         self._seen: OrderedDict[tuple[str, int], None] = OrderedDict()
         self._number = 0
         self._stream_ok = False
+        self._read_to: int | None = None
         self.position = 0
         self._tail = Background(self._follow_journal, "feed-journal")
         self._stream = Background(self._follow_stream, "feed-stream")
@@ -70,12 +70,14 @@ class LiveFeed:
     async def _events(
         self, number: int, queue: asyncio.Queue[Event | None], cursor: int | None
     ) -> AsyncIterator[Event]:
-        replayed: dict[tuple[str, int], None] = {}
-        at = max(0, cursor - REPLAY) if cursor is not None else None
+        replayed: OrderedDict[tuple[str, int], None] = OrderedDict()
+        at = max(0, cursor - OVERLAP) if cursor is not None else None
         while at is not None:
             page = await self._store.journal_after(at, PAGE)
             for event in page:
                 replayed[_key(event)] = None
+                if len(replayed) > SEEN:
+                    replayed.popitem(last=False)
                 yield event
             at = page[-1]["position"] if len(page) == PAGE else None
         while True:
@@ -107,15 +109,17 @@ class LiveFeed:
             queue.put_nowait(None)
 
     async def _follow_journal(self) -> None:
-        started = False
         while True:
             try:
-                if not started:
-                    self.position = await self._newest()
-                    started = True
-                at = max(0, self.position - OVERLAP)
+                if self._read_to is None:
+                    self._read_to = await self._newest()
+                    self.position = max(self.position, self._read_to)
+                # From where the journal was read to, not from the newest position: the stream may have jumped ahead
+                # over events that were dropped on their way into it.
+                at = max(0, self._read_to - OVERLAP)
                 while events := await self._store.journal_after(at, PAGE):
                     at = events[-1]["position"]
+                    self._read_to = max(self._read_to, at)
                     self._take(events)
                     if len(events) < PAGE:
                         break
@@ -148,6 +152,7 @@ class LiveFeed:
                 self._stream_ok = False
                 await asyncio.sleep(1.0)
             finally:
+                self._stream_ok = False
                 await redis.aclose()
 
     def start(self) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from domain.errors import Invalid
-from runtime.errors import RuntimeFault
+from runtime.errors import RuntimeFault, StatementRejected
 from runtime.ids import new_id
 from storage.errors import Conflict, NotFound
 
@@ -92,11 +92,20 @@ def _validation(error: RequestValidationError) -> Response:
     return problem(422, f"{first['pointer'] or 'The body'}: {first['detail']}", errors)
 
 
-def _broken(error: Exception) -> Response:
+def _rejected(error: Exception) -> Response:
+    return problem(422, f"The database refuses this content, probably for its characters; nothing was changed: {error}")
+
+
+def broken_body(error: Exception) -> bytes:
+    """The document for what nobody foresaw; the log has the reason under the id in it."""
     ident = new_id()
     log.error("request_broke", problem=ident, why=repr(error), exc_info=error)
     detail = f"The request could not be completed. The log has the reason under the id {ident}."
-    return problem(500, detail)
+    return problem_body(500, detail)
+
+
+def _broken(error: Exception) -> Response:
+    return Response(broken_body(error), 500, media_type=TYPE)
 
 
 def install(app: FastAPI) -> None:
@@ -116,6 +125,7 @@ def install(app: FastAPI) -> None:
     handle(RequestValidationError, _validation)
     handle(HTTPException, lambda e: problem(e.status_code, str(e.detail), headers=e.headers))
     handle(RuntimeFault, _unavailable)
+    handle(StatementRejected, _rejected)
     handle(SQLAlchemyError, lambda e: _unavailable(e) if _is_outage(e) else _broken(e))
     handle(OSError, _unavailable)
     handle(Exception, _broken)

@@ -1,7 +1,7 @@
 """Group commit of inbound messages: everything that waits goes into one statement; answers follow its commit.
 
 Three times the rate of a commit per request. A batch the database refuses is halved until the one refused message is
-found, so that nobody's alert is lost with somebody else's.
+found, so that nobody's alert is lost with somebody else's. Whatever goes wrong, everybody who waits is answered.
 """
 
 from __future__ import annotations
@@ -10,16 +10,21 @@ import asyncio
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
+import structlog
+
 from gateway.background import Background
 from gateway.metrics import BATCH_ROWS, COMMIT_SECONDS
 from runtime.errors import OutcomeUnknown, RuntimeFault, StatementRejected, StoreUnavailable
 from runtime.store import Inbound, Store
+
+log = structlog.get_logger("sentinel.gateway")
 
 MAX_ROWS = 1_000
 """Messages in one statement."""
 MAX_BYTES = 16 * 1024 * 1024
 MAX_WAITING = 20_000
 """Messages waiting; beyond it senders are told 503 and come again, instead of timing out."""
+MAX_WAITING_BYTES = 256 * 1024 * 1024
 RETRIES = 2
 
 
@@ -37,7 +42,9 @@ class InboxWriter:
         self._store = store
         self._poke = poke
         self._queue: list[_Waiting] = []
+        self._writing: list[_Waiting] = []
         self._rows = 0
+        self._bytes = 0
         self._event = asyncio.Event()
         self._background = Background(self._run, "inbox-writer")
 
@@ -51,20 +58,22 @@ class InboxWriter:
 
         Raises StoreUnavailable (come again) or StatementRejected (never).
         """
-        if self._rows >= MAX_WAITING:
+        if self._rows >= MAX_WAITING or self._bytes >= MAX_WAITING_BYTES:
             raise StoreUnavailable("too many alerts are waiting to be stored")
         future: asyncio.Future[list[int]] = asyncio.get_running_loop().create_future()
         self._queue.append(_Waiting(messages, size, future))
         self._rows += len(messages)
+        self._bytes += size
         self._event.set()
         return await future
 
     async def _run(self) -> None:
         while True:
+            while self._queue:
+                self._writing = self._next_batch()
+                await self._flush(self._writing)
             await self._event.wait()
             self._event.clear()
-            while self._queue:
-                await self._flush(self._next_batch())
 
     def _next_batch(self) -> list[_Waiting]:
         rows = size = count = 0
@@ -83,19 +92,26 @@ class InboxWriter:
             with COMMIT_SECONDS.time():
                 ids = await self._append(rows)
             BATCH_ROWS.observe(len(rows))
-        except StatementRejected as error:
-            if len(batch) > 1:
-                half = len(batch) // 2
-                await self._flush(batch[:half])
-                await self._flush(batch[half:])
-            else:
-                self._settle(batch, error)
+        except (StatementRejected, ValueError, TypeError) as error:  # also content that cannot be written as JSON
+            await self._halve(batch, error)
             return
         except RuntimeFault as fault:
             self._settle(batch, fault)
             return
+        except Exception as error:
+            log.error("inbox_write_broke", messages=len(rows), why=repr(error), exc_info=error)
+            self._settle(batch, OutcomeUnknown(repr(error)))
+            return
         self._settle(batch, None, ids)
         self._poke({m.shard for m in rows})
+
+    async def _halve(self, batch: list[_Waiting], error: Exception) -> None:
+        if len(batch) > 1:
+            half = len(batch) // 2
+            await self._flush(batch[:half])
+            await self._flush(batch[half:])
+        else:
+            self._settle(batch, error if isinstance(error, StatementRejected) else StatementRejected(str(error)))
 
     async def _append(self, rows: list[Inbound]) -> list[int]:
         """A lost answer is asked again: the dedup ids make that safe."""
@@ -112,6 +128,7 @@ class InboxWriter:
         for item in batch:
             count = len(item.messages)
             self._rows -= count
+            self._bytes -= item.size
             if not item.future.done():
                 if error is None:
                     item.future.set_result(list(ids[at : at + count]))
@@ -125,5 +142,6 @@ class InboxWriter:
 
     async def stop(self) -> None:
         """Write what waits, then end."""
-        await asyncio.gather(*(item.future for item in self._queue), return_exceptions=True)
+        waiting = [item.future for item in (*self._writing, *self._queue)]
+        await asyncio.gather(*waiting, return_exceptions=True)
         await self._background.stop()

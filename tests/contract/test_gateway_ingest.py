@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,11 @@ import psycopg
 import pytest
 
 from gateway.ingest import Ingest
-from gateway.writer import InboxWriter
-from runtime.errors import StoreUnavailable
+from gateway.writer import MAX_WAITING_BYTES, InboxWriter
+from integrations.registry import TYPES
+from runtime.errors import OutcomeUnknown, StatementRejected, StoreUnavailable
 from runtime.postgres import PostgresStore
-from runtime.store import Inbound
+from runtime.store import Appended, Inbound
 from tests.contract.conftest import Site, opened
 
 SAMPLES = Path(__file__).parents[2] / "integrations" / "samples" / "prometheus"
@@ -89,6 +91,23 @@ async def test_an_idempotency_key_makes_a_retry_the_same_request(site: Site) -> 
     assert await stored(site) == 1
 
 
+async def test_one_fixed_idempotency_key_on_everything_loses_nothing(site: Site) -> None:
+    headers = {"Idempotency-Key": "fixed"}
+    for status in ("firing", "resolved"):
+        body = {"title": "x", "dedup_key": "x", "status": status}
+        assert (await site.http.post(site.webhook("generic"), json=body, headers=headers)).status_code == 202
+    assert await stored(site) == 2
+
+
+async def test_the_receipt_finds_what_was_stored(site: Site) -> None:
+    headers = {"X-Request-Id": "theirs"}
+    answer = await site.http.post(site.webhook("generic"), json={"title": "x"}, headers=headers)
+    assert answer.headers["x-request-id"] == "theirs"
+    async with await psycopg.AsyncConnection.connect(site.services.settings.database_url) as connection:
+        row = await (await connection.execute("select dedup from rt.inbox")).fetchone()
+    assert row is not None and row[0].startswith(answer.json()["receipt"] + "/")
+
+
 async def test_a_group_of_thousands_is_taken_whole(site: Site) -> None:
     alerts = [{"labels": {"alertname": "Down", "instance": f"h{n}"}, "status": "firing"} for n in range(3000)]
     body = {"version": "4", "groupKey": "g", "status": "firing", "alerts": alerts}
@@ -132,3 +151,87 @@ async def test_one_bad_message_does_not_take_its_neighbours_along(site: Site) ->
     results = await asyncio.gather(*good, bad, return_exceptions=True)
     assert [isinstance(r, Exception) for r in results] == [False] * 5 + [True]
     assert await stored(site) == 5
+
+
+@pytest.mark.parametrize("refused", ["\x00", "\ud800"])
+async def test_content_that_cannot_be_stored_fails_alone_and_the_next_is_taken(site: Site, refused: str) -> None:
+    """A lone surrogate breaks before the database sees it; it once ended the writer and hung every webhook."""
+    writer = site.services.inbox
+    bad = writer.put([Inbound("incident/x", 1, "Acknowledge", "bad", {"note": refused})], 10)
+    good = writer.put([Inbound("incident/x", 1, "AlertsReceived", "good", {})], 10)
+    async with asyncio.timeout(10):
+        results = await asyncio.gather(bad, good, return_exceptions=True)
+        assert isinstance(results[0], StatementRejected) and isinstance(results[1], list)
+        assert (await site.http.post(site.webhook("generic"), json={"title": "after"})).status_code == 202
+    assert (await stored(site), writer.waiting) == (2, 0)
+
+
+async def test_a_note_the_database_refuses_does_not_stop_the_webhooks(live_site: Site) -> None:
+    alert = (await live_site.call("POST", "/alerts", {"title": "x"}, 202))["alert"]
+    query = "mutation($id: ID!, $note: String!) { acknowledgeAlert(alertId: $id, note: $note) { id } }"
+    body = json.dumps({"query": query, "variables": {"id": alert["id"], "note": "\ud800"}})
+    async with asyncio.timeout(10):
+        await live_site.http.post("/api/graphql", content=body, headers={"Content-Type": "application/json"})
+        assert (await live_site.http.post(live_site.webhook("generic"), json={"title": "y"})).status_code == 202
+
+
+class Breaking:
+    """A store that breaks in a way nobody foresaw, once it is let."""
+
+    def __init__(self, let: asyncio.Event) -> None:
+        self._let = let
+
+    async def append(self, messages: Sequence[Inbound]) -> Appended:
+        await self._let.wait()
+        raise RuntimeError("unforeseen")
+
+
+async def test_whatever_breaks_those_who_wait_are_told_to_come_again(site: Site) -> None:
+    let = asyncio.Event()
+    let.set()
+    writer = InboxWriter(Breaking(let), lambda _: None)  # type: ignore[arg-type]
+    writer.start()
+    async with asyncio.timeout(10):
+        for _ in range(2):
+            assert (await _posted_to(site, writer)).status_code == 503
+        await writer.stop()
+
+
+async def test_stopping_answers_those_whose_commit_is_under_way() -> None:
+    let = asyncio.Event()
+    writer = InboxWriter(Breaking(let), lambda _: None)  # type: ignore[arg-type]
+    writer.start()
+    waiting = asyncio.create_task(writer.put([Inbound("incident/x", 1, "AlertsReceived", "d", {})]))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    stopping = asyncio.create_task(writer.stop())
+    await asyncio.sleep(0)
+    let.set()
+    async with asyncio.timeout(10):
+        with pytest.raises(OutcomeUnknown):
+            await waiting
+        await stopping
+
+
+async def test_more_bytes_than_fit_are_refused_at_once() -> None:
+    let = asyncio.Event()
+    writer = InboxWriter(Breaking(let), lambda _: None)  # type: ignore[arg-type]
+    first = asyncio.create_task(writer.put([Inbound("incident/x", 1, "AlertsReceived", "d", {})], MAX_WAITING_BYTES))
+    await asyncio.sleep(0)
+    with pytest.raises(StoreUnavailable):
+        await writer.put([Inbound("incident/x", 1, "AlertsReceived", "e", {})], 1)
+    first.cancel()
+
+
+async def test_a_parser_that_breaks_is_a_problem_with_an_id(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Broken:
+        type = "generic"
+
+        def parse(self, headers: Any, body: bytes, received_at: float) -> Any:
+            raise OverflowError("unforeseen")
+
+    monkeypatch.setitem(TYPES, "generic", Broken())
+    answer = await site.http.post(site.webhook("generic"), json={"title": "x"})
+    assert (answer.status_code, answer.headers["content-type"]) == (500, "application/problem+json")
+    assert "unforeseen" not in answer.text
+    assert await stored(site) == 0
