@@ -18,6 +18,7 @@ from gateway.services import Services
 from runtime.clock import SystemClock
 from runtime.feed import FeedPublisher
 from runtime.host import Host
+from runtime.ids import SHARDS
 from runtime.poke import listen
 from runtime.postgres import PostgresStore
 from storage import bootstrap
@@ -71,7 +72,12 @@ async def site(database: str, valkey_url: str, tmp_path: Path) -> AsyncIterator[
 @pytest.fixture
 async def live_site(database: str, valkey_url: str, tmp_path: Path) -> AsyncIterator[Site]:
     """A gateway and one host."""
-    async with opened(database, valkey_url, tmp_path) as running, a_host(running.services.settings):
+    async with opened(database, valkey_url, tmp_path) as running, a_host(running.services.settings) as host:
+
+        async def settled() -> bool:
+            return len(host.core.ownership.epochs) == SHARDS
+
+        await until("the host's shards", settled)
         yield running
 
 

@@ -10,15 +10,21 @@ import pytest
 import uvicorn
 from websockets.asyncio.client import connect
 
+from runtime.ids import new_id
 from storage import access, bootstrap
 from tests.contract.conftest import Site, until
 from tests.fakes.ports import free_port
 
 
 async def fired(site: Site, **more: Any) -> dict[str, Any]:
-    answer = await site.call("POST", "/alerts", {"title": "Disk full", **more}, 202)
-    assert answer["alert"] is not None, "the host did not answer in time"
-    alert: dict[str, Any] = answer["alert"]
+    body = {"title": "Disk full", "dedup_key": new_id(), **more}
+    await site.call("POST", "/alerts", body, 202)
+
+    async def listed() -> Any:
+        items = (await site.call("GET", "/alerts?limit=500"))["items"]
+        return [a for a in items if a["members"][0]["key"] == body["dedup_key"]]
+
+    alert: dict[str, Any] = (await until("the alert processed", listed))[0]
     return alert
 
 
@@ -156,7 +162,12 @@ async def test_graphql_lists_acknowledges_and_refuses_strangers(live_site: Site)
     query = 'mutation($id: ID!) { acknowledgeAlert(alertId: $id, note: "gq") { id status acknowledgedBy } }'
     body = {"query": query, "variables": {"id": alert["id"]}}
     answer = (await live_site.http.post("/api/graphql", json=body)).json()
-    assert answer["data"]["acknowledgeAlert"]["status"] == "acknowledged"
+    assert answer["data"]["acknowledgeAlert"]["id"] == alert["id"]
+
+    async def acknowledged() -> bool:
+        return str((await live_site.call("GET", f"/alerts/{alert['id']}"))["status"]) == "acknowledged"
+
+    await until("the acknowledgement processed", acknowledged)
     listed = (
         await live_site.http.post("/api/graphql", json={"query": "{ alerts(status: [acknowledged], limit: 5) { id } }"})
     ).json()

@@ -27,6 +27,13 @@ class _Wrapped:
         return getattr(self._store, name)
 
 
+async def _a_while(process: Any, label: str) -> None:
+    """Time between two statements that should have been one: long enough for a process to die in it now and then."""
+    for _ in range(20):
+        await process.point(label)
+        await asyncio.sleep(0.002)
+
+
 class _PageFirst(_Wrapped):
     """Pages go out before the commit, not by the outbox."""
 
@@ -62,8 +69,7 @@ class _DoneApart(_Wrapped):
         for turn in turns:
             for inbox_id in turn.done:
                 self._store.inbox[inbox_id].done = True
-        await self._process.point("between done and commit")
-        await asyncio.sleep(0.002)
+        await _a_while(self._process, "between done and commit")
         result: Committed = await self._store.commit(epochs, turns)
         return result
 
@@ -76,7 +82,7 @@ class _TimerAfter(_Wrapped):
         for turn in turns:
             turn.set_timers = []
         result: Committed = await self._store.commit(epochs, turns)
-        await self._process.point("between commit and timer")
+        await _a_while(self._process, "between commit and timer")
         for turn, timers in later:
             turn.set_timers = timers
             if turn.shard in result.owned:
