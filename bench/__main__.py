@@ -80,10 +80,10 @@ def hundred(n: int) -> str:
     return json.dumps({"version": "4", "groupKey": f"g{n}", "status": "firing", "alerts": alerts, "groupLabels": {}})
 
 
-def ingest(product: Product, results: dict[str, Any]) -> None:
-    """Accepted alerts/s with 1 and with 100 an request, against no-ops in the same run, hosts running."""
-    quiet = product.integration("bench ingest", "generic", [step(results["_user"], 3600)])
-    groups = product.integration("bench groups", "prometheus", [step(results["_user"], 3600)])
+def ingest(product: Product, user: str, results: dict[str, Any]) -> None:
+    """Accepted alerts/s with 1 and with 100 a request, against no-ops in the same run, hosts running."""
+    quiet = product.integration("bench ingest", "generic", [step(user, 3600)])
+    groups = product.integration("bench groups", "prometheus", [step(user, 3600)])
     ones, hundreds = [single(n) for n in range(200)], [hundred(n) for n in range(20)]
     for kind in ("bare", "fastapi"):
         with baseline(kind) as url:
@@ -148,7 +148,9 @@ def burst(product: Product, sink: HttpSink, url: str, count: int) -> dict[str, f
     poster = threading.Thread(target=post)
     poster.start()
     until(
-        "every incident paged", lambda: len({r.json["incident_id"] for r in list(sink.received[before:])}) >= count, 600
+        "every incident paged",
+        lambda: len({r.headers["idempotency-key"] for r in list(sink.received[before:])}) >= count,
+        600,
     )
     poster.join()
     taken = sorted(r.at - began for r in sink.received[before:])
@@ -202,11 +204,11 @@ def main() -> None:
             print("  burst of 10,000 distinct alerts …", flush=True)
             results["burst of 10,000"] = burst(product, sink, url, 10_000)
             results["memory"] = memory(product, 10_000)
+            write(results)
             print("  ingest …", flush=True)
             results["raw Postgres commits/s"] = raw_postgres(product)
-            results["_user"] = quiet
-            ingest(product, results)
-            del results["_user"]
+            ingest(product, quiet, results)
+            write(results)
             print("  100,000 timers, a host killed …", flush=True)
             results["killed host, 100,000 timers"] = recovery(product, 100_000)
             product.stop()

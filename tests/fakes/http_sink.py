@@ -41,7 +41,10 @@ class HttpSink:
             protocol_version = "HTTP/1.1"
 
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers.get("content-length", 0)))
+                wanted = int(self.headers.get("content-length", 0))
+                body = self.rfile.read(wanted)
+                if len(body) < wanted:
+                    return  # the sender hung up in the middle
                 headers = {k.lower(): v for k, v in self.headers.items()}
                 sink.received.append(Received(self.path, headers, body, time.monotonic()))
                 if sink.hold_s:
