@@ -34,7 +34,8 @@ def parse_group(body: Any) -> Parsed:
 
 
 def _count(value: Any) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
+    """A number of alerts; whatever is none counts as 0, and no sender leaves out more than a billion."""
+    return min(value, 10**9) if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
 
 
 def _event(alert: dict[str, Any], body: dict[str, Any], group_key: str | None, truncated: int) -> AlertEvent:

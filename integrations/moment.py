@@ -17,7 +17,10 @@ def moment(value: Any) -> float | None:
     if isinstance(value, bool) or value in (None, ""):
         return None
     if isinstance(value, int | float):
-        seconds = float(value)
+        try:
+            seconds = float(value)
+        except OverflowError:
+            return None
         if seconds > 100_000_000_000:
             seconds /= 1000.0
     elif isinstance(value, str):

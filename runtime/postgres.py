@@ -15,6 +15,7 @@ import msgspec
 from runtime.commit_rows import commit_parameters
 from runtime.connections import Connections
 from runtime.entity import Effect
+from runtime.errors import StatementRejected
 from runtime.queries import load
 from runtime.store import (
     Appended,
@@ -169,7 +170,11 @@ class PostgresStore:
     # -- the commit --------------------------------------------------------------------------------
 
     async def commit(self, epochs: Mapping[int, int], turns: Sequence[Turn]) -> Committed:
-        ((now, owned, positions),) = await self._write("commit", **commit_parameters(epochs, turns))
+        try:
+            parameters = commit_parameters(epochs, turns)
+        except (ValueError, TypeError, OverflowError, msgspec.MsgspecError) as error:
+            raise StatementRejected(f"cannot be written as JSON: {error}") from error
+        ((now, owned, positions),) = await self._write("commit", **parameters)
         return Committed(now, frozenset(owned), {(p[0], p[1]): p[2] for p in positions or ()})
 
     # -- sending -----------------------------------------------------------------------------------

@@ -82,12 +82,17 @@ def run_turn(
             _take(kind, entity, draft, message, now, env)
         except Exception as error:
             raise DecideFailed(index, f"{type(error).__name__}: {error}") from error
+    try:
+        state = kind.encode_state(draft.state)
+    except Exception as error:
+        # With one message this is the one that broke it; with several, each is tried by itself from the last on.
+        raise DecideFailed(len(messages) - 1, f"its state cannot be stored: {error}") from error
     turn = Turn(
         entity=str(entity),
         shard=draft.shard,
         seq=draft.seq,
         version=kind.entity.version,
-        state=kind.encode_state(draft.state),
+        state=state,
         closed=kind.entity.closed(draft.state),
         at=now,
         journal=draft.journal,

@@ -90,9 +90,8 @@ class TurnLoop:
                 await self._failed(box, error)
                 return
             core.mailroom.split(box, error.index)
-            turn, position = run_turn(
-                activation.kind, activation.id, activation.position, box.taken, now, core.env.current
-            )
+            await self._run(box)
+            return
         if turn.journal or turn.done or turn.drop_timers:
             self._pump.put(Ready(turn, epoch, box, activation, position))
         else:

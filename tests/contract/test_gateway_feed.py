@@ -65,12 +65,17 @@ async def test_what_was_dropped_on_the_way_to_valkey_comes_from_the_journal(site
 
 
 async def test_a_position_that_became_visible_late_is_in_the_replay(site: Site) -> None:
+    feed, ready = site.services.feed, asyncio.Event()
     async with journal(site) as slow, journal(site) as quick:
+        ((first,),) = await (await quick.execute(INSERT, (0, 0))).fetchall()
+        await until("the feed", lambda: _reached(feed, first))
+        others = asyncio.create_task(seqs(feed, None, {1}, ready))
+        await ready.wait()
         async with slow.transaction():
             await slow.execute(INSERT, (1, 1))
             rows = await (await quick.execute(INSERT, (2, 1001))).fetchall()
-        cursor = rows[-1][0]
-        assert 1 in await seqs(site.services.feed, cursor, {1})
+        assert 1 in await others, "it was live while this consumer was away"
+    assert 1 in await seqs(feed, rows[-1][0], {1})
 
 
 async def test_hello_gives_the_cursor_to_come_again_with(site: Site) -> None:

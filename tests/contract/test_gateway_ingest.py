@@ -218,8 +218,9 @@ async def test_more_bytes_than_fit_are_refused_at_once() -> None:
     writer = InboxWriter(Breaking(let), lambda _: None)  # type: ignore[arg-type]
     first = asyncio.create_task(writer.put([Inbound("incident/x", 1, "AlertsReceived", "d", {})], MAX_WAITING_BYTES))
     await asyncio.sleep(0)
-    with pytest.raises(StoreUnavailable):
-        await writer.put([Inbound("incident/x", 1, "AlertsReceived", "e", {})], 1)
+    async with asyncio.timeout(10):
+        with pytest.raises(StoreUnavailable):
+            await writer.put([Inbound("incident/x", 1, "AlertsReceived", "e", {})], 1)
     first.cancel()
 
 

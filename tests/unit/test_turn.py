@@ -79,3 +79,9 @@ def test_a_message_that_breaks_its_entity_is_named_by_its_place() -> None:
     with pytest.raises(DecideFailed) as failed:
         run_turn(KIND, ENTITY, start(), [mail(1, Add(1)), mail(2, Break())], 100.0, Env)
     assert failed.value.index == 1
+
+
+def test_a_state_that_cannot_be_stored_is_the_fault_of_a_message_not_of_the_host() -> None:
+    with pytest.raises(DecideFailed) as failed:
+        run_turn(KIND, ENTITY, start(state=Total(2**64)), [mail(1, Add(1))], 100.0, Env)
+    assert failed.value.index == 0
