@@ -7,11 +7,16 @@ from typing import Any
 
 import msgspec
 
+from runtime.errors import StatementRejected
 from runtime.store import Turn
 
 
-def _json(value: Any) -> str:
-    return msgspec.json.encode(value).decode()
+def json_text(value: Any) -> str:
+    """JSON for a jsonb column; StatementRejected if it has none (half a surrogate pair, an unknown type)."""
+    try:
+        return msgspec.json.encode(value).decode()
+    except (ValueError, TypeError, OverflowError) as error:
+        raise StatementRejected(f"not JSON: {error}") from error
 
 
 def commit_parameters(epochs: Mapping[int, int], turns: Sequence[Turn]) -> dict[str, list[Any]]:
@@ -36,7 +41,7 @@ def _journal(turns: Sequence[Turn]) -> dict[str, list[Any]]:
         "j_shard": [t.shard for t, _ in rows],
         "j_cause": [j.cause for _, j in rows],
         "j_kind": [j.kind for _, j in rows],
-        "j_body": [_json(j.body) for _, j in rows],
+        "j_body": [json_text(j.body) for _, j in rows],
         "j_at": [t.at for t, _ in rows],
     }
 
@@ -82,7 +87,7 @@ def _effects(turns: Sequence[Turn]) -> dict[str, list[Any]]:
         "o_kind": [e.kind for _, e in effects],
         "o_channel": [e.channel for _, e in effects],
         "o_grp": [e.group for _, e in effects],
-        "o_body": [_json(e.body) for _, e in effects],
+        "o_body": [json_text(e.body) for _, e in effects],
         "o_due": [e.due_at for _, e in effects],
     }
 
@@ -93,13 +98,13 @@ def _inbox(turns: Sequence[Turn]) -> dict[str, list[Any]]:
     return {
         "i_id": [i for _, i in done],
         "i_shard": [t.shard for t, _ in done],
-        "i_reply": [_json(t.replies[i]) if i in t.replies else None for t, i in done],
+        "i_reply": [json_text(t.replies[i]) if i in t.replies else None for t, i in done],
         "m_from": [t.shard for t, _ in tells],
         "m_shard": [m.shard for _, m in tells],
         "m_entity": [m.entity for _, m in tells],
         "m_kind": [m.kind for _, m in tells],
         "m_dedup": [m.dedup for _, m in tells],
-        "m_body": [_json(m.body) for _, m in tells],
+        "m_body": [json_text(m.body) for _, m in tells],
         "m_halts": [m.halts for _, m in tells],
         "m_env": [m.env_version for _, m in tells],
     }
@@ -112,6 +117,6 @@ def _records(turns: Sequence[Turn]) -> dict[str, list[Any]]:
         "r_entity": [t.entity for t, _ in records],
         "r_shard": [t.shard for t, _ in records],
         "r_rev": [t.seq for t, _ in records],
-        "r_facets": [_json(r.facets) for _, r in records],
-        "r_body": [_json(r.body) for _, r in records],
+        "r_facets": [json_text(r.facets) for _, r in records],
+        "r_body": [json_text(r.body) for _, r in records],
     }

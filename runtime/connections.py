@@ -1,12 +1,16 @@
 """A few autocommit connections to Postgres that fail fast and come back by themselves.
 
 A pool with growing reconnect delays would answer "away" for half a minute after the database is
-back; here every call on a broken connection tries to connect anew, within its own short time.
+back; here every call on a broken connection tries to connect anew, within its own short time. A database
+that went silent holds nobody longer than ANSWER_S.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
+import select
+import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -14,6 +18,7 @@ from typing import Any
 import msgspec
 import psycopg
 from psycopg import errors as pg
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import TupleRow
 from psycopg.types.json import set_json_loads
 
@@ -31,6 +36,8 @@ NOTHING_WRITTEN = (
     pg.SerializationFailure,
     pg.ReadOnlySqlTransaction,
     pg.InsufficientResources,
+    pg.DiskFull,
+    pg.OutOfMemory,
 )
 """The server says that it rolled the statement back: asking again is safe."""
 
@@ -55,16 +62,14 @@ class Connections:
         """
         async with self._checkout() as connection:
             try:
-                async with asyncio.timeout(ANSWER_S):
-                    cursor = await connection.execute(statement.encode(), parameters)
-                    return await cursor.fetchall() if cursor.description else []
+                return await _answer(connection, statement, parameters)
             except NOTHING_WRITTEN as error:
                 raise StoreUnavailable(f"the database did not finish: {error}") from error
-            except (TimeoutError, psycopg.OperationalError, psycopg.InterfaceError) as error:
+            except (psycopg.OperationalError, psycopg.InterfaceError) as error:
                 await connection.close()
                 problem = OutcomeUnknown if writes else StoreUnavailable
                 raise problem(f"connection lost: {type(error).__name__}: {error}") from error
-            except psycopg.Error as error:
+            except (psycopg.Error, UnicodeEncodeError) as error:  # the latter: text that is not UTF-8, never sent
                 raise StatementRejected(f"{type(error).__name__}: {error}") from error
 
     @asynccontextmanager
@@ -76,6 +81,8 @@ class Connections:
             raise StoreUnavailable("all connections to the database are waiting for it") from error
         kept: psycopg.AsyncConnection[TupleRow] | None = None
         try:
+            if connection is not None and _stale(connection):
+                await connection.close()
             if connection is None or connection.closed:
                 connection = await self._connect()
             yield connection
@@ -93,11 +100,12 @@ class Connections:
 
     async def _connect(self) -> psycopg.AsyncConnection[TupleRow]:
         try:
+            given = conninfo_to_dict(self._dsn).get("options") or ""
             async with asyncio.timeout(CONNECT_S):
                 return await psycopg.AsyncConnection.connect(
                     self._dsn,
                     autocommit=True,
-                    options=OPTIONS,
+                    options=f"{given} {OPTIONS}".strip(),
                     connect_timeout=2,
                     tcp_user_timeout=5000,
                     application_name="sentinel-runtime",
@@ -111,3 +119,50 @@ class Connections:
             connection = await self._slots.get()
             if connection is not None:
                 await connection.close()
+
+
+async def _answer(
+    connection: psycopg.AsyncConnection[TupleRow], statement: str, parameters: Mapping[str, Any]
+) -> list[Row]:
+    """Rows, or OperationalError if there is no answer within ANSWER_S or the caller gave up.
+
+    Not asyncio.timeout around the statement: psycopg would first ask the server to cancel and wait up to
+    ten seconds more for a server that is silent (test_a_silent_database_holds_nobody).
+    """
+    task = asyncio.create_task(_execute(connection, statement, parameters))
+    try:
+        await asyncio.wait([task], timeout=ANSWER_S)
+    finally:
+        if not task.done():
+            _hang_up(connection)
+            await asyncio.gather(task, return_exceptions=True)
+    return task.result()
+
+
+async def _execute(
+    connection: psycopg.AsyncConnection[TupleRow], statement: str, parameters: Mapping[str, Any]
+) -> list[Row]:
+    cursor = await connection.execute(statement.encode(), parameters)
+    return await cursor.fetchall() if cursor.description else []
+
+
+def _hang_up(connection: psycopg.AsyncConnection[TupleRow]) -> None:
+    """End the conversation at once. Not close(): the number of a closed socket may be another's before the
+    loop stops watching it."""
+    try:
+        with socket.socket(fileno=os.dup(connection.pgconn.socket)) as line:
+            line.shutdown(socket.SHUT_RDWR)
+    except (OSError, psycopg.Error):
+        return  # it is down already, which is what was wanted
+
+
+def _stale(connection: psycopg.AsyncConnection[TupleRow]) -> bool:
+    """True if the server ended this idle connection: an idle one has nothing to say but its end.
+
+    Else the first statement on it would count as an unknown outcome, though nothing was ever sent.
+    """
+    if connection.closed:
+        return True
+    line = select.poll()
+    line.register(connection.pgconn.socket, select.POLLIN)
+    return bool(line.poll(0))

@@ -178,10 +178,11 @@ class MemoryStore(MemoryOutbox):
     async def commit(self, epochs: Mapping[int, int], turns: Sequence[Turn]) -> Committed:
         owned = frozenset(s for s, e in epochs.items() if s in self.shards and self.shards[s].epoch == e)
         mine = [t for t in turns if t.shard in owned]
-        for turn in mine:
-            for row in turn.journal:
-                if (turn.entity, row.seq) in self._positions:
-                    raise StatementRejected(f"journal position {turn.entity}#{row.seq} is taken")
+        taken: set[tuple[str, int]] = set()
+        for key in ((turn.entity, row.seq) for turn in mine for row in turn.journal):
+            if key in self._positions or key in taken:
+                raise StatementRejected(f"journal position {key[0]}#{key[1]} is taken")
+            taken.add(key)
         positions: dict[tuple[str, int], int] = {}
         for turn in mine:
             self._write(turn, positions)

@@ -116,8 +116,8 @@ class MemoryOutbox:
 
     async def record_sends(self, host: str, results: Sequence[SendResult]) -> None:
         for result in results:
-            kept = self.outbox[result.id]
-            if kept.row.state != "sending" or kept.claimed_by != host:
+            kept = self.outbox.get(result.id)
+            if kept is None or kept.row.state != "sending" or kept.claimed_by != host:
                 continue
             kept.detail, kept.updated_at = result.detail, self.clock_now()
             kept.row = replace(

@@ -10,12 +10,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-
-from runtime.commit_rows import commit_parameters
+from runtime.commit_rows import commit_parameters, json_text
 from runtime.connections import Connections
 from runtime.entity import Effect
-from runtime.errors import StatementRejected
 from runtime.queries import load
 from runtime.store import (
     Appended,
@@ -33,10 +30,6 @@ from runtime.store import (
 )
 
 SQL = load("runtime.sql", "queries.sql")
-
-
-def _json(value: Any) -> str:
-    return msgspec.json.encode(value).decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +74,7 @@ class PostgresStore:
             "entity": [m.entity for m in messages],
             "kind": [m.kind for m in messages],
             "dedup": [m.dedup for m in messages],
-            "body": [_json(m.body) for m in messages],
+            "body": [json_text(m.body) for m in messages],
             "halts": [m.halts for m in messages],
             "env": [m.env_version for m in messages],
         }
@@ -136,7 +129,7 @@ class PostgresStore:
             kind=effect.kind,
             channel=effect.channel,
             grp=effect.group,
-            body=_json(effect.body),
+            body=json_text(effect.body),
         )
         return bool(rows[0][0])
 
@@ -170,11 +163,7 @@ class PostgresStore:
     # -- the commit --------------------------------------------------------------------------------
 
     async def commit(self, epochs: Mapping[int, int], turns: Sequence[Turn]) -> Committed:
-        try:
-            parameters = commit_parameters(epochs, turns)
-        except (ValueError, TypeError, OverflowError, msgspec.MsgspecError) as error:
-            raise StatementRejected(f"cannot be written as JSON: {error}") from error
-        ((now, owned, positions),) = await self._write("commit", **parameters)
+        ((now, owned, positions),) = await self._write("commit", **commit_parameters(epochs, turns))
         return Committed(now, frozenset(owned), {(p[0], p[1]): p[2] for p in positions or ()})
 
     # -- sending -----------------------------------------------------------------------------------
@@ -213,7 +202,9 @@ class PostgresStore:
             m_entity=[m.entity for m in tells],
             m_kind=[m.kind for m in tells],
             m_dedup=[m.dedup for m in tells],
-            m_body=[_json(m.body) for m in tells],
+            m_body=[json_text(m.body) for m in tells],
+            m_halts=[m.halts for m in tells],
+            m_env=[m.env_version for m in tells],
         )
 
     async def recallable(self, entities: Sequence[str], channels: Sequence[str]) -> list[OutboxRow]:

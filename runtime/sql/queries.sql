@@ -2,6 +2,7 @@
 
 -- name: append
 -- ON CONFLICT DO NOTHING keeps the first; the answer joins back, so that a repeated message gets its old id.
+-- Only the first of two equal ones in the same batch is new.
 with given as (
     select * from unnest(%(shard)s::int[], %(entity)s::text[], %(kind)s::text[], %(dedup)s::text[],
                          %(body)s::text[], %(halts)s::bool[], %(env)s::bigint[])
@@ -11,7 +12,9 @@ put as (
     select shard, entity, kind, dedup, body::jsonb, halts, env from given order by n
     on conflict (shard, dedup) do nothing
     returning id, shard, dedup)
-select coalesce(put.id, old.id) as id, put.id is not null as fresh, extract(epoch from now())::float8 as now
+select coalesce(put.id, old.id) as id,
+       put.id is not null and n = min(n) over (partition by given.shard, given.dedup) as fresh,
+       extract(epoch from now())::float8 as now
 from given
 left join put on put.shard = given.shard and put.dedup = given.dedup
 left join rt.inbox old on put.id is null and old.shard = given.shard and old.dedup = given.dedup
@@ -158,10 +161,13 @@ tell as (
     on conflict (shard, dedup) do nothing),
 r as (
     insert into rt.record (id, kind, entity, rev, facets, body, at)
-    select t.id, split_part(t.entity, '/', 1), t.entity, t.rev, t.facets::jsonb, t.body::jsonb, now()
+    select distinct on (t.id)   -- the last one given counts
+           t.id, split_part(t.entity, '/', 1), t.entity, t.rev, t.facets::jsonb, t.body::jsonb, now()
     from unnest(%(r_id)s::text[], %(r_entity)s::text[], %(r_shard)s::int[], %(r_rev)s::bigint[],
-                %(r_facets)s::text[], %(r_body)s::text[]) as t(id, entity, shard, rev, facets, body)
+                %(r_facets)s::text[], %(r_body)s::text[])
+         with ordinality as t(id, entity, shard, rev, facets, body, n)
     join own on own.id = t.shard
+    order by t.id, t.n desc
     on conflict (id) do update set rev = excluded.rev, facets = excluded.facets, body = excluded.body, at = excluded.at)
 select extract(epoch from now())::float8 as now, array(select id from own) as owned,
        (select json_agg(json_build_array(entity, seq, position)) from j) as positions;
@@ -204,7 +210,8 @@ with given as (
              as g(id, state, detail, provider, due, unknown)),
 told as (
     select * from unnest(%(m_id)s::text[], %(m_shard)s::int[], %(m_entity)s::text[], %(m_kind)s::text[],
-                         %(m_dedup)s::text[], %(m_body)s::text[]) as t(id, shard, entity, kind, dedup, body)),
+                         %(m_dedup)s::text[], %(m_body)s::text[], %(m_halts)s::bool[], %(m_env)s::bigint[])
+             as t(id, shard, entity, kind, dedup, body, halts, env)),
 done as (
     update rt.outbox x
        set state = case when x.withdrawn and g.state in ('pending', 'unknown') then 'cancelled' else g.state end,
@@ -214,7 +221,7 @@ done as (
     from given g where x.id = g.id and x.state = 'sending' and x.claimed_by = %(host)s
     returning x.id)
 insert into rt.inbox (shard, entity, kind, dedup, body, halts, env_version)
-select t.shard, t.entity, t.kind, t.dedup, t.body::jsonb, false, 0 from told t join done on done.id = t.id
+select t.shard, t.entity, t.kind, t.dedup, t.body::jsonb, t.halts, t.env from told t join done on done.id = t.id
 on conflict (shard, dedup) do nothing;
 
 -- name: recallable
@@ -251,7 +258,7 @@ with known as (select id from rt.shard where entity = %(entity)s),
 made as (
     insert into rt.shard (id, entity)
     select (select greatest(255, max(id)) + 1 from rt.shard), %(entity)s where not exists (select from known)
-    on conflict (entity) do nothing returning id)
+    on conflict do nothing returning id)   -- either unique key: two entities may reach for the same next id
 select id from known union all select id from made;
 
 -- name: private_shards

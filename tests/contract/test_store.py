@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncIterator
 from typing import Any
@@ -11,7 +10,7 @@ import psycopg
 import pytest
 
 from runtime.entity import Effect, Record
-from runtime.errors import OutcomeUnknown, StatementRejected, StoreUnavailable
+from runtime.errors import StatementRejected
 from runtime.memory import MemoryStore
 from runtime.postgres import PostgresStore
 from runtime.store import HostRow, Inbound, JournalRow, SendResult, Store, TimerRow, Turn
@@ -243,62 +242,117 @@ async def test_sweeping_spares_what_is_young_or_undone(store: Store) -> None:
     assert (await store.append([mail(1)])).fresh == [False]
 
 
-# -- races and faults that only a real database has --------------------------------------------------
+async def test_of_two_equal_messages_in_one_batch_the_first_is_new(store: Store) -> None:
+    given = await store.append([mail(1), mail(2), mail(1)])
+    assert given.fresh == [True, True, False]
+    assert given.ids[0] == given.ids[2] != given.ids[1]
 
 
-async def test_a_takeover_waits_for_a_commit_in_progress(database: str) -> None:
-    store = PostgresStore(database)
+async def test_an_outcome_without_a_reply_is_none_and_undone_ones_are_absent(store: Store) -> None:
     epochs = await own(store)
-    holder = await psycopg.AsyncConnection.connect(database)
-    await holder.execute("select id from rt.shard where id = %s and epoch = %s for share", [SHARD, epochs[SHARD]])
-    taking = asyncio.create_task(store.claim("h2", epochs, ()))
-    done, _ = await asyncio.wait([taking], timeout=0.3)
-    assert not done, "the epoch moved while a commit held it"
-    await holder.rollback()
-    assert await taking == {SHARD: epochs[SHARD] + 1}
-    assert (await store.commit(epochs, [turn(0)])).owned == frozenset()
-    await holder.close()
-    await store.close()
+    done, undone = (await store.append([mail(1), mail(2)])).ids
+    await store.commit(epochs, [turn(0, done=[done])])
+    assert await store.outcomes([done, undone, 10_000]) == {done: None}
 
 
-async def test_an_absent_database_is_said_to_be_away_and_found_again() -> None:
-    store = PostgresStore("postgresql://nobody@127.0.0.1:1/none", connections=1)
-    with pytest.raises(StoreUnavailable):
-        await store.append([mail(1)])
-    await store.close()
+async def test_a_host_long_gone_is_forgotten_unless_it_owns_a_shard(store: Store) -> None:
+    await own(store, host="keeper")
+    for name in ("keeper", "gone"):
+        await store.renew(HostRow(name, name, "n", 1.0, 0, False), -7200.0)
+    me = HostRow("me", "me", "n", 1.0, 0, False)
+    await store.renew(me, 6.0)
+    assert {h.id for h in (await store.renew(me, 6.0)).hosts} == {"keeper", "me"}
 
 
-async def test_a_lost_answer_is_unknown_and_the_next_call_works(database: str) -> None:
-    store = PostgresStore(database, connections=1)
+async def test_release_is_only_at_the_epoch_and_by_the_owner(store: Store) -> None:
     epochs = await own(store)
-    killer = await psycopg.AsyncConnection.connect(database, autocommit=True)
-    await store.commit(epochs, [turn(0)])
-    await killer.execute("begin")
-    await killer.execute("lock table rt.journal in access exclusive mode")
-    late = asyncio.create_task(store.commit(epochs, [turn(1)]))
-    waiting = (
-        "select pid from pg_stat_activity where wait_event_type = 'Lock' and application_name = 'sentinel-runtime'"
-    )
-    found: list[Any] = []
-    for _ in range(500):
-        found = await (await killer.execute(waiting)).fetchall()
-        if found:
-            break
-        await asyncio.sleep(0.001)
-    await killer.execute("select pg_terminate_backend(%s)", found[0])
-    with pytest.raises(OutcomeUnknown):
-        await late
-    await killer.execute("rollback")
-    assert (await store.commit(epochs, [turn(1)])).owned == {SHARD}
-    await killer.close()
-    await store.close()
+    await store.release("h1", {SHARD: epochs[SHARD] - 1})
+    await store.release("h2", epochs)
+    view = await store.renew(HostRow("h1", "h1", "n", 1.0, 0, False), 6.0)
+    assert next(s for s in view.shards if s.id == SHARD).owner == "h1"
 
 
-async def test_a_hundred_turns_in_one_statement(database: str) -> None:
-    store = PostgresStore(database)
-    shards = range(100)
-    epochs = await own(store, *shards)
-    turns = [turn(0, f"counter/{n}", n, effects=[Effect(f"e{n}", "note", "test", {})]) for n in shards]
-    assert (await store.commit(epochs, turns)).owned == set(shards)
-    assert len(await store.journal_after(0, 200)) == 100
-    await store.close()
+async def test_no_suspect_any_more_clears_the_crash_counter(store: Store) -> None:
+    epochs = await store.claim("h1", {SHARD: 0}, [SHARD])
+    await store.name_suspect(SHARD, epochs[SHARD] + 1, "stale/epoch#1")
+    await store.name_suspect(SHARD, epochs[SHARD], "counter/x#1")
+    host = HostRow("h1", "h1", "n", 1.0, 0, False)
+    row = (await store.renew(host, 6.0)).shards[SHARD]
+    assert (row.crashes, row.suspect) == (1, "counter/x#1")
+    await store.name_suspect(SHARD, epochs[SHARD], None)
+    row = (await store.renew(host, 6.0)).shards[SHARD]
+    assert (row.crashes, row.suspect) == (0, None)
+
+
+async def test_one_position_twice_in_a_batch_refuses_the_whole_statement(store: Store) -> None:
+    epochs = await own(store, 7, 8)
+    with pytest.raises(StatementRejected):
+        await store.commit(epochs, [turn(0, "counter/other", 8), turn(0), turn(0)])
+    assert await store.journal_after(0, 10) == []
+
+
+async def test_only_the_lost_shards_of_a_batch_fall_away(store: Store) -> None:
+    old = await own(store, 7, 8, host="h1")
+    await own(store, 8, host="h2")
+    done = await store.commit(old, [turn(0, "counter/lost", 8), turn(0)])
+    assert done.owned == {7}
+    assert set(done.positions) == {(ENTITY, 0)}
+    assert [e["entity"] for e in await store.journal_after(0, 10)] == [ENTITY]
+
+
+async def test_a_record_given_twice_in_a_turn_keeps_the_last(store: Store, request: pytest.FixtureRequest) -> None:
+    epochs = await own(store)
+    rows = [Record("r", {"f": n}, {"b": n}) for n in (1, 2)]
+    assert (await store.commit(epochs, [turn(0, records=rows)])).owned == {SHARD}
+    if isinstance(store, MemoryStore):
+        kept = store.records["r"]["body"]
+    else:
+        async with await psycopg.AsyncConnection.connect(request.getfixturevalue("database")) as reader:
+            ((kept,),) = await (await reader.execute("select body from rt.record where id = 'r'")).fetchall()
+    assert kept == {"b": 2}
+
+
+async def test_any_bytes_are_kept_as_state(store: Store) -> None:
+    epochs = await own(store)
+    written = turn(0)
+    written.state = bytes(range(256))
+    await store.commit(epochs, [written])
+    assert (await store.load([ENTITY]))[ENTITY].state == bytes(range(256))
+
+
+async def test_the_journal_is_read_upwards_from_a_position(store: Store) -> None:
+    epochs = await own(store)
+    for n in range(3):
+        await store.commit(epochs, [turn(n)])
+    first, *rest = await store.journal_after(0, 10)
+    assert [e["seq"] for e in await store.journal_after(first["position"], 1)] == [1]
+    assert [e["seq"] for e in rest] == [1, 2]
+
+
+async def test_due_timers_come_earliest_first(store: Store) -> None:
+    epochs = await own(store)
+    armed = [TimerRow(ENTITY, SHARD, name, 0, due) for name, due in (("late", 9.0), ("soon", 3.0), ("mid", 5.0))]
+    await store.commit(epochs, [turn(0, set_timers=armed)])
+    assert [t.name for t in await store.timers([SHARD], 9.0, 10)] == ["soon", "mid"]
+    assert [t.name for t in await store.timers([SHARD], 10.0, 1)] == ["soon"]
+
+
+async def test_accepted_sends_of_the_entity_and_channel_can_be_recalled(store: Store) -> None:
+    epochs = await own(store)
+    effects = [Effect(e, "note", channel, {}) for e, channel in (("a", "sms"), ("b", "mail"), ("c", "sms"))]
+    await store.commit(epochs, [turn(0, effects=effects)])
+    await store.claim_sends(epochs, ["a", "b", "c"], "h1", 10.0)
+    outcomes = [SendResult("a", SHARD, "accepted", provider_id="p-1"), SendResult("b", SHARD, "accepted")]
+    await store.record_sends("h1", [*outcomes, SendResult("c", SHARD, "delivered")])
+    assert [(r.id, r.provider_id) for r in await store.recallable([ENTITY], ["sms"])] == [("a", "p-1")]
+    assert await store.recallable(["counter/other"], ["sms"]) == []
+
+
+async def test_the_tell_of_a_failed_send_is_kept_as_given(store: Store) -> None:
+    epochs = await own(store)
+    await store.commit(epochs, [turn(0, effects=[Effect("e", "note", "test", {})])])
+    await store.claim_sends(epochs, ["e"], "h1", 10.0)
+    tell = mail(5, halts=True, env_version=42)
+    await store.record_sends("h1", [SendResult("e", SHARD, "failed", tell=tell), SendResult("nobody", SHARD, "failed")])
+    (kept,) = await store.mail([SHARD], [], [], 10)
+    assert (kept.halts, kept.env_version) == (True, 42)
