@@ -15,7 +15,7 @@ from cli.config_check import check
 from cli.home import Home
 from cli.progress import Failed, say
 from cli.up import Up
-from storage.migrate import current, newest, upgrade
+from storage.migrate import SchemaAhead, current, newest, upgrade
 from storage.settings import Settings, SettingsInvalid
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Fangorn Sentinel: on-call that cannot forget.")
@@ -69,7 +69,7 @@ def main() -> None:
     """Entry point: failures are one line; the traceback of a bug goes to the log of the home."""
     try:
         app()
-    except Failed as failed:
+    except (Failed, SchemaAhead, SettingsInvalid) as failed:
         sys.stderr.write(f"sentinel: {failed}\n")
         raise SystemExit(1) from None
     except Exception as error:

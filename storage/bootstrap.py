@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -29,11 +30,19 @@ class Keys:
 
 
 async def first_run(sessions: Sessions, sealer: Sealer) -> None:
-    """Admin, default policy, three integrations; nothing if there is an admin already."""
-    async with sessions() as session:
-        if (await session.execute(select(UserRow.id).limit(1))).first() is not None:
-            return
+    """Admin, default policy, three integrations; nothing if there is anybody already."""
+    with suppress(_Done):
+        await _make(sessions, sealer)
+
+
+class _Done(Exception):
+    """Somebody else's first start was first."""
+
+
+async def _make(sessions: Sessions, sealer: Sealer) -> None:
     async with change(sessions, ACTOR, "create", "installation") as session:
+        if (await session.execute(select(UserRow.id).limit(1))).first() is not None:
+            raise _Done
         _admin(session, sealer)
         await session.flush()
         _policy(session)

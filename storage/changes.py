@@ -27,8 +27,9 @@ async def change(
     """
     async with sessions() as session:
         try:
-            yield session
+            # Taken first: a change decides on what it reads, so the next one waits until this one is seen.
             await session.execute(update(SettingsRow).values(config_version=SettingsRow.config_version + 1))
+            yield session
             session.add(AuditRow(actor=actor, action=action, subject=subject, detail=dict(detail or {})))
             await session.commit()
         except IntegrityError as error:

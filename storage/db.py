@@ -11,8 +11,9 @@ OPTIONS = "-c statement_timeout=10000 -c lock_timeout=3000 -c idle_in_transactio
 
 def _arguments(dsn: str) -> dict[str, object]:
     """The DSN as libpq understands it (unix sockets, several hosts): SQLAlchemy only picks the driver."""
-    own = {"options": OPTIONS, "connect_timeout": 3, "application_name": "sentinel-config"}
-    return {**conninfo_to_dict(dsn), **own}
+    given = conninfo_to_dict(dsn)
+    options = f"{given.get('options') or ''} {OPTIONS}".strip()
+    return {**given, "options": options, "connect_timeout": 3, "application_name": "sentinel-config"}
 
 
 def make_engine(dsn: str) -> AsyncEngine:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -32,7 +33,7 @@ where kind = 'incident'
   and (cardinality(cast(:severity as text[])) = 0 or facets->>'severity' = any(cast(:severity as text[])))
   and (cardinality(cast(:team as text[])) = 0 or facets->>'team_id' = any(cast(:team as text[])))
   and (:words = '' or to_tsvector('simple', facets->>'title') @@ plainto_tsquery('simple', :words)
-       or facets->>'title' ilike '%' || :words || '%' or id = :words)
+       or facets->>'title' ilike :pattern or id = :words)
   and ((facets->>'opened_at')::float8, id) < (cast(:at as float8), :after)
 order by (facets->>'opened_at')::float8 desc, id desc
 limit :limit
@@ -64,7 +65,8 @@ async def listed(
         "status": list(wanted.status),
         "severity": list(wanted.severity),
         "team": list(wanted.team),
-        "words": wanted.words.replace("%", " ").strip(),
+        "words": wanted.words.strip(),
+        "pattern": "%" + re.sub(r"([\\%_])", r"\\\1", wanted.words.strip()) + "%",
         "at": at,
         "after": after,
         "limit": limit + 1,

@@ -16,6 +16,10 @@ LOCK = 7_733_001
 """Advisory lock: the second starter waits, then finds nothing to do."""
 
 
+class SchemaAhead(Exception):
+    """The database was migrated by a newer version of this program, which must not be run against it."""
+
+
 def _config(connection: Connection | None = None) -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
@@ -24,7 +28,7 @@ def _config(connection: Connection | None = None) -> Config:
 
 
 def upgrade(dsn: str) -> None:
-    """Run what is missing."""
+    """Run what is missing. Raises SchemaAhead, having changed nothing, if the database is ahead of this program."""
     engine = make_sync_engine(dsn)
     try:
         with engine.connect() as connection:
@@ -33,6 +37,7 @@ def upgrade(dsn: str) -> None:
             connection.execute(text("select pg_advisory_lock(:n)"), {"n": LOCK})
             connection.commit()
             try:
+                _refuse_newer(connection)
                 command.upgrade(_config(connection), "head")
                 connection.commit()
             finally:
@@ -41,6 +46,16 @@ def upgrade(dsn: str) -> None:
                 connection.commit()
     finally:
         engine.dispose()
+
+
+def _refuse_newer(connection: Connection) -> None:
+    at = MigrationContext.configure(connection).get_current_revision()
+    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    if at is not None and at not in known:
+        raise SchemaAhead(
+            f"the database is at revision {at}, made by a newer version of Sentinel than this one: "
+            "start that version, or restore the backup taken before the upgrade"
+        )
 
 
 def current(dsn: str) -> str | None:
