@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 
-import structlog
 import uvicorn
 
 from gateway.app import build_app
 from gateway.services import Services
+from runtime.logs import log_to
 from storage.settings import Settings, SettingsInvalid
 
 
 def main() -> int:
     """Serve until SIGTERM or SIGINT."""
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
+    log_to(sys.stderr)
     try:
         settings = Settings.from_env()
     except SettingsInvalid as error:
@@ -34,7 +24,7 @@ def main() -> int:
         build_app(Services.build(settings)),
         host=settings.bind,
         port=settings.port,
-        log_level="warning",
+        log_config=None,
         access_log=False,
         lifespan="on",
         loop="uvloop",

@@ -10,9 +10,11 @@ from fastapi import FastAPI
 
 from gateway import api, graphql, health, live, pages, problems
 from gateway.ingest import PREFIX, Ingest, Receive, Scope, Send
+from gateway.metrics import REQUESTS
 from gateway.openapi import customise
 from gateway.services import Services
 from runtime.clock import wall_now
+from runtime.ids import new_id
 
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -53,22 +55,23 @@ def build_app(services: Services) -> Asgi:
         if scope["type"] == "http" and scope["path"].startswith(PREFIX):
             await ingest(scope, receive, send)
         else:
-            await app(scope, receive, _with_request_id(scope, send))
+            await app(scope, receive, _observed(scope, send))
 
     return gateway
 
 
-def _with_request_id(scope: Scope, send: Send) -> Send:
-    """Echo X-Request-Id, by which a request is found in the logs of both sides."""
+def _observed(scope: Scope, send: Send) -> Send:
+    """Name each answer by its X-Request-Id, the sender's or a new one, and count it by route and status."""
     if scope["type"] != "http":
         return send
-    wanted = next((value for name, value in scope["headers"] if name == b"x-request-id"), None)
-    if wanted is None:
-        return send
+    given = next((value for name, value in scope["headers"] if name == b"x-request-id"), None)
+    ident = given[:200] if given else new_id().encode()
 
-    async def echo(message: MutableMapping[str, Any]) -> None:
+    async def named(message: MutableMapping[str, Any]) -> None:
         if message["type"] == "http.response.start":
-            message = {**message, "headers": [*message.get("headers", ()), (b"x-request-id", wanted)]}
+            route = getattr(scope.get("route"), "path", "unmatched")
+            REQUESTS.labels(route, message["status"]).inc()
+            message = {**message, "headers": [*message.get("headers", ()), (b"x-request-id", ident)]}
         await send(message)
 
-    return echo
+    return named

@@ -5,11 +5,18 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from gateway import metrics
 from gateway.services import Services
 from runtime.errors import RuntimeFault
 from runtime.postgres import Health
+from storage.migrate import known, newest
+
+OLDER = known() - {newest()}
+"""Revisions this program cannot work with. One it has never heard of is a newer version's, made to suit both."""
 
 router = APIRouter(tags=["health"])
 
@@ -22,19 +29,26 @@ async def healthz() -> dict[str, str]:
 
 @router.get("/readyz", operation_id="getReadiness", responses={503: {"description": "Not ready, and why"}})
 async def readyz(request: Request) -> Response:
-    """Alerts can be taken in: the database answers, the configuration is loaded. Hosts are reported only."""
+    """Alerts can be taken in: the database answers and has our schema, the configuration is loaded.
+
+    Hosts are reported only: without one, alerts are still taken and kept.
+    """
     services: Services = request.app.state.services
-    reasons: list[str] = []
+    reasons = [] if services.config.loaded else ["the configuration is not loaded yet"]
     hosts = 0
-    if not services.config.loaded:
-        reasons.append("the configuration is not loaded yet")
     try:
-        health = await services.store.health()
-        hosts = health.hosts
-    except RuntimeFault:
+        hosts = (await services.store.health()).hosts
+        if await _revision(services.engine) in OLDER:
+            reasons.append("the database has an older schema: run `sentinel migrate`")
+    except (RuntimeFault, SQLAlchemyError, OSError):
         reasons.append("the database does not answer")
     body = {"status": "ready" if not reasons else "not ready", "reasons": reasons, "hosts": hosts}
     return JSONResponse(body, 200 if not reasons else 503, {} if not reasons else {"Retry-After": "2"})
+
+
+async def _revision(engine: AsyncEngine) -> str:
+    async with engine.connect() as connection:
+        return str(await connection.scalar(text("select version_num from alembic_version")))
 
 
 @router.get("/metrics", operation_id="getMetrics", response_class=Response)
@@ -42,10 +56,10 @@ async def prometheus(request: Request) -> Response:
     """Prometheus text format."""
     services: Services = request.app.state.services
     metrics.WAITING.set(services.inbox.waiting)
-    try:
-        _show(await services.store.health())
-    except RuntimeFault:
-        metrics.HOSTS.set(0)
+    health = await services.figures.read()
+    metrics.DATABASE_UP.set(health is not None)
+    if health is not None:
+        _show(health)
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 

@@ -17,6 +17,7 @@ UNDONE = Gauge("sentinel_inbox_undone", "Messages committed and not processed ye
 UNDONE_AGE = Gauge("sentinel_inbox_oldest_seconds", "Age of the oldest unprocessed message")
 OVERDUE = Gauge("sentinel_timers_overdue", "Durable timers whose time has passed by more than five seconds")
 SENDS = Gauge("sentinel_sends_live", "Pages not in a final state", ["state"])
+DATABASE_UP = Gauge("sentinel_database_up", "1 if the database answered; the gauges below are older if not")
 HOSTS = Gauge("sentinel_hosts_alive", "Hosts with a valid lease")
 QUARANTINED = Gauge("sentinel_entities_quarantined", "Entities out of service; each needs an operator")
 EVENTS = Counter("sentinel_feed_events_total", "Events sent to live consumers")

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from gateway.commands import Commands
 from gateway.config_cache import ConfigCache
+from gateway.figures import Figures
 from gateway.live_feed import LiveFeed
 from gateway.writer import InboxWriter
 from runtime.poke import Poker
@@ -32,6 +33,7 @@ class Services:
     commands: Commands
     poker: Poker
     feed: LiveFeed
+    figures: Figures
 
     @classmethod
     def build(cls, settings: Settings) -> Services:
@@ -51,6 +53,7 @@ class Services:
             commands=Commands(store, inbox),
             poker=poker,
             feed=LiveFeed(store, settings.redis_url),
+            figures=Figures(store),
         )
 
     async def start(self) -> None:

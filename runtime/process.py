@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import logging
 import os
 import threading
 from collections.abc import Callable, Collection, Mapping
@@ -22,6 +21,7 @@ from runtime.clock import SystemClock
 from runtime.feed import FeedPublisher
 from runtime.host import Host
 from runtime.ids import SHARDS, new_id
+from runtime.logs import log_to
 from runtime.poke import Poker, listen
 from runtime.postgres import PostgresStore
 from runtime.registry import Registry
@@ -46,21 +46,6 @@ class HostSettings:
     """A private shard (isolation="process"), or None for a host that shares the common ones."""
 
 
-def log_to(path: Path) -> None:
-    """Structured log lines of this process, one JSON object each, appended to a file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.WriteLoggerFactory(path.open("a", encoding="utf-8")),
-    )
-
-
 class HostProcess:
     """Starts the loop at construction. `on_end` is called in the loop's thread when the host has ended by itself."""
 
@@ -75,7 +60,9 @@ class HostProcess:
         self._thread.start()
 
     def _main(self) -> None:
-        log_to(Path(self._settings.log_dir) / f"{self._settings.slot}.log")
+        path = Path(self._settings.log_dir) / f"{self._settings.slot}.log"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        log_to(path.open("a", encoding="utf-8"))
         asyncio.set_event_loop(self._loop)
         try:
             self._loop.run_until_complete(self._run())

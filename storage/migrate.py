@@ -50,8 +50,7 @@ def upgrade(dsn: str) -> None:
 
 def _refuse_newer(connection: Connection) -> None:
     at = MigrationContext.configure(connection).get_current_revision()
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if at is not None and at not in known:
+    if at is not None and at not in known():
         raise SchemaAhead(
             f"the database is at revision {at}, made by a newer version of Sentinel than this one: "
             "start that version, or restore the backup taken before the upgrade"
@@ -66,6 +65,11 @@ def current(dsn: str) -> str | None:
             return MigrationContext.configure(connection).get_current_revision()
     finally:
         engine.dispose()
+
+
+def known() -> frozenset[str]:
+    """Every revision this program has heard of."""
+    return frozenset(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
 
 
 def newest() -> str | None:

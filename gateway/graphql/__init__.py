@@ -6,10 +6,13 @@ from collections.abc import AsyncIterator
 
 import strawberry
 from fastapi import APIRouter
+from graphql import GraphQLError
 from starlette.requests import HTTPConnection
 from strawberry.extensions import MaxTokensLimiter, QueryDepthLimiter
 from strawberry.fastapi import BaseContext, GraphQLRouter
+from strawberry.types import ExecutionContext
 
+from domain.errors import Invalid
 from domain.incident import Acknowledge, Resolve
 from domain.roles import Permission, allows
 from gateway.api.alerts import act, by, episode_of
@@ -18,9 +21,13 @@ from gateway.graphql.types import Alert, AlertStatus, Severity
 from gateway.live import shown
 from gateway.problems import ProblemError
 from gateway.services import Services
+from integrations.clean import TEXT_MAX, text
 from storage import incidents
 from storage.access import Holder
 from storage.errors import NotFound
+
+EXPECTED = (NotFound, Invalid, PermissionError, ProblemError)
+"""Answers to callers, not faults of ours."""
 
 
 class Context(BaseContext):
@@ -79,14 +86,14 @@ class Mutation:
     @strawberry.mutation(description="I have it: nothing more is sent")
     async def acknowledge_alert(self, info: Info, alert_id: strawberry.ID, note: str = "") -> Alert:
         caller = await info.context.caller("respond")
-        command = Acknowledge(episode_of(str(alert_id)), by(caller), note[:8192].replace("\x00", ""))
+        command = Acknowledge(episode_of(str(alert_id)), by(caller), text(note, TEXT_MAX))
         await act(info.context.services, str(alert_id), command, None)
         return Alert.of(await incidents.one(info.context.services.sessions, str(alert_id)))
 
     @strawberry.mutation(description="It is over")
     async def resolve_alert(self, info: Info, alert_id: strawberry.ID, note: str = "") -> Alert:
         caller = await info.context.caller("respond")
-        command = Resolve(episode_of(str(alert_id)), by(caller), note[:8192].replace("\x00", ""))
+        command = Resolve(episode_of(str(alert_id)), by(caller), text(note, TEXT_MAX))
         await act(info.context.services, str(alert_id), command, None)
         return Alert.of(await incidents.one(info.context.services.sessions, str(alert_id)))
 
@@ -116,7 +123,15 @@ async def _following(info: Info, only: str | None) -> AsyncIterator[Alert]:
                 yield Alert.of(await incidents.one(services.sessions, ident))
 
 
-schema = strawberry.Schema(
+class Schema(strawberry.Schema):
+    """Logs what is broken on our side; what a caller asked for in vain is only the caller's."""
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
+        ours = [e for e in errors if e.original_error and not isinstance(e.original_error, EXPECTED)]
+        super().process_errors(ours, execution_context)
+
+
+schema = Schema(
     query=Query,
     mutation=Mutation,
     subscription=Subscription,
