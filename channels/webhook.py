@@ -68,7 +68,7 @@ class WebhookChannel:
         answer = await self._http.post(page.address, body, headers, timeout_s)
         if isinstance(answer, Rejected | Unknown):
             return answer
-        return Accepted(page.id, final=True, detail=f"answered {answer.status_code}")
+        return Accepted(page.id, final=True, detail=f"answered {answer.status}")
 
     async def reconcile(self, page: Page, timeout_s: float) -> Accepted | NotFound | CannotTell:
         return CannotTell()

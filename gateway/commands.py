@@ -14,7 +14,7 @@ from domain.commands import Command
 from domain.incident import Acknowledge, Resolve, Snooze, parse_incident_id
 from gateway.background import Background
 from gateway.writer import InboxWriter
-from runtime.codec import body_of
+from runtime.codec import json_of
 from runtime.errors import RuntimeFault
 from runtime.ids import EntityId, new_id, shard_of
 from runtime.store import Inbound, Store
@@ -59,7 +59,7 @@ class Commands:
             shard=shard_of(entity),
             kind=type(command).__name__,
             dedup=new_id(),
-            body=body_of(command),
+            body=json_of(command),
             halts=isinstance(command, HALTING),
             env_version=env_version,
         )

@@ -27,7 +27,7 @@ from gateway.writer import InboxWriter
 from integrations.base import Integration as Parser
 from integrations.base import Malformed, Parsed
 from integrations.registry import TYPES
-from runtime.codec import body_of
+from runtime.codec import json_of
 from runtime.errors import OutcomeUnknown, RuntimeFault, StatementRejected
 from runtime.ids import EntityId, derived_id, new_id, shard_of
 from runtime.store import Inbound
@@ -189,7 +189,7 @@ def inbound(
                 shard=shard_of(entity),
                 kind="AlertsReceived",
                 dedup=f"{unique}/{found.line_key}/{n}",
-                body=body_of(message),
+                body=json_of(message),
                 env_version=env_version,
             )
         )

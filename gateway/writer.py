@@ -26,6 +26,8 @@ MAX_WAITING = 20_000
 """Messages waiting; beyond it senders are told 503 and come again, instead of timing out."""
 MAX_WAITING_BYTES = 256 * 1024 * 1024
 RETRIES = 2
+WRITERS = 2
+"""Statements at once: while Postgres commits one, the next is made. More would only make the batches smaller."""
 
 
 @dataclass(slots=True)
@@ -36,16 +38,17 @@ class _Waiting:
 
 
 class InboxWriter:
-    """One flusher per gateway."""
+    """One per gateway."""
 
     def __init__(self, store: Store, poke: Callable[[Collection[int]], None]) -> None:
         self._store = store
         self._poke = poke
         self._queue: list[_Waiting] = []
-        self._writing: list[_Waiting] = []
+        self._writing: dict[asyncio.Task[None], list[_Waiting]] = {}
         self._rows = 0
         self._bytes = 0
         self._event = asyncio.Event()
+        self._free = asyncio.Semaphore(WRITERS)
         self._background = Background(self._run, "inbox-writer")
 
     @property
@@ -70,10 +73,17 @@ class InboxWriter:
     async def _run(self) -> None:
         while True:
             while self._queue:
-                self._writing = self._next_batch()
-                await self._flush(self._writing)
+                await self._free.acquire()
+                batch = self._next_batch()
+                task = asyncio.create_task(self._flush(batch), name="inbox-write")
+                self._writing[task] = batch
+                task.add_done_callback(self._written)
             await self._event.wait()
             self._event.clear()
+
+    def _written(self, task: asyncio.Task[None]) -> None:
+        del self._writing[task]
+        self._free.release()
 
     def _next_batch(self) -> list[_Waiting]:
         rows = size = count = 0
@@ -142,6 +152,6 @@ class InboxWriter:
 
     async def stop(self) -> None:
         """Write what waits, then end."""
-        waiting = [item.future for item in (*self._writing, *self._queue)]
-        await asyncio.gather(*waiting, return_exceptions=True)
+        under_way = [item for batch in self._writing.values() for item in batch]
+        await asyncio.gather(*(item.future for item in (*under_way, *self._queue)), return_exceptions=True)
         await self._background.stop()

@@ -7,12 +7,11 @@ Unknown fields are ignored when reading: an older program can read what a newer 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
-from runtime.entity import EffectFailed, Entity, TimerFired
+from runtime.entity import EffectFailed, Entity
 
 
 class UnknownKind(Exception):
@@ -24,16 +23,18 @@ class Kind:
 
     def __init__(self, entity: Entity[Any]) -> None:
         self.entity = entity
-        self._messages = {t.__name__: t for t in (*entity.messages, TimerFired, EffectFailed)}
+        self._messages: dict[str, msgspec.json.Decoder[Any]] = {
+            t.__name__: msgspec.json.Decoder(t) for t in (*entity.messages, EffectFailed)
+        }
         self._state: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(entity.state_type)
         self._encode = msgspec.msgpack.Encoder().encode
 
-    def message(self, name: str, body: Mapping[str, Any]) -> Any:
-        """The message dataclass of an inbox row; UnknownKind or msgspec.ValidationError if it is none."""
-        cls = self._messages.get(name)
-        if cls is None:
+    def message(self, name: str, body: str) -> Any:
+        """The message dataclass of an inbox row's JSON; UnknownKind or msgspec.ValidationError if it is none."""
+        decoder = self._messages.get(name)
+        if decoder is None:
             raise UnknownKind(f"entity kind {self.entity.kind!r} takes no message {name!r}")
-        return msgspec.convert(body, cls)
+        return decoder.decode(body)
 
     def state(self, version: int, raw: bytes | None, key: str) -> Any:
         """State from its bytes, translated from an older schema version if need be."""
@@ -64,6 +65,11 @@ class Kinds:
 
 
 def body_of(value: Any) -> dict[str, Any]:
-    """JSON-able mapping of a message or event dataclass."""
+    """JSON-able mapping of an event dataclass."""
     built: dict[str, Any] = msgspec.to_builtins(value)
     return built
+
+
+def json_of(message: Any) -> str:
+    """JSON of a message dataclass, as an inbox row holds it. Raises ValueError or TypeError if it has none."""
+    return msgspec.json.encode(message).decode()

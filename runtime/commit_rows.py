@@ -104,7 +104,7 @@ def _inbox(turns: Sequence[Turn]) -> dict[str, list[Any]]:
         "m_entity": [m.entity for _, m in tells],
         "m_kind": [m.kind for _, m in tells],
         "m_dedup": [m.dedup for _, m in tells],
-        "m_body": [json_text(m.body) for _, m in tells],
+        "m_body": [m.body for _, m in tells],
         "m_halts": [m.halts for _, m in tells],
         "m_env": [m.env_version for _, m in tells],
     }

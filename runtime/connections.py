@@ -22,6 +22,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import TupleRow
 from psycopg.types.json import set_json_loads
 
+from runtime.arrays import ListDumper
 from runtime.errors import OutcomeUnknown, StatementRejected, StoreUnavailable
 
 CONNECT_S = 1.0
@@ -102,7 +103,7 @@ class Connections:
         try:
             given = conninfo_to_dict(self._dsn).get("options") or ""
             async with asyncio.timeout(CONNECT_S):
-                return await psycopg.AsyncConnection.connect(
+                connection = await psycopg.AsyncConnection.connect(
                     self._dsn,
                     autocommit=True,
                     options=f"{given} {OPTIONS}".strip(),
@@ -110,6 +111,8 @@ class Connections:
                     tcp_user_timeout=5000,
                     application_name="sentinel-runtime",
                 )
+                connection.adapters.register_dumper(list, ListDumper)
+                return connection
         except (TimeoutError, psycopg.Error, OSError) as error:
             raise StoreUnavailable(f"cannot connect to the database: {type(error).__name__}: {error}") from error
 

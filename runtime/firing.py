@@ -68,7 +68,7 @@ class TimerLoop:
             return
         fired = core.timers.due(core.time.now(), max(0, MAX_MAIL - core.mailroom.size))
         for timer in fired:
-            message = Message(f"timer:{timer.name}:{timer.gen}", "TimerFired", None, timer=timer)
+            message = Message(f"timer:{timer.name}:{timer.gen}", "TimerFired", "", timer=timer)
             core.mailroom.put(timer.entity, timer.shard, message, MAX_MAIL)
         if fired:
             core.turns_wanted.set()

@@ -142,9 +142,7 @@ class MemoryStore(MemoryOutbox):
         for row in self.undone_rows():
             m = row.message
             if m.shard in wanted and row.id not in ids and m.entity not in names:
-                out.append(
-                    Mail(row.id, m.shard, m.entity, m.kind, dict(m.body), m.env_version, row.received_at, m.halts)
-                )
+                out.append(Mail(row.id, m.shard, m.entity, m.kind, m.body, m.env_version, row.received_at, m.halts))
                 if len(out) >= limit:
                     break
         return out

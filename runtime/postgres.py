@@ -74,7 +74,7 @@ class PostgresStore:
             "entity": [m.entity for m in messages],
             "kind": [m.kind for m in messages],
             "dedup": [m.dedup for m in messages],
-            "body": [json_text(m.body) for m in messages],
+            "body": [m.body for m in messages],
             "halts": [m.halts for m in messages],
             "env": [m.env_version for m in messages],
         }
@@ -202,7 +202,7 @@ class PostgresStore:
             m_entity=[m.entity for m in tells],
             m_kind=[m.kind for m in tells],
             m_dedup=[m.dedup for m in tells],
-            m_body=[json_text(m.body) for m in tells],
+            m_body=[m.body for m in tells],
             m_halts=[m.halts for m in tells],
             m_env=[m.env_version for m in tells],
         )

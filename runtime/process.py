@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import structlog
+import uvloop
 
 from runtime.clock import SystemClock
 from runtime.feed import FeedPublisher
@@ -55,7 +56,7 @@ class HostProcess:
         self._on_end = on_end
         self._host: Host | None = None
         self._drained = threading.Event()
-        self._loop = asyncio.new_event_loop()
+        self._loop = uvloop.new_event_loop()
         self._thread = threading.Thread(target=self._main, name="host-loop", daemon=True)
         self._thread.start()
 

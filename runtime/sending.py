@@ -17,6 +17,7 @@ person's next method: a page twice rather than never, but not five times.
 
 from __future__ import annotations
 
+from runtime.codec import json_of
 from runtime.effects import Accepted, CannotTell, NotFound, Rejected, Send, Unknown
 from runtime.entity import EffectFailed
 from runtime.ids import derived_id
@@ -75,13 +76,7 @@ def failed(row: OutboxRow, reason: str) -> SendResult:
         shard=row.shard,
         kind="EffectFailed",
         dedup=derived_id(row.id, "failed"),
-        body={
-            "effect_id": message.effect_id,
-            "kind": message.kind,
-            "channel": message.channel,
-            "reason": message.reason,
-            "body": message.body,
-        },
+        body=json_of(message),
     )
     return SendResult(row.id, row.shard, "failed", reason, tell=tell)
 

@@ -19,7 +19,7 @@ from runtime.entity import Effect, Record
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """A message to put into an inbox. `dedup` is unique per shard; the same one again is ignored.
+    """A message to put into an inbox. `dedup` is unique per shard; the same one again is ignored. `body`: JSON.
 
     `halts`: until this message is processed, no effect of the entity may be claimed for sending
     (acknowledge, resolve). `env_version`: the owner must have at least this configuration loaded before
@@ -30,20 +30,20 @@ class Inbound:
     shard: int
     kind: str
     dedup: str
-    body: Mapping[str, Any]
+    body: str
     halts: bool = False
     env_version: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One undone inbox row."""
+    """One undone inbox row. `body`: JSON."""
 
     id: int
     shard: int
     entity: str
     kind: str
-    body: dict[str, Any]
+    body: str
     env_version: int
     received_at: float
     halts: bool = False

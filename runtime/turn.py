@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from runtime.codec import Kind, body_of
+from runtime.codec import Kind, body_of, json_of
 from runtime.entity import Cancel, Ctx, Decision, Effect, Record, Set, TimerFired
 from runtime.ids import EntityId, shard_of
 from runtime.store import Inbound, JournalRow, TimerRow, Turn
@@ -26,7 +26,7 @@ class Message:
 
     cause: str
     kind: str
-    body: Any
+    body: str
     inbox_id: int | None = None
     timer: TimerRow | None = None
     env_version: int = 0
@@ -150,7 +150,7 @@ def _fold(kind: Kind, draft: _Draft, decision: Decision, ctx: Ctx) -> None:
                 shard=shard_of(tell.to),
                 kind=type(tell.message).__name__,
                 dedup=ctx.id(f"tell:{n}"),
-                body=body_of(tell.message),
+                body=json_of(tell.message),
                 env_version=getattr(ctx.env, "version", 0),
             )
         )

@@ -27,7 +27,7 @@ from gateway.schemas.schedules import (
     Shift,
 )
 from gateway.services import Services
-from runtime.codec import body_of
+from runtime.codec import json_of
 from runtime.ids import EntityId, new_id, shard_of
 from runtime.store import Inbound
 from storage.changes import change, fetch
@@ -63,7 +63,7 @@ async def _changed(gateway: Services, schedule_id: str) -> None:
         shard=shard_of(entity),
         kind=ScheduleChanged.__name__,
         dedup=new_id(),
-        body=body_of(ScheduleChanged()),
+        body=json_of(ScheduleChanged()),
         env_version=gateway.config.current.version,
     )
     await gateway.inbox.put([message])

@@ -76,7 +76,7 @@ select count(*) as owned from own;
 
 -- name: mail
 -- By undone, never by "id above the last one": ids become visible out of order.
-select id, shard, entity, kind, body, env_version, extract(epoch from received_at)::float8 as received_at, halts
+select id, shard, entity, kind, body::text, env_version, extract(epoch from received_at)::float8 as received_at, halts
 from rt.inbox
 where done_at is null and shard = any(%(shards)s::int[])
   and id <> all(%(skip_ids)s::bigint[]) and entity <> all(%(skip_entities)s::text[])

@@ -129,7 +129,7 @@ async def test_with_the_database_away_the_answer_is_503_and_never_429(
         dead = InboxWriter(PostgresStore("postgresql://x@127.0.0.1:1/x", connections=1), lambda _: None)
         dead.start()
         with pytest.raises(StoreUnavailable):
-            await dead.put([Inbound("incident/x", 1, "AlertsReceived", "d", {})])
+            await dead.put([Inbound("incident/x", 1, "AlertsReceived", "d", "{}")])
         from_dead = (await _posted_to(site, dead)).status_code
         await dead.stop()
     assert from_dead == 503
@@ -146,19 +146,19 @@ async def _posted_to(site: Site, inbox: InboxWriter) -> Any:
 
 async def test_one_bad_message_does_not_take_its_neighbours_along(site: Site) -> None:
     writer = site.services.inbox
-    good = [writer.put([Inbound("incident/x", 1, "AlertsReceived", f"d{n}", {"n": n})]) for n in range(5)]
-    bad = writer.put([Inbound("incident/x", 1, "AlertsReceived", "bad", {"nul": "\x00"})])
+    good = [writer.put([Inbound("incident/x", 1, "AlertsReceived", f"d{n}", json.dumps({"n": n}))]) for n in range(5)]
+    bad = writer.put([Inbound("incident/x", 1, "AlertsReceived", "bad", '{"nul": "\\u0000"}')])
     results = await asyncio.gather(*good, bad, return_exceptions=True)
     assert [isinstance(r, Exception) for r in results] == [False] * 5 + [True]
     assert await stored(site) == 5
 
 
-@pytest.mark.parametrize("refused", ["\x00", "\ud800"])
+@pytest.mark.parametrize("refused", ['{"note": "\\u0000"}', '{"note": "\\ud800"}', '{"note": "\ud800"}', "no JSON"])
 async def test_content_that_cannot_be_stored_fails_alone_and_the_next_is_taken(site: Site, refused: str) -> None:
     """A lone surrogate breaks before the database sees it; it once ended the writer and hung every webhook."""
     writer = site.services.inbox
-    bad = writer.put([Inbound("incident/x", 1, "Acknowledge", "bad", {"note": refused})], 10)
-    good = writer.put([Inbound("incident/x", 1, "AlertsReceived", "good", {})], 10)
+    bad = writer.put([Inbound("incident/x", 1, "Acknowledge", "bad", refused)], 10)
+    good = writer.put([Inbound("incident/x", 1, "AlertsReceived", "good", "{}")], 10)
     async with asyncio.timeout(10):
         results = await asyncio.gather(bad, good, return_exceptions=True)
         assert isinstance(results[0], StatementRejected) and isinstance(results[1], list)
@@ -201,7 +201,7 @@ async def test_stopping_answers_those_whose_commit_is_under_way() -> None:
     let = asyncio.Event()
     writer = InboxWriter(Breaking(let), lambda _: None)  # type: ignore[arg-type]
     writer.start()
-    waiting = asyncio.create_task(writer.put([Inbound("incident/x", 1, "AlertsReceived", "d", {})]))
+    waiting = asyncio.create_task(writer.put([Inbound("incident/x", 1, "AlertsReceived", "d", "{}")]))
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     stopping = asyncio.create_task(writer.stop())
@@ -216,11 +216,11 @@ async def test_stopping_answers_those_whose_commit_is_under_way() -> None:
 async def test_more_bytes_than_fit_are_refused_at_once() -> None:
     let = asyncio.Event()
     writer = InboxWriter(Breaking(let), lambda _: None)  # type: ignore[arg-type]
-    first = asyncio.create_task(writer.put([Inbound("incident/x", 1, "AlertsReceived", "d", {})], MAX_WAITING_BYTES))
+    first = asyncio.create_task(writer.put([Inbound("incident/x", 1, "AlertsReceived", "d", "{}")], MAX_WAITING_BYTES))
     await asyncio.sleep(0)
     async with asyncio.timeout(10):
         with pytest.raises(StoreUnavailable):
-            await writer.put([Inbound("incident/x", 1, "AlertsReceived", "e", {})], 1)
+            await writer.put([Inbound("incident/x", 1, "AlertsReceived", "e", "{}")], 1)
     first.cancel()
 
 

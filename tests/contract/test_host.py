@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from runtime.clock import SystemClock
-from runtime.codec import body_of
+from runtime.codec import json_of
 from runtime.effects import Accepted, CannotTell, Rejected, Send
 from runtime.entity import Effect
 from runtime.host import Host
@@ -101,7 +101,7 @@ class Bench:
     async def send(self, key: str, value: Any, kind: str = "counter") -> int:
         self._sent += 1
         entity = EntityId(kind, key)
-        row = Inbound(str(entity), shard_of(entity), type(value).__name__, f"m{self._sent}", body_of(value))
+        row = Inbound(str(entity), shard_of(entity), type(value).__name__, f"m{self._sent}", json_of(value))
         return (await self.store.append([row])).ids[0]
 
     async def reply(self, ident: int) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import AsyncIterator
 from typing import Any
@@ -29,7 +30,7 @@ async def store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
 
 
 def mail(n: int, entity: str = ENTITY, shard: int = SHARD, **more: Any) -> Inbound:
-    return Inbound(entity, shard, "Add", f"d{n}", {"amount": n}, **more)
+    return Inbound(entity, shard, "Add", f"d{n}", json.dumps({"amount": n}), **more)
 
 
 def turn(seq: int, entity: str = ENTITY, shard: int = SHARD, **more: Any) -> Turn:
@@ -68,7 +69,7 @@ async def test_a_commit_writes_everything_of_a_turn(store: Store) -> None:
         0,
         set_timers=[armed],
         effects=[Effect("e1", "note", "test", {"x": "ü\u2028"}, "g")],
-        tells=[Inbound("counter/b", 9, "Add", "told", {"amount": 1})],
+        tells=[Inbound("counter/b", 9, "Add", "told", '{"amount": 1}')],
         records=[Record("r", {"f": 1}, {"b": 2})],
         done=[ident],
         replies={ident: {"ok": True}},
@@ -188,7 +189,7 @@ async def test_a_failed_send_tells_its_entity(store: Store) -> None:
     epochs = await own(store)
     await store.commit(epochs, [turn(0, effects=[Effect("e", "note", "test", {})])])
     await store.claim_sends(epochs, ["e"], "h1", 10.0)
-    tell = Inbound(ENTITY, SHARD, "EffectFailed", "f", {"effect_id": "e"})
+    tell = Inbound(ENTITY, SHARD, "EffectFailed", "f", '{"effect_id": "e"}')
     await store.record_sends("h1", [SendResult("e", SHARD, "failed", "no", tell=tell)])
     assert [m.kind for m in await store.mail([SHARD], [], [], 10)] == ["EffectFailed"]
     assert await store.sends([SHARD], [], 10) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -209,7 +210,7 @@ async def test_content_the_database_cannot_hold_is_rejected(database: str, broke
     store = PostgresStore(database)
     epochs = await own(store)
     with pytest.raises(StatementRejected):
-        await store.append([Inbound(ENTITY, SHARD, "Add", "bad", broken)])
+        await store.append([Inbound(ENTITY, SHARD, "Add", "bad", json.dumps(broken))])
     with pytest.raises(StatementRejected):
         await store.commit(epochs, [turn(0, effects=[Effect("e", "note", "test", broken)])])
     assert await store.journal_after(0, 10) == []

@@ -15,7 +15,7 @@ from typing import Any
 
 import structlog
 
-from runtime.codec import body_of
+from runtime.codec import json_of
 from runtime.effects import Accepted, CannotTell, NotFound, Rejected, Send, Unknown
 from runtime.entity import Effect
 from runtime.errors import RuntimeFault
@@ -202,7 +202,7 @@ class World:
     async def _deliver(self, entity: EntityId, message: Any, dedup: str, halts: bool = False) -> None:
         """A gateway: repeats until the store has it; only then the sender is told 2xx."""
         gateway = HostStore(Process(self, "gateway", mortal=False), self.store)
-        row = Inbound(str(entity), shard_of(entity), type(message).__name__, dedup, body_of(message), halts)
+        row = Inbound(str(entity), shard_of(entity), type(message).__name__, dedup, json_of(message), halts)
         while True:
             try:
                 await gateway.append([row])

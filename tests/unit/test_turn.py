@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from runtime.codec import Kind, body_of
+from runtime.codec import Kind, json_of
 from runtime.ids import EntityId
 from runtime.store import TimerRow
 from runtime.turn import DecideFailed, Message, Position, run_turn
@@ -21,11 +21,11 @@ class Env:
 
 
 def mail(number: int, value: Any) -> Message:
-    return Message(f"inbox:{number}", type(value).__name__, body_of(value), inbox_id=number)
+    return Message(f"inbox:{number}", type(value).__name__, json_of(value), inbox_id=number)
 
 
 def timer(row: TimerRow) -> Message:
-    return Message(f"timer:{row.name}:{row.gen}", "TimerFired", None, timer=row)
+    return Message(f"timer:{row.name}:{row.gen}", "TimerFired", "", timer=row)
 
 
 def start(seq: int = 0, state: Total | None = None, **timers: TimerRow) -> Position:
