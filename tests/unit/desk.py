@@ -12,8 +12,10 @@ from domain.draft import Draft, PageOrder
 from domain.escalation import on_page_failed, on_timer
 from domain.incident import AlertsReceived, Line
 from domain.line import apply
+from domain.outage import OutagePage, PagesSentInOutage
 from domain.people import ContactMethod, NotificationRule, User
 from domain.policy import Policy, Step, Target
+from domain.resume import on_outage_pages
 
 T0 = 1_800_000_000.0
 
@@ -91,6 +93,10 @@ class Desk:
         draft = Draft(self.line, self.now, self.config, self._new_id)
         on_page_failed(self.line, page.episode, page.delivery, page.user_id, "outbox", reason, draft)
         return self._take(draft)
+
+    def learn(self, *pages: OutagePage) -> list[Any]:
+        message = PagesSentInOutage(pages, "host h1")
+        return self._take(on_outage_pages(self.line, message, self.now, self.config, self._new_id))
 
     def wait(self, seconds: float) -> None:
         """Let time pass; timers fire in order, each exactly when due."""
