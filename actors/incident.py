@@ -85,7 +85,7 @@ def _decision(before: Line, draft: Draft, ctx: Ctx, tell: list[Tell]) -> Decisio
         events=draft.events,
         timers=timers if draft.events else (),
         effects=[_effect(draft, order, ctx.entity.key) for order in draft.pages],
-        cancel=[f"page:{episode}" for episode in draft.cancelled],
+        cancel=[*(f"page:{episode}" for episode in draft.cancelled), *draft.withdrawn],
         tell=tell,
         records=records,
         reply=draft.reply,

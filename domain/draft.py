@@ -47,6 +47,8 @@ class Draft:
         self.pages: list[PageOrder] = []
         self.cancelled: dict[int, None] = {}
         """Episodes whose unsent pages are withdrawn."""
+        self.withdrawn: dict[str, None] = {}
+        """Deliveries that are withdrawn unless they are out."""
         self.reply: dict[str, Any] | None = None
         self._new_id = new_id
 
@@ -67,6 +69,11 @@ class Draft:
         """Withdraw unsent pages of the open episode, those of this decision included."""
         self.cancelled[self.line.episode] = None
         self.pages = [p for p in self.pages if p.episode != self.line.episode]
+
+    def withdraw(self, delivery: str) -> None:
+        """Withdraw one page unless it is out."""
+        self.withdrawn[delivery] = None
+        self.pages = [p for p in self.pages if p.delivery != delivery]
 
     def page(
         self,

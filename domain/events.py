@@ -160,15 +160,15 @@ class PageFailed:
 class PagedInOutage:
     """`source` sent this page while the database was away; the line learned of it `at`.
 
-    `counts`: it stands for the page that its step would order. `doubled`: this line had ordered the same page by
-    itself before it learned of this one: the person was paged twice.
+    `counts`: it stands for the page that its step would order. `doubles`: delivery id of the same page, which this
+    line had ordered by itself before it learned of this one: withdrawn, unless it is out and the person paged twice.
     """
 
     episode: int
     page: OutagePage
     source: str
     counts: bool
-    doubled: bool
+    doubles: str | None
     at: float
 
 

@@ -119,12 +119,16 @@ class AlertState:
 
 @dataclass(frozen=True, slots=True)
 class Ladder:
-    """A person being called upon: their rules as frozen at that moment, and which comes next."""
+    """A person being called upon: their rules as frozen at that moment, and which comes next.
+
+    `ordered`: delivery id of the page for each rule used so far, "" where one of an outage was counted.
+    """
 
     user_id: str
     started_at: float
     rules: tuple[NotificationRule, ...]
     next: int = 0
+    ordered: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

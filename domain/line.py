@@ -35,8 +35,8 @@ def apply(line: Line, event: Any) -> Line:
         case e.PersonCalled(_, user_id, _, rules, at):
             called = line.called if user_id in line.called else (*line.called, user_id)
             return replace(line, ladders={**line.ladders, user_id: Ladder(user_id, at, rules)}, called=called)
-        case e.Paged(_, _, user_id, _, _, rule, repeats):
-            after = _rule_used(line, user_id, rule)
+        case e.Paged(_, delivery, user_id, _, _, rule, repeats):
+            after = _rule_used(line, user_id, rule, delivery)
             return after if repeats is None else replace(after, outage=taken_up(line.outage, repeats))
         case e.PagedInOutage() | e.OutagePageCounted() | e.WaitCounted():
             return _outage(line, event)
@@ -44,9 +44,10 @@ def apply(line: Line, event: Any) -> Line:
             return _by_people(line, event)
 
 
-def _rule_used(line: Line, user_id: str, rule: int) -> Line:
+def _rule_used(line: Line, user_id: str, rule: int, delivery: str) -> Line:
     ladder = line.ladders[user_id]
-    return replace(line, ladders={**line.ladders, user_id: replace(ladder, next=rule + 1)})
+    ladder = replace(ladder, next=rule + 1, ordered=(*ladder.ordered, delivery))
+    return replace(line, ladders={**line.ladders, user_id: ladder})
 
 
 def _outage(line: Line, event: e.PagedInOutage | e.OutagePageCounted | e.WaitCounted) -> Line:
@@ -54,7 +55,7 @@ def _outage(line: Line, event: e.PagedInOutage | e.OutagePageCounted | e.WaitCou
         case e.PagedInOutage(_, page, _, counts, _, at):
             return replace(line, outage=learned(line.outage, page, at, counts), ladders=_begun(line, page))
         case e.OutagePageCounted(_, delivery, user_id, _, _, rule, _):
-            return replace(_rule_used(line, user_id, rule), outage=taken_up(line.outage, delivery))
+            return replace(_rule_used(line, user_id, rule, ""), outage=taken_up(line.outage, delivery))
         case e.WaitCounted(_, _, _, _, next_at, _):
             return replace(line, next_at=next_at)
 

@@ -2,7 +2,7 @@
 
     the alerts come     then the page
     after the message   is counted by the step that the alert begins; nobody is paged again
-    before it           was ordered again (said on the timeline as paged twice); later rules and steps still count
+    before it           was ordered again: withdrawn if it is not out yet; later rules and steps still count
     with it             as after, or as before, by the order within the request
 
 Either way the escalation goes on from where it was: waits and the delays of people's rules run from the pages, not
@@ -53,17 +53,20 @@ def _learn(draft: Draft, page: OutagePage, source: str) -> None:
         Status.ACKNOWLEDGED: False,
         Status.RESOLVED: episode == line.episode + 1,
     }[line.status]
-    doubled = episode == line.episode and _ordered(line, page)
+    doubles = _ordered(line, page) if episode == line.episode else None
     known_as = replace(page, episode=episode, at=min(page.at, draft.now))
-    draft.add(e.PagedInOutage(episode, known_as, source, counts and not doubled, doubled, draft.now))
+    draft.add(e.PagedInOutage(episode, known_as, source, counts and doubles is None, doubles, draft.now))
+    if doubles and page.state == "accepted":
+        draft.withdraw(doubles)
 
 
-def _ordered(line: Line, page: OutagePage) -> bool:
-    """True if this line has ordered the same page by itself before it learned of it."""
+def _ordered(line: Line, page: OutagePage) -> str | None:
+    """Delivery id of the same page if this line has ordered it by itself ("": it counted another one)."""
     ladder = line.ladders.get(page.user_id)
     if ladder is None or (page.step, page.round) != position(line) or page.state == "rejected":
-        return False
-    return any(rule.contact_method_id == page.contact_method_id for rule in ladder.rules[: ladder.next])
+        return None
+    used = zip(ladder.rules, ladder.ordered, strict=False)  # a ladder of an older version knows no deliveries
+    return next((d for rule, d in used if rule.contact_method_id == page.contact_method_id), None)
 
 
 def _count_wait(draft: Draft, pages: Iterable[OutagePage]) -> None:

@@ -78,7 +78,7 @@ def sentence(kind: str, body: dict[str, Any], config: Configuration) -> str:
             return f"A page to {_names(config, [body['user_id']])} failed: {body['reason']}"
         case "PagedInOutage":
             page = body["page"]
-            twice = ", and once more when the database was back" if body["doubled"] else ""
+            twice = "; the same page ordered since is withdrawn unless it is out" if body["doubles"] else ""
             to = f"{_names(config, [page['user_id']])} by {page['channel']}: {page['state']}"
             return f"Paged while the database was away, by {body['source']}: {to}{twice}"
         case "OutagePageCounted":

@@ -54,6 +54,7 @@ class Desk:
         self.now = T0
         self.timers: dict[str, float] = {}
         self.pages: list[PageOrder] = []
+        self.withdrawn: list[str] = []
         self.events: list[Any] = []
         self._decisions = 0
 
@@ -73,6 +74,7 @@ class Desk:
             else:
                 self.timers[name] = at
         self.pages += draft.pages
+        self.withdrawn += draft.withdrawn
         self.events += draft.events
         return list(draft.events)
 

@@ -53,12 +53,13 @@ def test_a_step_whose_wait_ended_during_the_outage_is_followed_at_once() -> None
     assert desk.called() == ["ben"]
 
 
-def test_a_page_learned_after_its_alert_is_said_to_be_the_second_and_the_wait_counts_from_the_first() -> None:
+def test_a_page_learned_after_its_alert_withdraws_the_second_and_the_wait_counts_from_the_first() -> None:
     desk = back_at(50)
     desk.fire()
     assert desk.called() == ["ada"]
     (learned, counted) = desk.learn(sent())
-    assert learned.doubled and not learned.counts
+    assert learned.doubles == desk.pages[0].delivery and not learned.counts
+    assert desk.withdrawn == [learned.doubles]
     assert counted.next_at == T0 + 300
     desk.wait(250)
     assert desk.called() == ["ada", "ben"]
