@@ -6,7 +6,7 @@ is always safe.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from runtime.clock import Clock
@@ -33,7 +33,7 @@ class Activation:
 class Activations:
     """The working set of a host."""
 
-    def __init__(self, store: Store, kinds: Kinds, clock: Clock) -> None:
+    def __init__(self, store: Callable[[], Store], kinds: Kinds, clock: Clock) -> None:
         self._store = store
         self._kinds = kinds
         self._clock = clock
@@ -56,8 +56,10 @@ class Activations:
         refused: dict[str, str] = {}
         if not missing:
             return refused
-        loaded = await self._store.load(list(missing))
+        loaded = await self._store().load(list(missing))
         for entity, shard in missing.items():
+            if entity in self._live:
+                continue  # another loop loaded it meanwhile, and its turns may have gone on since
             row = loaded[entity]
             if row.quarantined:
                 refused[entity] = "quarantined"
@@ -85,14 +87,25 @@ class Activations:
         for entity in [e for e, a in self._live.items() if a.position.shard == shard]:
             del self._live[entity]
 
-    def passivate(self) -> int:
-        """Give back the idle ones and those beyond MAX_ACTIVE; answers how many.
+    def all(self) -> list[Activation]:
+        """Every one, least recently used first."""
+        return list(self._live.values())
+
+    def __contains__(self, entity: str) -> bool:
+        return entity in self._live
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._live.clear()
+
+    def passivate(self, kept: Collection[str]) -> int:
+        """Give back the idle ones except those `kept`, and those beyond MAX_ACTIVE; answers how many.
 
         Needs no write: every commit wrote the state. A busy one may go too, its commit still counts and
         the next message loads it again.
         """
         now = self._clock.monotonic()
-        idle = [e for e, a in self._live.items() if now - a.used_at > a.kind.entity.idle_s]
+        idle = [e for e, a in self._live.items() if now - a.used_at > a.kind.entity.idle_s and e not in kept]
         for entity in idle:
             del self._live[entity]
         excess = len(self._live) - MAX_ACTIVE

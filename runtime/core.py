@@ -58,6 +58,8 @@ class Core:
         poke: Callable[[Collection[int]], None],
     ) -> None:
         self.store = store
+        """What the loops work on: the real store, or this host's own memory while that is away (runtime/outage.py)."""
+        self.real_store = store
         self.registry = registry
         self.clock = clock
         self.host_id = host_id
@@ -66,7 +68,7 @@ class Core:
         self.kinds = Kinds(registry.entities)
         self.ownership = Ownership(clock)
         self.mailroom = Mailroom()
-        self.activations = Activations(store, self.kinds, clock)
+        self.activations = Activations(lambda: self.store, self.kinds, clock)
         self.timers = TimerHeap()
         self.env = Environment(registry.env)
         self.solo: dict[int, Solo] = {}
@@ -81,17 +83,47 @@ class Core:
         self.backlog = False
         """True while the inbox is known to hold mail that memory had no room for."""
         self.on_forget: list[Callable[[int], None]] = []
+        self.halted: dict[str, float] = {}
+        """Entities somebody is known to have stopped although the store does not show it yet, until when (monotonic)."""
+        self.sends_after = float("-inf")
+        """No send starts before this (monotonic): after an outage acknowledgements kept elsewhere come first."""
 
     def forget_shard(self, shard: int) -> None:
         """Drop all memory of a shard: it went to another host, or must be claimed and read again."""
         self.ownership.epochs.pop(shard, None)
         self.ownership.leaving.pop(shard, None)
+        self.ownership.doubtful.pop(shard, None)
         self.mailroom.drop_shard(shard)
         self.activations.drop_shard(shard)
         self.timers.drop_shard(shard)
         self.solo.pop(shard, None)
         for forget in self.on_forget:
             forget(shard)
+
+    def forget_all(self) -> None:
+        """Drop all memory of every shard."""
+        shards = list(self.ownership.epochs)
+        for memory in (self.ownership.epochs, self.ownership.leaving, self.ownership.doubtful, self.solo):
+            memory.clear()
+        self.mailroom.clear()
+        self.activations.clear()
+        self.timers.clear()
+        for forget in self.on_forget:
+            for shard in shards:
+                forget(shard)
+
+    @property
+    def unattended(self) -> bool:
+        """True while the loops work on memory because the store is away."""
+        return self.store is not self.real_store
+
+    def is_halted(self, entity: str) -> bool:
+        """True if sends of the entity must wait for mail that is known to be on its way."""
+        until = self.halted.get(entity)
+        if until is not None and until <= self.clock.monotonic():
+            del self.halted[entity]
+            return False
+        return until is not None
 
     def max_pending(self, entity: str) -> int:
         """Mailbox bound of an entity's kind."""

@@ -136,6 +136,15 @@ class Mailroom:
         box.taken = []
         box.waiting.clear()
 
+    def clear(self) -> None:
+        """Forget every box."""
+        for entity in list(self._boxes):
+            self.drop(entity)
+
+    def entities(self) -> list[str]:
+        """Those with mail in memory."""
+        return list(self._boxes)
+
     def drop_shard(self, shard: int) -> None:
         """Forget every box of a shard."""
         for box in [b for b in self._boxes.values() if b.shard == shard]:

@@ -2,7 +2,8 @@
 
 A host may decide and send only while its last successful lease renewal *began* less than ACT_S ago by
 its own monotonic clock; the lease itself lasts LEASE_S on the database's clock, so it stops by itself before
-another host can take over. The epoch fence in the commit is the proof; this is the courtesy.
+another host can take over. The epoch fence in the commit is the proof; this is the courtesy. While the store is
+away it may be given leave to go on (runtime/unattended.py), for a moment at a time.
 """
 
 from __future__ import annotations
@@ -23,18 +24,31 @@ class Ownership:
         self.epochs: dict[int, int] = {}
         self.leaving: dict[int, float] = {}
         """Shards being handed over, since when (monotonic): nothing new starts in them."""
-        self._renewed_at: float | None = None
+        self.doubtful: dict[int, None] = {}
+        """Shards with a commit of unknown outcome: nothing new starts until they are claimed anew."""
+        self.renewed_at: float | None = None
+        """When the last good renewal began, monotonic."""
+        self._leave_until = float("-inf")
         self._steady_since: float | None = None
 
     def renewed(self, began: float) -> None:
         """A renewal that began at monotonic `began` succeeded."""
-        if self._renewed_at is None or began - self._renewed_at > LEASE_S:
+        if self.renewed_at is None or began - self.renewed_at > LEASE_S:
             self._steady_since = began
-        self._renewed_at = began
+        self.renewed_at = began
+
+    def go_on(self, seconds: float) -> None:
+        """Leave to act without a lease for this long."""
+        self._leave_until = self._clock.monotonic() + seconds
+
+    def stop(self) -> None:
+        """The leave is over."""
+        self._leave_until = float("-inf")
 
     def alive(self) -> bool:
         """True while this host may start turns and sends."""
-        return self._renewed_at is not None and self._clock.monotonic() - self._renewed_at < ACT_S
+        now = self._clock.monotonic()
+        return now < self._leave_until or (self.renewed_at is not None and now - self.renewed_at < ACT_S)
 
     def steady(self) -> bool:
         """True once in touch with the database for a whole lease time without a break."""
@@ -42,7 +56,7 @@ class Ownership:
 
     def takes(self, shard: int) -> bool:
         """True if new work of the shard may start here."""
-        return shard in self.epochs and shard not in self.leaving
+        return shard in self.epochs and shard not in self.leaving and shard not in self.doubtful
 
     def holds(self, shard: int) -> bool:
         """True if this host believes it owns the shard."""

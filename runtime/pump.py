@@ -52,6 +52,9 @@ class Pump:
         self._publish = publish
         self._lanes: list[deque[Ready]] = [deque() for _ in range(LANES)]
         self._events = [asyncio.Event() for _ in range(LANES)]
+        self._doubtful: list[Ready] = []
+        """Turns of shards with a commit of unknown outcome: void when the shard is claimed anew, but in an outage of the
+        store all that is known of what is due."""
 
     @property
     def depth(self) -> int:
@@ -63,6 +66,16 @@ class Pump:
         lane = ready.turn.shard % LANES
         self._lanes[lane].append(ready)
         self._events[lane].set()
+
+    def resume_doubtful(self) -> None:
+        """The store is away for long and the host works on memory: there these turns are committed after all."""
+        doubtful, self._doubtful = self._doubtful, []
+        for ready in doubtful:
+            self.put(ready)
+
+    def drop_doubtful(self) -> None:
+        """The shards are read again."""
+        self._doubtful.clear()
 
     async def run(self, lane: int) -> None:
         """Commit this lane's turns for ever."""
@@ -79,22 +92,31 @@ class Pump:
 
     async def _commit(self, batch: list[Ready]) -> None:
         pause = 0.1
-        while batch := [r for r in batch if self._still_ours(r)]:
+        while batch := self._sorted_out(batch):
             epochs = {r.turn.shard: r.epoch for r in batch}
+            store = self._core.store
             try:
-                result = await self._core.store.commit(epochs, [r.turn for r in batch])
+                result = await store.commit(epochs, [r.turn for r in batch])
             except StoreUnavailable:
                 await self._core.clock.sleep(pause)
                 pause = min(1.0, pause * 2)
                 continue
             except OutcomeUnknown:
-                self._settle_unknown(epochs)
+                self._doubt(batch)
                 return
             except StatementRejected as error:
                 await self._bisect(batch, error)
                 return
-            self._done(batch, result)
+            if store is self._core.store:
+                self._done(batch, result)
             return
+
+    def _sorted_out(self, batch: list[Ready]) -> list[Ready]:
+        """Those to commit now; void ones fall away, doubtful ones wait."""
+        ours = [r for r in batch if self._still_ours(r)]
+        doubtful = self._core.ownership.doubtful
+        self._doubtful.extend(r for r in ours if r.turn.shard in doubtful)
+        return [r for r in ours if r.turn.shard not in doubtful]
 
     def _still_ours(self, ready: Ready) -> bool:
         """False once the shard moved or was read again since the decision: then the turn is void."""
@@ -121,7 +143,7 @@ class Pump:
             self._arm(ready.turn)
             self._handed_on(ready)
             rows.extend(_feed_rows(ready.turn, result))
-        if rows:
+        if rows and not core.unattended:
             self._publish(rows)
 
     def _arm(self, turn: Turn) -> None:
@@ -137,18 +159,23 @@ class Pump:
             if elsewhere:
                 self._core.poke(elsewhere)
 
-    def _settle_unknown(self, epochs: dict[int, int]) -> None:
-        """The answer was lost. Forget the shards; the lease loop claims them again at a higher epoch.
+    def _doubt(self, batch: list[Ready]) -> None:
+        """The answer was lost. The lease loop forgets the shards and claims them again at a higher epoch.
 
         Raising the epoch waits for the statement if it still runs and refuses it if it never started, so
-        what is read afterwards is the truth.
+        what is read afterwards is the truth. Until then nothing starts in them; if the store stays away, these
+        turns are what the host goes on from.
         """
         core = self._core
         core.counters.unknown_commits += 1
-        log.warning("commit_outcome_unknown", shards=sorted(epochs), host=core.host_id)
-        for shard, epoch in epochs.items():
-            if core.ownership.epochs.get(shard) == epoch:
-                core.forget_shard(shard)
+        if core.unattended:  # the store went away in the middle of the statement, longer ago than the grace
+            for ready in batch:
+                self.put(ready)
+            return
+        shards = {r.turn.shard for r in batch if self._still_ours(r)}
+        log.warning("commit_outcome_unknown", shards=sorted(shards), host=core.host_id)
+        core.ownership.doubtful.update(dict.fromkeys(shards))
+        self._doubtful.extend(batch)
         core.lease_wanted.set()
 
     async def _bisect(self, batch: list[Ready], error: StatementRejected) -> None:

@@ -11,8 +11,9 @@ import heapq
 
 from runtime.store import TimerRow
 
-HORIZON_S = 300.0
-"""How far ahead timers are kept in memory. Longer: more memory; shorter: more scans."""
+HORIZON_S = 3600.0
+"""How far ahead timers are kept in memory, and with them what an outage of the store can still fire. Longer: more
+memory, longer scans."""
 MAX_LOADED = 20_000
 """Timers read in one scan; when there are more, the next scan follows as soon as these are through."""
 
@@ -52,6 +53,20 @@ class TimerHeap:
         known = self._known.get((entity, name))
         if known is not None and known.gen == gen:
             del self._known[(entity, name)]
+
+    def clear(self) -> None:
+        """Forget all; the next scan begins anew."""
+        self._heap.clear()
+        self._known.clear()
+        self.horizon = 0.0
+
+    def entities(self) -> set[str]:
+        """Those with a timer in memory."""
+        return {entity for entity, _ in self._known}
+
+    def soonest(self, limit: int) -> list[TimerRow]:
+        """The timers in memory, earliest first."""
+        return heapq.nsmallest(limit, self._known.values(), key=lambda t: t.due_at)
 
     def drop_shard(self, shard: int) -> None:
         """Forget the timers of a shard that went away."""
