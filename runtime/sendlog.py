@@ -127,7 +127,9 @@ class FileSendLog:
             try:
                 await asyncio.to_thread(self._append, text)
             except OSError as error:
-                meaning = "pages go out all the same; after the outage people may be paged twice. Free space on the disk"
+                meaning = (
+                    "pages go out all the same; after the outage people may be paged twice. Free space on the disk"
+                )
                 log.error("send_not_recorded", path=str(self._path), why=str(error), meaning=meaning)
 
     def _append(self, text: bytes) -> None:
@@ -173,7 +175,9 @@ class FileSendLog:
                 path.unlink(missing_ok=True)
             _sync_directory(self._directory)
         except OSError as error:
-            log.error("sends_not_forgotten", path=str(path), why=str(error), meaning="they are settled again, harmlessly")
+            log.error(
+                "sends_not_forgotten", path=str(path), why=str(error), meaning="they are settled again, harmlessly"
+            )
         fd = self._others.pop(name, None)
         if path == self._path:
             fd, self._fd = self._fd, None
@@ -187,7 +191,9 @@ def _lines(path: Path) -> Iterable[Line]:
         try:
             yield msgspec.json.decode(raw, type=Line)
         except msgspec.MsgspecError:
-            log.warning("torn_line_skipped", path=str(path), meaning="the process ended while it wrote; that send had not begun")
+            log.warning(
+                "torn_line_skipped", path=str(path), meaning="the process ended while it wrote; that send had not begun"
+            )
 
 
 def _sync_directory(directory: Path) -> None:
