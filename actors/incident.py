@@ -134,5 +134,6 @@ def _why(draft: Draft, order: PageOrder) -> dict[str, Any]:
         "step": order.step,
         "round": order.round,
         "rule": order.rule,
+        "last_resort": draft.line.exhausted,
         "sentence": sentence,
     }

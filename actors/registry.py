@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors.device import Device
 from actors.incident import Incident
+from actors.outage import telling
 from actors.paging import PageHandler, QuarantineHandler
 from actors.schedule import ScheduleActor
 from channels.http import HttpClient
@@ -14,7 +15,7 @@ from channels.registry import build as build_channels
 from domain.configuration import Configuration
 from runtime.entity import Effect
 from runtime.ids import derived_id
-from runtime.registry import Registry
+from runtime.registry import Registry, Unattended
 from storage import configuration
 from storage.db import make_engine
 from storage.sealed import Sealer
@@ -76,6 +77,12 @@ def build(settings: Settings) -> Registry:
         env=StoredConfiguration(engine, Sealer.of(settings)),
         quarantined=quarantined,
         close=close,
+        unattended=Unattended(
+            grace_s=settings.outage_grace_s,
+            kinds=frozenset({"page"}),
+            telling=telling,
+            directory=settings.home / "outage",
+        ),
     )
 
 

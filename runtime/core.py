@@ -84,7 +84,7 @@ class Core:
         """True while the inbox is known to hold mail that memory had no room for."""
         self.on_forget: list[Callable[[int], None]] = []
         self.halted: dict[str, float] = {}
-        """Entities somebody is known to have stopped although the store does not show it yet, until when (monotonic)."""
+        """Entities that somebody stopped although the store does not show it yet; until when (monotonic)."""
         self.sends_after = float("-inf")
         """No send starts before this (monotonic): after an outage acknowledgements kept elsewhere come first."""
 

@@ -17,10 +17,13 @@ from runtime.firing import TimerLoop
 from runtime.ids import SHARDS
 from runtime.inbox import InboxLoop
 from runtime.lease import LeaseLoop
+from runtime.outage import Outage
 from runtime.outbox import Outbox
 from runtime.pump import LANES, Pump
+from runtime.ready import ReadyLoop
 from runtime.registry import Registry
-from runtime.store import HostRow, Store
+from runtime.sendlog import SendLog
+from runtime.store import HostRow, Inbound, Store
 from runtime.turns import TurnLoop
 
 PASSIVATE_S = 30.0
@@ -37,8 +40,12 @@ def no_poke(shards: Collection[int]) -> None:
     """For a host without peers to wake; they find their mail by polling."""
 
 
+def no_word() -> None:
+    """For a host that has nobody to tell that it reaches the store."""
+
+
 class Host:
-    """Composition of the loops; see each module for what it promises."""
+    """Composition of the loops; see each module for what it promises. Without `sends` it waits in an outage."""
 
     def __init__(
         self,
@@ -52,6 +59,8 @@ class Host:
         started_at: float,
         publish: Callable[[list[dict[str, Any]]], None] = no_publish,
         poke: Callable[[Collection[int]], None] = no_poke,
+        say_well: Callable[[], None] = no_word,
+        sends: SendLog | None = None,
         scope: Collection[int] = range(SHARDS),
     ) -> None:
         self.core = Core(store, registry, clock, host_id, poke)
@@ -62,7 +71,17 @@ class Host:
         self._timers = TimerLoop(self.core)
         weight = 1.0 if scope == range(SHARDS) else 0.0
         me = HostRow(host_id, slot, node, started_at, 0.0, False, weight)
-        self.lease = LeaseLoop(self.core, me, scope, self.outbox.in_flight)
+        self.outage = Outage(
+            self.core,
+            sends,
+            self.outbox.known,
+            self.outbox.lingers,
+            self.pump.resume_doubtful,
+            self.pump.drop_doubtful,
+        )
+        self._ready = ReadyLoop(self.core)
+        self._say_well = say_well
+        self.lease = LeaseLoop(self.core, self.outage, me, scope, self.outbox.in_flight)
         self._tasks: list[asyncio.Task[None]] = []
         self._draining = False
 
@@ -91,6 +110,8 @@ class Host:
             Loop("records", core, self.outbox.record, 0.2),
             Loop("environment", core, self._refresh_environment, ENV_S),
             Loop("passivate", core, self._passivate),
+            Loop("outage", core, self.outage.body),
+            Loop("ready", core, self._ready.body),
         ]
         duties: list[tuple[str, Any]] = [(loop.name, loop.run()) for loop in loops]
         duties.extend((f"pump-{lane}", self.pump.run(lane)) for lane in range(LANES))
@@ -101,6 +122,8 @@ class Host:
             await self.core.clock.sleep(1.0)
             return
         await self.lease.body()
+        if self.lease.me.weight > 0:  # others count on whoever says this to take their shards
+            self._say_well()
         if self.lease.superseded:
             log.warning("host_superseded", host=self.core.host_id, slot=self.lease.me.slot)
             raise asyncio.CancelledError
@@ -120,13 +143,24 @@ class Host:
     async def _passivate(self) -> None:
         """Housekeeping: idle memory goes, and inbox rows that are long done."""
         await self.core.clock.sleep(PASSIVATE_S)
-        self.core.activations.passivate()
-        await self.core.store.sweep(SWEPT)
+        if self.core.unattended:
+            return
+        self.core.activations.passivate(self.core.timers.entities())
+        await self.core.real_store.sweep(SWEPT)
 
     def poke(self, shards: Collection[int]) -> None:
         """Somebody put mail into the inbox of these shards: look now instead of at the next poll."""
         if not self.core.ownership.epochs.keys().isdisjoint(shards):
             self.core.mail_wanted.set()
+
+    def heard_well(self) -> None:
+        """Another host says that the store is well. It does not concern a private shard, which nobody can take over."""
+        if self.lease.me.weight > 0:
+            self.outage.watch.heard()
+
+    def heard_mail(self, message: Inbound) -> None:
+        """A gateway keeps this message until the store is back."""
+        self.outage.heard_mail(message)
 
     async def drain(self) -> None:
         """Hand over all shards in an orderly way, then stop."""
@@ -163,4 +197,6 @@ class Host:
             "unknown_commits": core.counters.unknown_commits,
             "quarantined": core.counters.quarantined,
             "sends": core.counters.sends,
+            "unattended": core.unattended,
+            "not_in_memory": self.outage.missing if core.unattended else 0,
         }

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from runtime.core import Core, Solo, log, wait
 from runtime.errors import RuntimeFault
+from runtime.outage import Outage
 from runtime.ownership import LEASE_S
 from runtime.placement import Plan, plan
 from runtime.store import HostRow, View
@@ -27,8 +28,11 @@ SETTLED_S = 60.0
 class LeaseLoop:
     """Keeps this host's lease and its set of shards."""
 
-    def __init__(self, core: Core, me: HostRow, scope: Collection[int], in_flight: Callable[[int], bool]) -> None:
+    def __init__(
+        self, core: Core, outage: Outage, me: HostRow, scope: Collection[int], in_flight: Callable[[int], bool]
+    ) -> None:
         self._core = core
+        self._outage = outage
         self._in_flight = in_flight
         self._scope = scope
         self._shaky: dict[int, float] = {}
@@ -40,10 +44,18 @@ class LeaseLoop:
         """One round: renew, compare, claim, hand over; then wait."""
         core = self._core
         began = core.clock.monotonic()
-        view = await core.store.renew(self.me, LEASE_S)
+        try:
+            view = await core.real_store.renew(self.me, LEASE_S)
+        except RuntimeFault:
+            self._outage.failed()
+            raise
+        self._outage.reached(began)
         core.ownership.renewed(began)
         core.time.observe(view.now)
         self._compare(view)
+        if not await self._outage.settled():
+            await wait(core.lease_wanted, QUICK_S)
+            return
         todo = plan(self.me, view, self._scope, core.ownership.epochs, core.ownership.steady())
         self.superseded = todo.superseded
         await self._claim(todo, view)
@@ -62,6 +74,8 @@ class LeaseLoop:
             if mine.get(shard) != epoch:
                 log.warning("shard_lost", shard=shard, epoch=epoch, host=self.me.id)
                 core.forget_shard(shard)
+            elif shard in core.ownership.doubtful:
+                core.forget_shard(shard)  # and claim it anew: then the outcome of that commit is known
 
     async def _claim(self, todo: Plan, view: View) -> None:
         if not todo.claim:
@@ -69,7 +83,7 @@ class LeaseLoop:
         core, seen = self._core, {s.id: s for s in view.shards}
         for shard in todo.claim:
             core.forget_shard(shard)
-        claimed = await core.store.claim(self.me.id, todo.claim, todo.crashed)
+        claimed = await core.real_store.claim(self.me.id, todo.claim, todo.crashed)
         for shard, epoch in claimed.items():
             core.ownership.epochs[shard] = epoch
             crashes = seen[shard].crashes + 1 if shard in todo.crashed else 0
@@ -97,7 +111,7 @@ class LeaseLoop:
             return
         for shard in ready:
             core.forget_shard(shard)
-        await core.store.release(self.me.id, ready)
+        await core.real_store.release(self.me.id, ready)
         log.info("shards_handed_over", host=self.me.id, count=len(ready))
 
     async def _clear_settled(self) -> None:
@@ -108,7 +122,7 @@ class LeaseLoop:
             if epoch is None:
                 del self._shaky[shard]
             elif shard not in core.solo and now - since > SETTLED_S:
-                await core.store.name_suspect(shard, epoch, None)
+                await core.real_store.name_suspect(shard, epoch, None)
                 del self._shaky[shard]
 
     async def drain(self) -> None:
@@ -117,12 +131,12 @@ class LeaseLoop:
         core = self._core
         started = core.clock.monotonic()
         try:
-            await core.store.renew(self.me, LEASE_S)
+            await core.real_store.renew(self.me, LEASE_S)
             for shard in core.ownership.epochs:
                 core.ownership.leaving.setdefault(shard, started)
             while core.ownership.leaving and core.clock.monotonic() - started < HANDOVER_S + 1.0:
                 await self._hand_over()
                 await core.clock.sleep(0.02)
-            await core.store.retire(self.me.id)
+            await core.real_store.retire(self.me.id)
         except RuntimeFault as fault:
             log.warning("drain_incomplete", host=self.me.id, why=str(fault))

@@ -2,26 +2,36 @@
 
 Nothing here decides who is paged; rows do. A row is sent only under a claim (state `sending` in the
 database, which refuses it while an acknowledgement waits in the inbox) and only while the claim has a send's
-time left. Each channel has its own slots, so that a slow provider delays nobody else.
+time left. Each channel has its own slots, so that a slow provider delays nobody else. While the store is away the
+same is done under claims of this host's memory (runtime/outage.py).
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Iterator
+from dataclasses import dataclass, replace
 
 from runtime.core import Core, log, wait
 from runtime.effects import Accepted, Rejected, Unknown
 from runtime.errors import RuntimeFault
 from runtime.pump import Ready
 from runtime.sending import HOLD_S, SEND_S, after, as_send, failed, may_resend, not_started, uncertain, withdrawn
-from runtime.store import OutboxRow, SendResult
+from runtime.store import OutboxRow, SendResult, Store
 
 POLL_S = 1.0
 PAGE = 2_000
 SLOTS = 64
 """Concurrent sends per channel and host."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One claimed send: the row as before the claim, and the store that granted it."""
+
+    row: OutboxRow
+    store: Store
 
 
 class Outbox:
@@ -32,8 +42,11 @@ class Outbox:
         self._lanes: dict[str, deque[OutboxRow]] = {}
         self._held: dict[str, int] = {}
         self._busy: dict[str, int] = {}
-        self._busy_shards: dict[int, int] = {}
-        self._results: list[tuple[OutboxRow, SendResult]] = []
+        self._claimed: dict[str, Attempt] = {}
+        """Claimed and not recorded, by delivery id."""
+        self._later: dict[str, OutboxRow] = {}
+        """Recorded as to be tried again; the poll finds them, this copy is for an outage of the store."""
+        self._results: list[tuple[Attempt, SendResult]] = []
         self._results_wanted = asyncio.Event()
         self._polled_at = float("-inf")
         self._tasks: dict[asyncio.Task[None], None] = {}
@@ -42,6 +55,8 @@ class Outbox:
     def offer(self, ready: Ready) -> None:
         """Effects of a turn just committed go straight to the lanes; the poll would find them too."""
         turn, now = ready.turn, self._core.time.now()
+        if turn.cancel_groups:
+            self._drop(turn.entity)
         for effect in turn.effects:
             if effect.due_at is not None and effect.due_at > now:
                 continue
@@ -56,9 +71,33 @@ class Outbox:
 
     def in_flight(self, shard: int) -> bool:
         """True while a send of the shard is claimed and not recorded."""
-        return self._busy_shards.get(shard, 0) > 0
+        return any(a.row.shard == shard for a in self._claimed.values())
+
+    def lingers(self) -> bool:
+        """True while a send that another store than the present one granted is not recorded."""
+        return any(a.store is not self._core.store for a in self._claimed.values())
+
+    def known(self) -> Iterator[tuple[OutboxRow, bool]]:
+        """Every send in memory that is not through, and whether it is claimed."""
+        for attempt in self._claimed.values():
+            row = attempt.row
+            lost = row.state == "sending"
+            yield replace(row, state="sending", attempts=row.attempts + 1, unknowns=row.unknowns + lost), True
+        waiting = {row.id: row for lane in self._lanes.values() for row in lane}
+        for row in {**self._later, **waiting}.values():
+            yield row, False
+
+    def _drop(self, entity: str) -> None:
+        """Somebody withdrew sends of the entity: what still is to be sent of it, the poll finds again."""
+        for channel, lane in self._lanes.items():
+            for row in [r for r in lane if r.entity == entity]:
+                self._held.pop(row.id, None)
+            self._lanes[channel] = deque(r for r in lane if r.entity != entity)
+        for row in [r for r in self._later.values() if r.entity == entity]:
+            del self._later[row.id]
 
     def _queue(self, row: OutboxRow) -> None:
+        self._later.pop(row.id, None)
         if row.id not in self._held:
             self._held[row.id] = row.shard
             self._lanes.setdefault(row.channel, deque()).append(row)
@@ -69,12 +108,14 @@ class Outbox:
                 if row.shard == shard:
                     self._held.pop(row.id, None)
             self._lanes[channel] = deque(r for r in lane if r.shard != shard)
+        for row in [r for r in self._later.values() if r.shard == shard]:
+            del self._later[row.id]
 
     async def body(self) -> None:
         """Wait for effects or the poll period; read what else needs work; start what the slots allow."""
         core = self._core
         await wait(core.sends_wanted, POLL_S)
-        if not core.ownership.epochs or not core.ownership.alive():
+        if not core.ownership.epochs or not core.ownership.alive() or core.clock.monotonic() < core.sends_after:
             return
         if core.clock.monotonic() - self._polled_at >= POLL_S:
             self._polled_at = core.clock.monotonic()
@@ -92,25 +133,28 @@ class Outbox:
             and (room := SLOTS - self._busy.get(channel, 0)) > 0
         ):
             rows = [lane.popleft() for _ in range(min(room, len(lane)))]
-            epochs = {r.shard: core.ownership.epochs[r.shard] for r in rows if core.ownership.takes(r.shard)}
-            began = core.clock.monotonic()
+            able = [
+                r for r in rows if core.ownership.takes(r.shard) and (core.unattended or not core.is_halted(r.entity))
+            ]
+            epochs = {r.shard: core.ownership.epochs[r.shard] for r in able}
+            began, store = core.clock.monotonic(), core.store
             try:
-                claimed = await core.store.claim_sends(epochs, [r.id for r in rows], core.host_id, HOLD_S)
+                claimed = await store.claim_sends(epochs, [r.id for r in able], core.host_id, HOLD_S)
             except RuntimeFault:
-                # Perhaps claimed, perhaps not: the poll finds the rows again when they are due or expired.
-                for row in rows:
-                    self._held.pop(row.id, None)
+                # Perhaps claimed, perhaps not: asked again; what was claimed the poll finds when that has run out.
+                self._lanes[channel].extendleft(r for r in reversed(rows) if core.ownership.holds(r.shard))
                 raise
             core.counters.claims += len(claimed)
             for row in rows:
                 if row.id in claimed:
                     self._busy[channel] = self._busy.get(channel, 0) + 1
-                    self._busy_shards[row.shard] = self._busy_shards.get(row.shard, 0) + 1
-                    self._spawn(self._carry_out(claimed[row.id], began))
+                    self._claimed[row.id] = Attempt(claimed[row.id], store)
+                    self._spawn(self._carry_out(self._claimed[row.id], began))
                 else:
                     self._held.pop(row.id, None)
 
-    async def _carry_out(self, row: OutboxRow, began: float) -> None:
+    async def _carry_out(self, attempt: Attempt, began: float) -> None:
+        row = attempt.row
         try:
             result = await self._attempt(row, began + HOLD_S - SEND_S)
         except Exception as error:
@@ -120,7 +164,7 @@ class Outbox:
         finally:
             self._busy[row.channel] -= 1
             self._core.sends_wanted.set()
-        self._results.append((row, result))
+        self._results.append((attempt, result))
         self._results_wanted.set()
 
     async def _attempt(self, row: OutboxRow, start_by: float) -> SendResult:
@@ -155,20 +199,33 @@ class Outbox:
         core = self._core
         while self._results:
             batch, self._results = self._results[:500], self._results[500:]
+            store = core.store if core.unattended else batch[0][0].store
+            now = [pair for pair in batch if core.unattended or pair[0].store is store]
+            self._results = [*(pair for pair in batch if pair not in now), *self._results]
             try:
-                await core.store.record_sends(core.host_id, [s for _, s in batch])
+                await store.record_sends(core.host_id, [result for _, result in now])
             except RuntimeFault:
-                self._results = [*batch, *self._results]
+                self._results = [*now, *self._results]
                 self._results_wanted.set()
                 raise
-            self._release(batch)
+            for attempt, result in now:
+                self._release(attempt, result)
 
-    def _release(self, batch: Sequence[tuple[OutboxRow, SendResult]]) -> None:
-        for row, result in batch:
-            self._held.pop(row.id, None)
-            self._busy_shards[row.shard] -= 1
-            if result.tell is not None:
-                self._core.mail_wanted.set()
+    def _release(self, attempt: Attempt, result: SendResult) -> None:
+        row, core = attempt.row, self._core
+        self._held.pop(row.id, None)
+        if self._claimed.get(row.id) is attempt:
+            del self._claimed[row.id]
+        if result.due_at is not None and core.ownership.holds(row.shard):
+            self._later[row.id] = replace(
+                row,
+                state=result.state,
+                due_at=result.due_at,
+                attempts=row.attempts + 1,
+                unknowns=row.unknowns + result.unknown,
+            )
+        if result.tell is not None:
+            core.mail_wanted.set()
 
     async def _recall(self, entity: str) -> None:
         """After an acknowledgement: call back what still rings, where the channel can."""

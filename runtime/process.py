@@ -19,6 +19,7 @@ import structlog
 import uvloop
 
 from runtime.clock import SystemClock
+from runtime.errors import RuntimeFault
 from runtime.feed import FeedPublisher
 from runtime.host import Host
 from runtime.ids import SHARDS, new_id
@@ -26,7 +27,9 @@ from runtime.logs import log_to
 from runtime.poke import Poker, listen
 from runtime.postgres import PostgresStore
 from runtime.registry import Registry
+from runtime.sendlog import FileSendLog
 from runtime.watchdog import watch
+from runtime.witness import Witness
 
 log = structlog.get_logger("sentinel.host")
 
@@ -81,22 +84,31 @@ class HostProcess:
         store, feed, poker = PostgresStore(s.database_url), FeedPublisher(s.redis_url), Poker(s.redis_url)
         feed.start()
         poker.start()
+        host_id = f"{s.slot}/{os.getpid()}/{new_id()[:8]}"
+        witness, rules = Witness(s.redis_url, host_id), registry.unattended
+        started_at, waited = await _first_answer(store, s.slot)
         host = self._host = Host(
             store,
             registry,
             clock,
             slot=s.slot,
             node=s.node,
-            host_id=f"{s.slot}/{os.getpid()}/{new_id()[:8]}",
-            started_at=await store.now(),
+            host_id=host_id,
+            started_at=started_at,
             publish=feed.publish,
             poke=poker.poke,
+            say_well=witness.say_well,
+            sends=FileSendLog(rules.directory, host_id) if rules is not None else None,
             scope=range(SHARDS) if s.shard is None else (s.shard,),
         )
+        if waited:
+            host.outage.failed()
         traces = Path(s.log_dir) / f"{s.slot}-{os.getpid()}.stuck"
         helpers = [
             asyncio.create_task(watch(clock, traces)),
             asyncio.create_task(listen(s.redis_url, host.poke)),
+            asyncio.create_task(witness.speak()),
+            asyncio.create_task(witness.listen(host.heard_well, host.heard_mail)),
         ]
         try:
             await host.run()
@@ -107,6 +119,7 @@ class HostProcess:
             await registry.close()
             await feed.close()
             await poker.close()
+            await witness.close()
             await store.close()
 
     def poke(self, shards: Collection[int]) -> None:
@@ -123,6 +136,23 @@ class HostProcess:
         return self._drained.wait(timeout_s)
 
     def stats(self) -> dict[str, Any]:
-        """Figures of the host, {} while it starts."""
+        """Figures of the host; only its process while it starts, or waits for its first answer of the database."""
         host = self._host
         return {**host.stats(), "pid": os.getpid()} if host is not None else {"pid": os.getpid()}
+
+
+async def _first_answer(store: PostgresStore, slot: str) -> tuple[float, bool]:
+    """The database's time as soon as it answers, and whether it had to be waited for.
+
+    What the database holds cannot be known before.
+    """
+    said = False
+    while True:
+        try:
+            return await store.now(), said
+        except RuntimeFault as fault:
+            if not said:
+                meaning = "started without the database: live incidents are unknown here; gateways page new alerts"
+                log.error("host_waits_for_database", slot=slot, why=str(fault), meaning=meaning)
+            said = True
+            await asyncio.sleep(0.5)

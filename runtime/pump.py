@@ -55,8 +55,8 @@ class Pump:
         self._lanes: list[deque[Ready]] = [deque() for _ in range(LANES)]
         self._events = [asyncio.Event() for _ in range(LANES)]
         self._doubtful: list[Ready] = []
-        """Turns of shards with a commit of unknown outcome: void when the shard is claimed anew, but in an outage of the
-        store all that is known of what is due."""
+        """Turns of shards with a commit of unknown outcome: void when the shard is claimed anew, but in an outage of
+        the store all that is known of what is due."""
 
     @property
     def depth(self) -> int:

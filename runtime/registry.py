@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 from runtime.effects import Handler
 from runtime.entity import Effect, Entity
+from runtime.settlement import Telling
 
 
 class EnvSource(Protocol):
@@ -23,11 +25,26 @@ class EnvSource(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Unattended:
+    """How hosts go on while the store is away for longer than `grace_s` seconds.
+
+    `kinds`: effects that are sent although their turn cannot be committed. `telling`: the message by which an
+    entity learns afterwards what was sent. `directory`: where that is recorded meanwhile.
+    """
+
+    grace_s: float
+    kinds: frozenset[str]
+    telling: Telling
+    directory: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Registry:
     """Kinds of entities, handlers of effects by effect kind, and the environment.
 
     `quarantined(entity, reason, now)` gives the effect that tells a human about an entity that cannot run.
-    `close` frees what the handlers hold (connections), at the end of the host.
+    `close` frees what the handlers hold (connections), at the end of the host. `unattended` None: without the store
+    a host waits.
     """
 
     entities: tuple[Entity[Any], ...]
@@ -35,3 +52,4 @@ class Registry:
     env: EnvSource
     quarantined: Callable[[str, str, float], Effect]
     close: Callable[[], Awaitable[None]]
+    unattended: Unattended | None = None

@@ -106,7 +106,7 @@ def fold(lines: Iterable[Line]) -> list[Sent]:
 
 
 class FileSendLog:
-    """Files of JSON lines in `directory`, which survives the process. Readable by its owner only: it holds page texts."""
+    """Files of JSON lines in `directory`, which survives the process. Readable by their owner only: they hold texts."""
 
     def __init__(self, directory: Path, host_id: str) -> None:
         self._directory = directory

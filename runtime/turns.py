@@ -24,7 +24,8 @@ class TurnLoop:
         core = self._core
         await wait(core.turns_wanted, 0.5)
         while core.ownership.alive() and self._pump.depth < MAX_DEPTH:
-            boxes = core.mailroom.take(MAX_WAKE, hold={**core.solo, **core.ownership.leaving})
+            hold = {**core.solo, **core.ownership.leaving, **core.ownership.doubtful}
+            boxes = core.mailroom.take(MAX_WAKE, hold=hold)
             if not boxes:
                 break
             await self._decide(boxes)
@@ -60,7 +61,8 @@ class TurnLoop:
         core = self._core
         try:
             refused = await core.activations.ensure([(b.entity, b.shard) for b in boxes])
-            await core.env.at_least(max((m.env_version for b in boxes for m in b.taken), default=0))
+            if not core.unattended:  # else the last known environment must do
+                await core.env.at_least(max((m.env_version for b in boxes for m in b.taken), default=0))
         except RuntimeFault:
             for box in boxes:
                 core.mailroom.retry(box)

@@ -46,6 +46,9 @@ class Settings(BaseModel):
     max_body_bytes: int = Field(8 * MEBIBYTE, ge=1024, alias="SENTINEL_MAX_BODY_BYTES")
     """A real Alertmanager repeats a long annotation for each alert; smaller limits refuse real groups."""
 
+    outage_grace_s: float = Field(15.0, ge=1, alias="SENTINEL_OUTAGE_GRACE_S")
+    """Postgres away for longer than this, pages go out without it. Shorter: a failover of the database pages some
+    people twice; longer: due pages wait."""
     spool: Path | None = Field(None, alias="SENTINEL_SPOOL")
     """Where this gateway keeps what Postgres cannot take. Empty: home/spool/PORT, so that several gateways of one
     machine each have their own. It must outlive a restart: lose it in an outage, and what it holds is lost."""

@@ -6,7 +6,9 @@ ghost-write       positions of an entity are not 0,1,2,… or a shard's epoch fe
 step-order        steps are not 0,1,2,… without gap or repeat
 stalled           neither acknowledged nor through all steps at the end
 never-paged       a step's page reached the provider never, and no acknowledgement or recorded loss says why
-doubled           more sends of one delivery than 1 + outcomes the provider could not clear up
+doubled           more sends for one step than 1 + outcomes nobody could clear up + sends beside a host that was cut off
+                  from everybody, or stopped before it could say what it had sent while the store was away
+overdue           a page due while the store was away, by a host that had all it needs, not tried within 2 s of the grace
 paged-after-ack   a send started later after an accepted acknowledgement than a claim may last
 drift             the stored state is not the fold of the journal
 stuck             something undone, unsent or overdue is left at the end
@@ -22,6 +24,7 @@ import msgspec
 from runtime.codec import Kind
 from runtime.sending import HOLD_S, SEND_S
 from tests.sim.pager import STEPS, Pager
+from tests.sim.world import LATE_S, Sent
 
 IN_FLIGHT_S = HOLD_S - SEND_S + 0.5
 Finding = tuple[str, str, str]
@@ -93,13 +96,48 @@ def _state(world: Any, entity: str, rows: list[dict[str, Any]]) -> list[Finding]
 
 def _sends(world: Any) -> list[Finding]:
     found: list[Finding] = []
-    for delivery, count in Counter(s.delivery for s in world.provider.log).items():
-        if count > 1 + world.provider.doubt.get(delivery, 0):
-            found.append(("doubled", delivery, f"{count} sends"))
+    by_step: dict[tuple[str, str], list[Sent]] = defaultdict(list)
+    for sent in world.provider.log:
+        by_step[(sent.entity, sent.to)].append(sent)
+    for (entity, to), sends in by_step.items():
+        deliveries = {s.delivery for s in sends}
+        doubt = sum(world.provider.doubt.get(d, 0) + (d in world.unsure) for d in deliveries)
+        if len(sends) > 1 + doubt + _beside(world, sends):
+            found.append(("doubled", entity, f"{len(sends)} sends to {to}"))
     for sent in world.provider.log:
         ack = world.acked.get(sent.entity)
-        if ack is not None and sent.at > ack + IN_FLIGHT_S:
+        late = ack is not None and sent.at > ack + IN_FLIGHT_S
+        if late and not world.alone(world.process(sent.host), sent.at):
             found.append(("paged-after-ack", sent.entity, f"{sent.at - ack:.1f} s after"))
+    return found + _overdue(world)
+
+
+def _beside(world: Any, sends: list[Sent]) -> int:
+    """Sends while another one of the step lay in the log of a host that was stopped or alone and so had not told."""
+    count = 0
+    for sent in sends:
+        for other in sends:
+            logger = world.unattended.get(other.delivery)
+            if other is sent or logger is None or logger.name != other.host or sent.host == other.host:
+                continue
+            told = world.settled.get(other.delivery, float("inf"))
+            stopped = any(start < told and end > other.at for start, end in logger.stops)
+            if sent.at < told and (stopped or world.alone(logger, other.at)):
+                count += 1
+                break
+    return count
+
+
+def _overdue(world: Any) -> list[Finding]:
+    """What the look ahead at the beginning of an outage said, but for acknowledged ones and hosts that stopped."""
+    found: list[Finding] = []
+    for due in world.expected:
+        late = due.due + LATE_S
+        acked = world.acked.get(due.entity, float("inf")) < late
+        stopped = any(start < late and end > world.outage[0] for start, end in due.process.stops)
+        tried = any(s.entity == due.entity and world.outage[0] - 2 < s.at <= late for s in world.provider.tried)
+        if not (acked or stopped or tried):
+            found.append(("overdue", due.entity, f"due at {due.due:.1f} by {due.process.name}"))
     return found
 
 

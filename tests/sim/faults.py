@@ -39,11 +39,18 @@ class Process:
         self.mortal = mortal
         self.dead = False
         self._thaw_at = 0.0
+        self.stops: list[tuple[float, float]] = []
+        """When it did not run."""
 
     @property
     def _loop(self) -> VirtualLoop:
         loop: VirtualLoop = self.world.loop
         return loop
+
+    @property
+    def frozen_for(self) -> float:
+        """Seconds until it runs again."""
+        return max(0.0, self._thaw_at - self._loop.time())
 
     async def point(self, label: str) -> None:
         """A moment between two instructions: crash, freeze or go on."""
@@ -54,6 +61,7 @@ class Process:
                 self.world.crashed(self, label)
             elif draw < rates.crash + rates.freeze:
                 self._thaw_at = self._loop.time() + rng.uniform(5, 25)
+                self.stops.append((self._loop.time(), self._thaw_at))
                 self.world.note("freeze", self.name, label)
         if not self.dead and self._loop.time() < self._thaw_at:
             await asyncio.sleep(self._thaw_at - self._loop.time())
@@ -76,15 +84,18 @@ class HostStore:
             rng: random.Random = world.rng
             await process.point(f"before {name}")
             await asyncio.sleep(rng.uniform(0.0005, 0.004))
-            if world.store_down():
+            if world.store_down() or world.cut_off(process):
                 raise StoreUnavailable("the store is away")
             rates = world.rates
+            began = world.loop.time()
             if rates is not None and rng.random() < rates.lose_request:
                 world.note("lost request", process.name, name)
                 raise self._lost(name)
             result = await method(*args, **kwargs)
             await asyncio.sleep(rng.uniform(0.0005, 0.004))
             await process.point(f"after {name}")
+            if world.went_away(began, process):
+                raise self._lost(name)
             if rates is not None and rng.random() < rates.lose_answer:
                 world.note("lost answer", process.name, name)
                 raise self._lost(name)

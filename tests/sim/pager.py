@@ -1,7 +1,8 @@
 """The entity the simulator runs: a small escalation that knows nothing of on-call.
 
 Three steps, each pages one person and waits; an acknowledgement ends it. Every alert is journalled by
-its number, so that the checker can say exactly which one was lost.
+its number, so that the checker can say exactly which one was lost. A page that went out while the store was away
+counts for its step, as in domain/resume.py.
 """
 
 from __future__ import annotations
@@ -23,6 +24,20 @@ class Alert:
 @dataclass(frozen=True, slots=True)
 class Ack:
     by: str
+
+
+@dataclass(frozen=True, slots=True)
+class SentMeanwhile:
+    """Pages sent while the store was away: (step, delivery, state)."""
+
+    pages: tuple[tuple[int, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    step: int
+    effect: str
+    state: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +77,10 @@ class State:
     status: str = "quiet"
     step: int = -1
     alerts: int = 0
+    ordered: str = ""
+    """Delivery of the present step."""
+    sent: tuple[tuple[int, str], ...] = ()
+    """(step, delivery) of pages that count for steps to come."""
 
 
 class Pager:
@@ -69,8 +88,16 @@ class Pager:
 
     kind: ClassVar[str] = "pager"
     state_type: ClassVar[type] = State
-    messages: ClassVar[tuple[type, ...]] = (Alert, Ack)
-    events: ClassVar[tuple[type, ...]] = (AlertSeen, StepPaged, Acked, AckIgnored, Exhausted, PageLost)
+    messages: ClassVar[tuple[type, ...]] = (Alert, Ack, SentMeanwhile)
+    events: ClassVar[tuple[type, ...]] = (
+        AlertSeen,
+        StepPaged,
+        Acked,
+        AckIgnored,
+        Exhausted,
+        PageLost,
+        Learned,
+    )
     version: ClassVar[int] = 1
     idle_s: ClassVar[float] = 100.0
     max_pending: ClassVar[int] = 50
@@ -90,8 +117,10 @@ class Pager:
             case AlertSeen():
                 status = "open" if state.status == "quiet" else state.status
                 return replace(state, alerts=state.alerts + 1, status=status)
-            case StepPaged(step):
-                return replace(state, step=step)
+            case StepPaged(step, effect):
+                return replace(state, step=step, ordered=effect)
+            case Learned(step, effect, "accepted") if step > state.step:
+                return replace(state, sent=(*state.sent, (step, effect)))
             case Acked():
                 return replace(state, status="acked")
             case Exhausted():
@@ -103,19 +132,26 @@ class Pager:
             case Alert(number):
                 if state.status != "quiet":
                     return Decision(events=[AlertSeen(number)])
-                return self._page(0, ctx, [AlertSeen(number)], 0.0)
+                return self._page(state, 0, ctx, [AlertSeen(number)], 0.0)
             case Ack(by) if state.status == "open":
                 return Decision(events=[Acked(by)], timers=[Cancel("escalate")], cancel=["page"], reply={"ok": True})
             case Ack(by):
                 return Decision(events=[AckIgnored(by)], reply={"ok": False})
             case TimerFired(_, due_at) if state.status == "open":
                 if state.step + 1 < len(STEPS):
-                    return self._page(state.step + 1, ctx, [], ctx.now - due_at)
+                    return self._page(state, state.step + 1, ctx, [], ctx.now - due_at)
                 return Decision(events=[Exhausted()])
+            case SentMeanwhile(pages):
+                doubles = [state.ordered for step, _, how in pages if how == "accepted" and step == state.step]
+                return Decision(events=[Learned(*page) for page in pages], cancel=doubles)
             case _:
                 return Decision(events=[PageLost(getattr(message, "effect_id", ""))])
 
-    def _page(self, step: int, ctx: Ctx, before: list[Any], late_s: float) -> Decision:
+    def _page(self, state: State, step: int, ctx: Ctx, before: list[Any], late_s: float) -> Decision:
+        sent = [delivery for at, delivery in state.sent if at == step]
+        if sent:
+            events = [*before, StepPaged(step, sent[0], late_s)]
+            return Decision(events=events, timers=[Set("escalate", ctx.now + WAIT_S)])
         effect = Effect(ctx.id(0), "page", "voice", {"to": STEPS[step], "step": step}, group="page")
         return Decision(
             events=[*before, StepPaged(step, effect.id, late_s)],

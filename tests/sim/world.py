@@ -9,12 +9,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import structlog
 
+from runtime import sendlog
 from runtime.codec import json_of
 from runtime.effects import Accepted, CannotTell, NotFound, Rejected, Send, Unknown
 from runtime.entity import Effect
@@ -22,15 +24,19 @@ from runtime.errors import RuntimeFault
 from runtime.host import Host
 from runtime.ids import EntityId, derived_id, shard_of
 from runtime.memory import MemoryStore
-from runtime.registry import Registry
-from runtime.store import Inbound
+from runtime.registry import Registry, Unattended
+from runtime.sendlog import SendLog
+from runtime.store import Inbound, OutboxRow, SendResult
 from tests.sim.faults import HostStore, Process, Rates, random_rates
-from tests.sim.pager import Ack, Alert, Pager
-from tests.sim.virtual import VirtualClock, VirtualLoop
+from tests.sim.pager import Ack, Alert, Pager, SentMeanwhile
+from tests.sim.virtual import EPOCH, VirtualClock, VirtualLoop
 
 HOSTS = 3
 INCIDENTS = 12
 FAULTY_S = 330.0
+GRACE_S = 15.0
+LATE_S = 2.0
+"""A page due in an outage goes out no later than this after it is due and the grace is over."""
 QUIET_S = 240.0
 """Without faults at the end, so that whatever can still be done is done."""
 
@@ -43,6 +49,16 @@ class Sent:
     delivery: str
     entity: str
     to: str
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """A step that falls due in an outage, and the host that has all it needs to page: by `due`, virtual seconds."""
+
+    entity: str
+    due: float
+    process: Process
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +80,21 @@ class Provider:
     def __init__(self, world: World) -> None:
         self._world = world
         self.log: list[Sent] = []
+        self.tried: list[Sent] = []
+        """Every request that a host made, taken or not."""
         self.doubt: dict[str, int] = {}
         """Times the look-up of a delivery could not tell: each allows one more send."""
 
-    def take(self, send: Send) -> Accepted | Rejected | Unknown:
+    def take(self, send: Send, host: str) -> Accepted | Rejected | Unknown:
+        sent = Sent(self._world.loop.time(), send.id, send.entity, str(send.body["to"]), host)
+        self.tried.append(sent)
         rng, rates = self._world.rng, self._world.rates
         draw = rng.random()
         if rates is not None and draw < rates.provider_refuses:
             return Rejected("busy", retryable=True)
         if rates is not None and draw < rates.provider_refuses + rates.provider_loses / 2:
             return Unknown("request lost")
-        self.log.append(Sent(self._world.loop.time(), send.id, send.entity, str(send.body["to"])))
+        self.log.append(sent)
         if rates is not None and draw < rates.provider_refuses + rates.provider_loses:
             return Unknown("answer lost")
         return Accepted(f"p-{len(self.log)}", final=True)
@@ -103,7 +123,7 @@ class SimHandler:
     async def send(self, send: Send, env: Any, timeout_s: float) -> Accepted | Rejected | Unknown:
         # No fault point before the provider takes it: the check of the claim's deadline and the system
         # call are one step for us, as runtime-design says honestly.
-        outcome = self._provider.take(send)
+        outcome = self._provider.take(send, self._process.name)
         await asyncio.sleep(self._process.world.rng.uniform(0.01, 0.5))
         await self._process.point("after send")
         return outcome
@@ -118,6 +138,45 @@ class SimHandler:
         return None
 
 
+class SimSendLog:
+    """The send logs of one machine, which outlive its processes."""
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+        self._files: dict[str, tuple[Process, list[sendlog.Line]]] = process.world.disk
+
+    async def begin(self, rows: Sequence[OutboxRow], now: float) -> None:
+        await self._write([sendlog.Line(begun=sendlog.begun(row, now)) for row in rows])
+
+    async def outcomes(self, results: Sequence[SendResult]) -> None:
+        outcomes = [sendlog.Outcome(r.id, r.state, r.detail, r.provider_id) for r in results]
+        await self._write([sendlog.Line(outcome=o) for o in outcomes])
+
+    async def _write(self, lines: list[sendlog.Line]) -> None:
+        await self._process.point("before the send log")
+        await asyncio.sleep(self._process.world.rng.uniform(0.001, 0.01))
+        self._files.setdefault(self._process.name, (self._process, []))[1].extend(lines)
+        self._process.world.logged(self._process, lines)
+        await self._process.point("after the send log")
+
+    async def left(self) -> list[sendlog.Left]:
+        mine = {n: lines for n, (who, lines) in self._files.items() if who is self._process or who.dead}
+        return [sendlog.Left(name, sendlog.fold(lines)) for name, lines in mine.items()]
+
+    async def forget(self, name: str, refused: str = "") -> None:
+        await self._process.point("before the send log is forgotten")
+        world = self._process.world
+        for sent in sendlog.fold(self._files.pop(name)[1]):
+            world.settled[sent.id] = world.loop.time()
+            if sent.state == "unknown":
+                world.unsure.add(sent.id)
+
+
+def telling(entity: str, sends: Sequence[sendlog.Sent], source: str) -> SentMeanwhile:
+    known = {"delivered": "accepted", "accepted": "accepted", "failed": "rejected", "pending": "rejected"}
+    return SentMeanwhile(tuple((int(s.body["step"]), s.id, known.get(s.state, "unknown")) for s in sends))
+
+
 def quarantine_effect(entity: str, reason: str, now: float) -> Effect:
     return Effect(derived_id(entity, int(now // 600)), "page", "voice", {"to": "fallback", "step": -1})
 
@@ -128,7 +187,7 @@ class Mutation:
 
     name: str = "as specified"
     wrap_store: Callable[[World, Process, Any], Any] | None = None
-    patch: dict[str, Any] = field(default_factory=dict)
+    wrap_sends: Callable[[SimSendLog], SendLog] = lambda sends: sends
 
 
 class World:
@@ -146,7 +205,18 @@ class World:
         self.acked: dict[str, float] = {}
         self.faults: list[tuple[float, str, str, str]] = []
         self._incarnations = 0
-        self._down: tuple[float, float] = (0.0, 0.0)
+        self.disk: dict[str, tuple[Process, list[sendlog.Line]]] = {}
+        self.unattended: dict[str, Process] = {}
+        """Delivery -> the host that logged it while the store was away."""
+        self.settled: dict[str, float] = {}
+        """Delivery -> when its log was settled with the store."""
+        self.unsure: set[str] = set()
+        """Deliveries settled without a known outcome: sent again, and labelled."""
+        self.expected: list[Expected] = []
+        self.outage: tuple[float, float] = (0.0, 0.0)
+        self._cut: tuple[str, float, float] = ("", 0.0, 0.0)
+        self._valkey = True
+        self._hosts: dict[str, tuple[Process, Host]] = {}
         self._tasks: dict[asyncio.Task[None], None] = {}
 
     def note(self, what: str, who: str, where: str) -> None:
@@ -155,11 +225,58 @@ class World:
 
     def store_down(self) -> bool:
         """True during the store's outage of this run."""
-        return self._down[0] <= self.loop.time() < self._down[1]
+        return self.outage[0] <= self.loop.time() < self.outage[1]
+
+    def cut_off(self, process: Process) -> bool:
+        """True while this host alone cannot reach the store."""
+        slot, start, end = self._cut
+        return process.name.partition("#")[0] == slot and start <= self.loop.time() < end
+
+    def alone(self, process: Process, at: float) -> bool:
+        """True if this host could reach neither store nor Valkey at `at`, while others could."""
+        slot, start, end = self._cut
+        return not self._valkey and process.name.partition("#")[0] == slot and start <= at < end + LATE_S
+
+    def process(self, name: str) -> Process:
+        """An incarnation of a host by its id."""
+        return self._hosts[name][0]
+
+    def went_away(self, began: float, process: Process) -> bool:
+        """True if the store went away from the process since `began`."""
+        return (began < self.outage[0] and self.store_down()) or (began < self._cut[1] and self.cut_off(process))
+
+    def logged(self, process: Process, lines: Sequence[sendlog.Line]) -> None:
+        """A host recorded sends of its own before it made them."""
+        for line in lines:
+            if line.begun is not None:
+                self.unattended[line.begun.id] = process
+
+    def _announce(self, what: Callable[[Host], None], but: Process | None = None) -> None:
+        """Valkey: everybody who listens hears it a moment later; a frozen process when it runs again."""
+        if not self._valkey:
+            return
+        for process, host in list(self._hosts.values()):
+            if process is not but and not process.dead:
+                delay = self.rng.uniform(0.005, 0.2) + process.frozen_for
+                self.loop.call_later(delay, lambda p=process, h=host: None if p.dead else what(h))
+
+    def _look_ahead(self) -> None:
+        """The store goes away for long: which steps fall due meanwhile, and is their host able to take them?"""
+        start, end = self.outage
+        for timer in self.store.armed.values():
+            owner = self._hosts.get(self.store.shards[timer.shard].owner or "")
+            due = max(timer.due_at - EPOCH, start + GRACE_S)
+            if owner is None or due + LATE_S > end or timer.due_at < EPOCH + start - 2.0:
+                continue
+            process, host = owner
+            held = host.core.ownership.epochs.get(timer.shard) == self.store.shards[timer.shard].epoch
+            if held and host.core.ownership.alive() and timer.entity in host.core.activations and not process.dead:
+                self.expected.append(Expected(timer.entity, due, process))
 
     def crashed(self, process: Process, label: str) -> None:
         """The process is gone; Ray starts another one in its slot about two seconds later."""
         process.dead = True
+        process.stops.append((self.loop.time(), float("inf")))
         self.note("crash", process.name, label)
         slot = process.name.partition("#")[0]
         self.loop.call_later(self.rng.uniform(1.5, 3.0), self._start_host, slot)
@@ -172,7 +289,8 @@ class World:
         async def nothing() -> None:
             return None
 
-        registry = Registry((Pager(),), {"page": handler}, StaticSource(), quarantine_effect, nothing)
+        rules = Unattended(GRACE_S, frozenset({"page"}), telling, Path())
+        registry = Registry((Pager(),), {"page": handler}, StaticSource(), quarantine_effect, nothing, rules)
         store: Any = self.store
         if self.mutation.wrap_store is not None:
             store = self.mutation.wrap_store(self, process, store)
@@ -184,7 +302,10 @@ class World:
             node="n1",
             host_id=process.name,
             started_at=self.loop.database_now(),
+            say_well=lambda: self._announce(Host.heard_well, process),
+            sends=self.mutation.wrap_sends(SimSendLog(process)),
         )
+        self._hosts[process.name] = (process, host)
         self._spawn(self._life(host, slot, process))
 
     async def _life(self, host: Host, slot: str, process: Process) -> None:
@@ -200,7 +321,10 @@ class World:
     # -- the outside -------------------------------------------------------------------------------------
 
     async def _deliver(self, entity: EntityId, message: Any, dedup: str, halts: bool = False) -> None:
-        """A gateway: repeats until the store has it; only then the sender is told 2xx."""
+        """A gateway: repeats until the store has it; only then the sender is told 2xx.
+
+        What a human does in an outage it keeps on its disk, answers and tells the hosts: see `_human`.
+        """
         gateway = HostStore(Process(self, "gateway", mortal=False), self.store)
         row = Inbound(str(entity), shard_of(entity), type(message).__name__, dedup, json_of(message), halts)
         while True:
@@ -217,8 +341,12 @@ class World:
 
     async def _human(self, entity: EntityId, at: float) -> None:
         await asyncio.sleep(at)
+        if self.store_down() and self._valkey:
+            row = Inbound(str(entity), shard_of(entity), "Ack", f"ack-{entity}", json_of(Ack("human")), True)
+            self._announce(lambda host: host.heard_mail(row))
+            self.acked[str(entity)] = self.loop.time()
         await self._deliver(entity, Ack("human"), f"ack-{entity}", halts=True)
-        self.acked[str(entity)] = self.loop.time()
+        self.acked.setdefault(str(entity), self.loop.time())
 
     def run(self) -> None:
         """Faults for FAULTY_S, then peace for QUIET_S."""
@@ -226,9 +354,14 @@ class World:
         rng = self.rng
         for slot in range(HOSTS):
             self.loop.call_later(rng.random(), self._start_host, f"h{slot}")
-        if rng.random() < 0.3:
+        self._valkey = rng.random() < 0.8
+        if rng.random() < 0.5:
+            start = rng.uniform(50, 220)
+            self.outage = (start, start + rng.choice((8.0, 60.0, 100.0)))
+            self.loop.call_later(start, self._look_ahead)
+        elif rng.random() < 0.4:
             start = rng.uniform(50, 250)
-            self._down = (start, start + 60)
+            self._cut = (f"h{rng.randrange(HOSTS)}", start, start + rng.uniform(10, 60))
         number = 0
         for n in range(INCIDENTS):
             entity, at = EntityId("pager", f"i{n}"), rng.uniform(0, 60)

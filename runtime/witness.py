@@ -1,0 +1,87 @@
+"""What hosts and gateways tell each other over Valkey about the store: a second witness beside a host's own eyes.
+
+"The store is well": said by every host with each renewal of its lease. A host that cannot reach the store and hears
+this is cut off, not in an outage: it stays silent while the others take its shards over. "I keep this for the store":
+said by gateways of each message that they spool, so that an acknowledgement stops hosts that page from memory.
+Best effort; without Valkey a host cannot tell the two cases apart, and pages: twice rather than never.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import msgspec
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from runtime.store import Inbound
+
+log = structlog.get_logger("sentinel.runtime")
+
+WELL = "sentinel:well"
+SPOOLED = "sentinel:spooled"
+RETRY_S = 1.0
+
+
+def spooled(message: Inbound) -> bytes:
+    """What a gateway publishes on SPOOLED."""
+    return msgspec.json.encode(message)
+
+
+class Witness:
+    """The host's end: says that the store is well, hears who else says so and what gateways keep."""
+
+    def __init__(self, redis_url: str, host_id: str) -> None:
+        self._url = redis_url
+        self._host_id = host_id
+        self._redis: Redis = Redis.from_url(redis_url, socket_timeout=1.0, socket_connect_timeout=1.0)
+        self._well = asyncio.Event()
+
+    def say_well(self) -> None:
+        """This host has just reached the store. Never blocks."""
+        self._well.set()
+
+    async def speak(self) -> None:
+        """Publish for ever what `say_well` asks for."""
+        while True:
+            await self._well.wait()
+            self._well.clear()
+            try:
+                await self._redis.publish(WELL, self._host_id)
+            except (RedisError, OSError):
+                await asyncio.sleep(RETRY_S)  # `listen` logs that Valkey is away
+
+    async def listen(self, on_well: Callable[[], None], on_spooled: Callable[[Inbound], None]) -> None:
+        """Hear for ever; reconnects by itself."""
+        while True:
+            redis: Redis = Redis.from_url(self._url, socket_connect_timeout=1.0, health_check_interval=15)
+            try:
+                async with redis.pubsub() as channel:
+                    await channel.subscribe(WELL, SPOOLED)
+                    async for message in channel.listen():
+                        if message["type"] == "message":
+                            self._hear(message["channel"], message["data"], on_well, on_spooled)
+            except (RedisError, OSError) as error:
+                meaning = "cut off from database and Valkey alike this host would page from memory beside the others"
+                log.warning("witness_not_heard", why=str(error), meaning=meaning)
+                await asyncio.sleep(RETRY_S)
+            finally:
+                await redis.aclose()
+
+    def _hear(
+        self, channel: bytes, data: bytes, on_well: Callable[[], None], on_spooled: Callable[[Inbound], None]
+    ) -> None:
+        if channel == WELL.encode():
+            if data != self._host_id.encode():
+                on_well()
+            return
+        try:
+            on_spooled(msgspec.json.decode(data, type=Inbound))
+        except msgspec.MsgspecError as error:
+            log.warning("spooled_message_not_understood", why=str(error), meaning="an older or newer gateway sent it")
+
+    async def close(self) -> None:
+        """Give back the connection; end `speak` and `listen` first."""
+        await self._redis.aclose()
