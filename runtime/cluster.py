@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import ray
+from ray._raylet import Config  # type: ignore[attr-defined]  # its stubs leave it out
 from ray.actor import ActorHandle
 from ray.exceptions import RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
@@ -62,6 +63,9 @@ class Cluster:
     def start_ray(self, address: str | None, temp_dir: str) -> str:
         """Join the cluster at `address`, or start a local one below `temp_dir`. Answers its address."""
         os.environ.update(RAY_ENVIRONMENT)
+        if address is not None and _has_token():
+            os.environ.setdefault("RAY_AUTH_MODE", "token")
+        Config.initialize("")  # Ray read its environment when it was imported; this process must go by ours too
         common: dict[str, Any] = {
             "namespace": self._namespace,
             "log_to_driver": False,
@@ -116,6 +120,16 @@ class Cluster:
     def stop(self) -> None:
         """Leave Ray; a local cluster ends with it."""
         ray.shutdown()
+
+
+def _has_token() -> bool:
+    """True if this user has a Ray token: `ray start` makes one and then lets nobody in without it.
+
+    https://docs.ray.io/en/latest/ray-security/token-auth.html
+    """
+    given = os.environ.get("RAY_AUTH_TOKEN_PATH")
+    path = Path(given) if given else Path.home() / ".ray" / "auth_token"
+    return "RAY_AUTH_TOKEN" in os.environ or path.is_file()
 
 
 def _at(template: HostSettings, slot: str, shard: int | None) -> HostSettings:
