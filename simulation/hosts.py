@@ -148,7 +148,10 @@ class Hosts:
         if hosted.generation != moved:
             # The new host has the state from the database, not from the old host's memory.
             hosted.generation = moved
-            hosted.state = kind.state(kind.entity.version, kind.encode_state(hosted.state), hosted.id.key)
+            left = hosted.state
+            hosted.state = kind.state(kind.entity.version, kind.encode_state(left), hosted.id.key)
+            if hosted.state != left:
+                self.outcome.drift.append((self.clock.now, str(hosted.id)))
         now, env = self.clock.now, self.env
         ctx = Ctx(now, hosted.id, hosted.seq, cause, env)
         decision = kind.entity.decide(hosted.state, message, ctx)

@@ -62,6 +62,8 @@ class Outcome:
     deliveries: dict[str, Delivery] = field(default_factory=dict)
     states: dict[str, Any] = field(default_factory=dict)
     timers: dict[str, dict[str, float]] = field(default_factory=dict)
+    drift: list[tuple[float, str]] = field(default_factory=list)
+    """When and where a state read back was not the state that was left."""
     decisions: int = 0
 
     def incidents(self) -> Iterator[tuple[str, list[Row]]]:
