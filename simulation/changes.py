@@ -29,7 +29,8 @@ def changes(chance: Chance, config: Configuration, start: float, end: float) -> 
 
 def upgrades(chance: Chance, start: float, end: float) -> tuple[Upgrade, ...]:
     """A new version of every host each four weeks, at an hour nobody planned for."""
-    found, at = [], start
+    found: list[Upgrade] = []
+    at = start
     while (at := at + chance.between(0.8, 1.2, "upgrade", len(found)) * UPGRADE_EVERY_S) < end:
         found.append(Upgrade(at, PAUSE_S))
     return tuple(found)

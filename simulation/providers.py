@@ -1,4 +1,4 @@
-"""The providers: they refuse, lose requests, lose answers, go away for an hour, and report late, twice, out of order."""
+"""The providers: they refuse, lose requests or answers, go away for an hour, report late, twice, out of order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Alerts made up from a seed: troubles that come and go, repeat, flap, arrive twice or in the wrong order, and storms."""
+"""Alerts made up from a seed: troubles that come and go, repeat, flap, arrive twice or out of order, and storms."""
 
 from __future__ import annotations
 

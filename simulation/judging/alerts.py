@@ -14,7 +14,7 @@ from domain.incident import AlertsReceived
 from simulation.judging.finding import Finding
 from simulation.outcome import Outcome, Row
 
-ALERTS = (e.AlertFired, e.AlertRepeated, e.AlertIgnored, e.AlertResolved)
+ALERTS = (e.AlertsFired, e.AlertsRepeated, e.AlertsIgnored, e.AlertsResolved)
 HUMAN_QUIET_S = 300.0
 Tell = Callable[[Finding], None]
 
@@ -25,7 +25,7 @@ def accepted(outcome: Outcome, told: Tell) -> None:
     for entity, rows in outcome.incidents():
         for row in rows:
             if isinstance(row.event, ALERTS):
-                seen[row.cause][entity] += 1
+                seen[row.cause][entity] += len(_keys(row.event))
     belongs = _Belongs(outcome)
     for cause, taken in outcome.taken.items():
         if not taken.events:
@@ -89,21 +89,21 @@ class Firing:
 
     def follow(self, rows: list[Row]) -> None:
         """The whole journal."""
-        cause, left = "", iter(())
+        cause, left = "", dict[str, list[AlertEvent]]()
         for n, row in enumerate(rows):
             if row.cause != cause:
-                cause, left = row.cause, iter(_events(self._outcome, row.cause))
+                cause, left = row.cause, _by_key(_events(self._outcome, row.cause))
             if isinstance(row.event, e.Triggered):
                 self._open, self._firing = True, {}
             elif isinstance(row.event, e.Resolved):
                 self._resolved(row.event, row.at)
             elif isinstance(row.event, ALERTS):
-                event: Any = next(left, None)
-                if event is not None:
-                    self._alert(row.event, event, row.at)
+                for key in _keys(row.event):
+                    if left.get(key):
+                        self._alert(row.event, left[key].pop(0), row.at)
             last = n + 1 == len(rows) or rows[n + 1].cause != cause
             if last and self._open and not self._firing and not _truncated(self._outcome, cause):
-                self._told(Finding("unresolved", self._entity, "nothing fires and it stays open", row.at))
+                self._say("unresolved", "nothing fires and it stays open", row.at)
 
     def _resolved(self, event: e.Resolved, at: float) -> None:
         if event.human:
@@ -113,18 +113,18 @@ class Firing:
     def _alert(self, event: Any, alert: AlertEvent, at: float) -> None:
         key, starts = alert.dedup_key, alert.starts_at
         if alert.status == "resolved":
-            if isinstance(event, e.AlertIgnored) and key in self._firing and starts == self._firing[key]:
+            if isinstance(event, e.AlertsIgnored) and key in self._firing and starts == self._firing[key]:
                 self._say("unresolved", f"the resolution of {key!r} was ignored", at)
-            known = self._firing.pop(key, None) if isinstance(event, e.AlertResolved) else None
+            known = self._firing.pop(key, None) if isinstance(event, e.AlertsResolved) else None
             ended = starts if starts is not None else known
             if ended is not None:
                 self._over[(key, ended)] = (at, False)
             return
         over = self._over.get((key, starts)) if starts is not None else None
-        if isinstance(event, e.AlertIgnored):
+        if isinstance(event, e.AlertsIgnored):
             if over is None or (over[1] and at - over[0] >= HUMAN_QUIET_S):
                 self._say("muted", f"{key!r} fires and was ignored: {event.why}", at)
-        elif isinstance(event, e.AlertRepeated):
+        elif isinstance(event, e.AlertsRepeated):
             if key not in self._firing:
                 self._say("muted", f"{key!r} was counted as a repetition and does not fire here", at)
         else:
@@ -134,6 +134,25 @@ class Firing:
 
     def _say(self, kind: str, what: str, at: float) -> None:
         self._told(Finding(kind, self._entity, what, at))
+
+
+def _keys(event: Any) -> tuple[str, ...]:
+    """The alerts that an event of the journal speaks of."""
+    match event:
+        case e.AlertsFired(_, alerts):
+            return tuple(alert.key for alert in alerts)
+        case e.AlertsResolved(_, starts):
+            return tuple(starts)
+    keys: tuple[str, ...] = event.keys
+    return keys
+
+
+def _by_key(events: tuple[AlertEvent, ...]) -> dict[str, list[AlertEvent]]:
+    """Alerts of a message by key, in its order: what happens to different keys may be journalled together."""
+    found: dict[str, list[AlertEvent]] = defaultdict(list)
+    for event in events:
+        found[event.dedup_key].append(event)
+    return found
 
 
 def _events(outcome: Outcome, cause: str) -> tuple[AlertEvent, ...]:
