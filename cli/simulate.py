@@ -1,4 +1,4 @@
-"""`sentinel simulate`: runs an organisation on virtual time, judges the run, and answers what a change would have done."""
+"""`sentinel simulate`: an organisation on virtual time, judged; and what a change of it would have done."""
 
 from __future__ import annotations
 

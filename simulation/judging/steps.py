@@ -1,4 +1,4 @@
-"""The escalation of one incident line, walked again from its journal: who, when, in what order, and no more once quiet."""
+"""The escalation of one incident line, walked again from its journal: who, when, in what order, and when no more."""
 
 from __future__ import annotations
 
