@@ -65,7 +65,11 @@ async def test_the_past_is_read_back_and_asked_what_a_change_would_have_done(
     assert sorted(told[:2]) == [("disk", "firing", False), ("slow", "firing", False)]
     assert told[2:] == [("disk", "resolved", False), ("slow", "firing", True)]
     first = next(r.events[0] for r in found.requests if r.events[0].dedup_key == "disk")
-    assert (first.title, first.severity, dict(first.labels)) == ("Disk full", Severity.ERROR, {"host": "db1"})
+    assert (first.title, first.severity, dict(first.labels)) == (
+        "Disk full",
+        Severity.ERROR,
+        {"host": "db1", "severity": "error"},
+    )
     answered = [c for c in found.calls if c.by]
     assert all(c.answered_s is not None and c.answered_s >= 0 for c in answered)
 

@@ -10,6 +10,9 @@ doubled           more sends of one delivery than 1 + outcomes the provider coul
 paged-after-ack   a send started later after an accepted acknowledgement than a claim may last
 drift             the stored state is not the fold of the journal
 stuck             something undone, unsent or overdue is left at the end
+untold            an entity was taken out of service, and no human was told
+
+An entity in quarantine keeps its mail and does nothing more; that is judged by `untold` alone.
 """
 
 from __future__ import annotations
@@ -24,6 +27,9 @@ from runtime.sending import HOLD_S, SEND_S
 from tests.sim.pager import STEPS, Pager
 
 IN_FLIGHT_S = HOLD_S - SEND_S + 0.5
+FALLBACK = "fallback"
+EXCUSED = ("lost", "stalled", "never-paged", "stuck")
+"""What a quarantine explains. Order, doubles and drift it does not."""
 Finding = tuple[str, str, str]
 
 
@@ -40,7 +46,10 @@ def check(world: Any) -> list[Finding]:
         found += _state(world, entity, rows)
     found += _sends(world)
     found += _left(world)
-    return found
+    excused = world.store.quarantined
+    found = [f for f in found if f[1] not in excused or f[0] not in EXCUSED]
+    told = {s.entity for s in world.provider.log if s.to == FALLBACK}
+    return found + [("untold", e, why) for e, why in excused.items() if e not in told]
 
 
 def _alerts(world: Any, journal: dict[str, list[dict[str, Any]]]) -> list[Finding]:
@@ -98,7 +107,7 @@ def _sends(world: Any) -> list[Finding]:
             found.append(("doubled", delivery, f"{count} sends"))
     for sent in world.provider.log:
         ack = world.acked.get(sent.entity)
-        if ack is not None and sent.at > ack + IN_FLIGHT_S:
+        if ack is not None and sent.to != FALLBACK and sent.at > ack + IN_FLIGHT_S:
             found.append(("paged-after-ack", sent.entity, f"{sent.at - ack:.1f} s after"))
     return found
 
