@@ -8,11 +8,10 @@ from typing import Any
 
 from domain import events as e
 from domain.incident import AlertState, Ladder, Line, Status, Tombstone, occurrence
+from domain.outage import LAST_RESORT, OutagePage, learned, retired, taken_up
 
 MAX_TOMBSTONES = 500
 """Remembered resolved occurrences per line; a late firing older than all of these would open an incident."""
-QUIET: dict[str, Any] = {"ladders": {}, "next_at": None}
-"""What every halt of escalation clears."""
 
 
 def apply(line: Line, event: Any) -> Line:
@@ -20,6 +19,7 @@ def apply(line: Line, event: Any) -> Line:
     match event:
         case e.Triggered():
             return _triggered(line, event)
+<<<<<<< HEAD
         case e.AlertsFired(_, alerts, severity, at):
             return replace(line, alerts={**line.alerts, **{a.key: a for a in alerts}}, severity=severity, updated_at=at)
         case e.AlertsRepeated(_, keys, at):
@@ -30,6 +30,17 @@ def apply(line: Line, event: Any) -> Line:
             return _alerts_resolved(line, event)
         case e.AlertsIgnored(_, _, _, at, resolved):
             return replace(line, tombstones=_bury(line, resolved, at, False)) if resolved else line
+=======
+        case e.AlertFired(_, alert, severity, at):
+            return replace(line, alerts={**line.alerts, alert.key: alert}, severity=severity, updated_at=at)
+        case e.AlertRepeated(_, key, at):
+            alert = line.alerts[key]
+            return replace(line, alerts={**line.alerts, key: replace(alert, count=alert.count + 1)}, updated_at=at)
+        case e.AlertResolved():
+            return _alert_resolved(line, event)
+        case e.AlertIgnored():
+            return _alert_ignored(line, event)
+>>>>>>> outage
         case e.GroupTruncated(_, omitted):
             return replace(line, truncated=omitted)
         case e.StepStarted() | e.LastResortCalled() | e.NobodyReachable():
@@ -37,40 +48,74 @@ def apply(line: Line, event: Any) -> Line:
         case e.PersonCalled(_, user_id, _, rules, at):
             called = line.called if user_id in line.called else (*line.called, user_id)
             return replace(line, ladders={**line.ladders, user_id: Ladder(user_id, at, rules)}, called=called)
-        case e.Paged(_, _, user_id, _, _, rule):
-            ladder = line.ladders[user_id]
-            return replace(line, ladders={**line.ladders, user_id: replace(ladder, next=rule + 1)})
+        case e.Paged(_, delivery, user_id, _, _, rule, repeats):
+            after = _rule_used(line, user_id, rule, delivery)
+            return after if repeats is None else replace(after, outage=taken_up(line.outage, repeats))
+        case e.PagedInOutage() | e.OutagePageCounted() | e.WaitCounted():
+            return _outage(line, event)
         case _:
             return _by_people(line, event)
+
+
+def _rule_used(line: Line, user_id: str, rule: int, delivery: str) -> Line:
+    ladder = line.ladders[user_id]
+    ladder = replace(ladder, next=rule + 1, ordered=(*ladder.ordered, delivery))
+    return replace(line, ladders={**line.ladders, user_id: ladder})
+
+
+def _outage(line: Line, event: e.PagedInOutage | e.OutagePageCounted | e.WaitCounted) -> Line:
+    match event:
+        case e.PagedInOutage(_, page, _, counts, _, at):
+            return replace(line, outage=learned(line.outage, page, at, counts), ladders=_begun(line, page))
+        case e.OutagePageCounted(_, delivery, user_id, _, _, rule, _):
+            return replace(_rule_used(line, user_id, rule, ""), outage=taken_up(line.outage, delivery))
+        case e.WaitCounted(_, _, _, _, next_at, _):
+            return replace(line, next_at=next_at)
 
 
 def _by_people(line: Line, event: Any) -> Line:
     match event:
         case e.Acknowledged(_, by, _, at):
-            return replace(line, status=Status.ACKNOWLEDGED, acked_by=by, acked_at=at, updated_at=at, **QUIET)
-        case e.Unacknowledged(_, _, _, at) | e.Woken(_, at):
-            return replace(line, **_from_the_top(at))
+            return replace(line, status=Status.ACKNOWLEDGED, acked_by=by, acked_at=at, updated_at=at, **_quiet(line))
+        case e.Unacknowledged(_, _, _, at):
+            return replace(line, **_from_the_top(line, at))
+        case e.Woken(_, at):  # nobody acted: pages of an outage that began with the waking still count
+            return replace(line, **{**_from_the_top(line, at), "outage": line.outage})
         case e.Resolved():
             return _resolved(line, event)
         case e.Snoozed(_, _, _, until, at):
-            quiet = {**QUIET, "next_at": until}
+            quiet = {**_quiet(line), "next_at": until}
             return replace(line, status=Status.SNOOZED, updated_at=at, **quiet)
         case e.Reassigned(_, _, _, _, _, next_at, at):
-            return replace(line, **{**_awake(at), "next_at": next_at})
+            return replace(line, **{**_awake(line, at), "next_at": next_at})
         case e.Escalated(_, _, _, at):
-            return replace(line, **_awake(at))
+            return replace(line, **_awake(line, at))
         case e.Noted(_, _, _, at):
             return replace(line, updated_at=at)
     return line
 
 
-def _awake(at: float) -> dict[str, Any]:
+def _quiet(line: Line) -> dict[str, Any]:
+    """What every halt of escalation clears."""
+    return {"ladders": {}, "next_at": None, "outage": retired(line.outage)}
+
+
+def _begun(line: Line, page: OutagePage) -> Mapping[str, Ladder]:
+    """A person called for this very step was called when the page went out: the rules' delays count from then."""
+    ladder = line.ladders.get(page.user_id)
+    here = (line.episode, *position(line)) == (page.episode, page.step, page.round)
+    if ladder is None or not here or page.state != "accepted" or page.at >= ladder.started_at:
+        return line.ladders
+    return {**line.ladders, page.user_id: replace(ladder, started_at=page.at)}
+
+
+def _awake(line: Line, at: float) -> dict[str, Any]:
     fields = {"status": Status.TRIGGERED, "acked_by": None, "acked_at": None, "updated_at": at}
-    return {**fields, **QUIET}
+    return {**fields, **_quiet(line)}
 
 
-def _from_the_top(at: float) -> dict[str, Any]:
-    return {**_awake(at), "step": -1, "round": 0, "exhausted": False}
+def _from_the_top(line: Line, at: float) -> dict[str, Any]:
+    return {**_awake(line, at), "step": -1, "round": 0, "exhausted": False}
 
 
 def _triggered(line: Line, event: e.Triggered) -> Line:
@@ -85,6 +130,7 @@ def _triggered(line: Line, event: e.Triggered) -> Line:
         updated_at=event.at,
         policy=event.policy,
         tombstones=line.tombstones,
+        outage=line.outage,
     )
 
 
@@ -94,6 +140,7 @@ def _escalation(line: Line, event: e.StepStarted | e.LastResortCalled | e.Nobody
     return replace(line, exhausted=True, next_at=event.next_at, updated_at=event.at)
 
 
+<<<<<<< HEAD
 def _alerts_resolved(line: Line, event: e.AlertsResolved) -> Line:
     over = {key: replace(line.alerts[key], firing=False) for key in event.starts}
     ended = {key: starts_at for key, starts_at in event.starts.items() if starts_at is not None}
@@ -104,6 +151,23 @@ def _alerts_resolved(line: Line, event: e.AlertsResolved) -> Line:
         tombstones=_bury(line, ended, event.at, False) if ended else line.tombstones,
         updated_at=event.at,
     )
+=======
+def _alert_ignored(line: Line, event: e.AlertIgnored) -> Line:
+    """Where nothing is open, the alert whose page was learned may have been this one: then the page counts no more."""
+    buried, outage = line.tombstones, line.outage if line.open else retired(line.outage)
+    if event.starts_at is not None:
+        buried = _bury(line, {event.key: event.starts_at}, event.at, False)
+    return replace(line, tombstones=buried, outage=outage)
+
+
+def _alert_resolved(line: Line, event: e.AlertResolved) -> Line:
+    alert = line.alerts[event.key]
+    buried = line.tombstones
+    if event.starts_at is not None:
+        buried = _bury(line, {event.key: event.starts_at}, event.at, False)
+    alerts = {**line.alerts, event.key: replace(alert, firing=False)}
+    return replace(line, alerts=alerts, severity=event.severity, tombstones=buried, updated_at=event.at)
+>>>>>>> outage
 
 
 def _resolved(line: Line, event: e.Resolved) -> Line:
@@ -117,7 +181,7 @@ def _resolved(line: Line, event: e.Resolved) -> Line:
         resolved_at=event.at,
         updated_at=event.at,
         tombstones=buried,
-        **QUIET,
+        **_quiet(line),
     )
 
 
@@ -133,3 +197,8 @@ def _bury(line: Line, ended: Mapping[str, float], at: float, human: bool) -> dic
 def firing(line: Line) -> list[AlertState]:
     """Alerts of the open episode that still fire."""
     return [a for a in line.alerts.values() if a.firing]
+
+
+def position(line: Line) -> tuple[int, int]:
+    """Step and round that a page ordered now belongs to."""
+    return LAST_RESORT if line.exhausted else line.step, line.round

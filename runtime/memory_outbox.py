@@ -72,10 +72,13 @@ class MemoryOutbox:
         row = OutboxRow(effect.id, entity, shard, effect.kind, effect.channel, dict(effect.body), "pending", 0, 0, due)
         self.outbox[effect.id] = Kept(row, effect.group, updated_at=self.clock_now())
 
-    def cancel_effects(self, entity: str, groups: Collection[str]) -> None:
-        """Withdraw what is pending or unknown."""
+    def cancel_effects(self, entity: str, named: Collection[str]) -> None:
+        """Withdraw what is pending or unknown of these groups, or with these ids."""
+        groups = set(named)
+        if not groups:
+            return
         for kept in self.outbox.values():
-            if kept.row.entity != entity or kept.group not in groups:
+            if kept.row.entity != entity or groups.isdisjoint((kept.group, kept.row.id)):
                 continue
             if kept.row.state in ("pending", "unknown"):
                 kept.row = replace(kept.row, state="cancelled")
@@ -129,6 +132,30 @@ class MemoryOutbox:
             )
             if result.tell is not None:
                 self.put(result.tell)
+
+    async def settle_sends(self, results: Sequence[SendResult]) -> set[str]:
+        existing: set[str] = set()
+        for result in results:
+            kept = self.outbox.get(result.id)
+            if kept is None:
+                continue
+            existing.add(result.id)
+            sent = result.state in ("accepted", "delivered")
+            if kept.row.state not in LIVE and not (kept.row.state == "cancelled" and sent):
+                continue
+            again = result.state in AGAIN
+            kept.detail, kept.updated_at = result.detail, self.clock_now()
+            kept.row = replace(
+                kept.row,
+                state="cancelled" if kept.row.withdrawn and again else result.state,
+                attempts=max(1, kept.row.attempts),
+                provider_id=result.provider_id or kept.row.provider_id,
+                due_at=kept.row.due_at if result.due_at is None else result.due_at,
+                unknowns=kept.row.unknowns + result.unknown,
+            )
+            if result.tell is not None:
+                self.put(result.tell)
+        return existing
 
     async def recallable(self, entities: Sequence[str], channels: Sequence[str]) -> list[OutboxRow]:
         return [

@@ -187,7 +187,7 @@ class SendResult:
     """What to write after a send. `state` is the next state; `due_at` when to look again, if ever.
 
     `failed` rows carry `tell`, the EffectFailed message to the entity, written in the same statement.
-    `unknown` raises the count of unknown outcomes by one when True.
+    `unknown` raises the count of unknown outcomes by one when True. `began_at`: when it was sent, if not just now.
     """
 
     id: str
@@ -198,6 +198,7 @@ class SendResult:
     due_at: float | None = None
     unknown: bool = False
     tell: Inbound | None = None
+    began_at: float | None = None
 
 
 class Store(Protocol):
@@ -282,9 +283,9 @@ class Store(Protocol):
 
         The shard rows are share-locked at their epoch until the statement ends, so a takeover waits and
         the next commit of a stale owner writes nothing. A duplicate (entity, seq) raises
-        `StatementRejected` and the whole statement writes nothing. Within one turn: groups are
-        cancelled first (pending and unknown effects become `cancelled`, those being sent `withdrawn`), then
-        effects are added.
+        `StatementRejected` and the whole statement writes nothing. Within one turn: groups (and single effects
+        named by id) are cancelled first (pending and unknown effects become `cancelled`, those being sent
+        `withdrawn`), then effects are added.
         """
         ...
 
@@ -311,6 +312,14 @@ class Store(Protocol):
 
         Rows that are not `sending` under this host's claim any more are left as they are: whoever claimed
         them since records them. A withdrawn row that would be tried again becomes `cancelled` instead.
+        """
+        ...
+
+    async def settle_sends(self, results: Sequence[SendResult]) -> set[str]:
+        """Write outcomes of sends made without a claim, in an outage of this store; answers which ids exist.
+
+        Rows that still want work take the outcome and its tell; a cancelled one that was accepted is shown as that.
+        All others are left as they are. Safe to repeat.
         """
         ...
 

@@ -137,7 +137,8 @@ oc as (
     update rt.outbox x set updated_at = now(), withdrawn = true,
            state = case when x.state = 'sending' then x.state else 'cancelled' end
     from unnest(%(c_entity)s::text[], %(c_shard)s::int[], %(c_grp)s::text[]) as t(entity, shard, grp), own
-    where own.id = t.shard and x.entity = t.entity and x.grp = t.grp and x.state in ('pending', 'unknown', 'sending')),
+    where own.id = t.shard and x.entity = t.entity and (x.grp = t.grp or x.id = t.grp)
+      and x.state in ('pending', 'unknown', 'sending')),
 o as (
     insert into rt.outbox (id, entity, shard, kind, channel, grp, body, state, due_at)
     select t.id, t.entity, t.shard, t.kind, t.channel, t.grp, t.body::jsonb, 'pending',
@@ -223,6 +224,34 @@ done as (
 insert into rt.inbox (shard, entity, kind, dedup, body, halts, env_version)
 select t.shard, t.entity, t.kind, t.dedup, t.body::jsonb, t.halts, t.env from told t join done on done.id = t.id
 on conflict (shard, dedup) do nothing;
+
+-- name: settle_sends
+-- Sent without a claim, while this database was away. A row that somebody claims at this moment takes the outcome too:
+-- his record_sends then finds it settled.
+with given as (
+    select * from unnest(%(id)s::text[], %(state)s::text[], %(detail)s::text[], %(provider)s::text[],
+                         %(due)s::float8[], %(unknown)s::int[], %(began)s::float8[])
+             as g(id, state, detail, provider, due, unknown, began)),
+told as (
+    select * from unnest(%(m_id)s::text[], %(m_shard)s::int[], %(m_entity)s::text[], %(m_kind)s::text[],
+                         %(m_dedup)s::text[], %(m_body)s::text[], %(m_halts)s::bool[], %(m_env)s::bigint[])
+             as t(id, shard, entity, kind, dedup, body, halts, env)),
+done as (
+    update rt.outbox x
+       set state = case when x.withdrawn and g.state in ('pending', 'unknown') then 'cancelled' else g.state end,
+           detail = g.detail, provider_id = coalesce(g.provider, x.provider_id), attempts = greatest(x.attempts, 1),
+           due_at = coalesce(to_timestamp(g.due), x.due_at), unknowns = x.unknowns + g.unknown, updated_at = now(),
+           sent_at = case when g.state in ('accepted', 'delivered') then coalesce(to_timestamp(g.began), now())
+                          else x.sent_at end
+    from given g where x.id = g.id
+     and (x.state in ('pending', 'sending', 'unknown')
+          or x.state = 'cancelled' and g.state in ('accepted', 'delivered'))
+    returning x.id),
+tell as (
+    insert into rt.inbox (shard, entity, kind, dedup, body, halts, env_version)
+    select t.shard, t.entity, t.kind, t.dedup, t.body::jsonb, t.halts, t.env from told t join done on done.id = t.id
+    on conflict (shard, dedup) do nothing)
+select x.id from rt.outbox x join given g on g.id = x.id;
 
 -- name: recallable
 select id, entity, shard, kind, channel, body, state, attempts, unknowns,

@@ -357,3 +357,38 @@ async def test_the_tell_of_a_failed_send_is_kept_as_given(store: Store) -> None:
     await store.record_sends("h1", [SendResult("e", SHARD, "failed", tell=tell), SendResult("nobody", SHARD, "failed")])
     (kept,) = await store.mail([SHARD], [], [], 10)
     assert (kept.halts, kept.env_version) == (True, 42)
+
+
+async def test_a_single_effect_is_cancelled_by_its_id(store: Store) -> None:
+    epochs = await own(store)
+    effects = [Effect(f"e{n}", "page", "sms", {}, group="g") for n in range(2)]
+    await store.commit(epochs, [turn(0, effects=effects)])
+    await store.commit(epochs, [turn(1, cancel_groups=["e0"])])
+    assert [row.id for row in await store.sends([SHARD], [], 10)] == ["e1"]
+
+
+async def test_sends_of_an_outage_are_settled_once_and_those_never_ordered_are_named(store: Store) -> None:
+    epochs = await own(store)
+    effects = [Effect(f"e{n}", "page", "sms", {}, group="g") for n in range(4)]
+    await store.commit(epochs, [turn(0, effects=effects)])
+    await store.claim_sends(epochs, ["e1"], "h1", 10.0)
+    told = Inbound(ENTITY, SHARD, "EffectFailed", "e2-failed", "{}")
+    results = [
+        SendResult("e0", SHARD, "delivered", provider_id="p", began_at=1000.0),
+        SendResult("e1", SHARD, "accepted"),
+        SendResult("e2", SHARD, "failed", "refused", tell=told),
+        SendResult("e9", SHARD, "accepted"),
+    ]
+    for _ in range(2):
+        assert await store.settle_sends(results) == {"e0", "e1", "e2"}
+    assert [row.id for row in await store.sends([SHARD], [], 10)] == ["e3"]
+    assert [m.kind for m in await store.mail([SHARD], [], [], 10)] == ["EffectFailed"]
+
+
+async def test_a_send_of_an_outage_that_an_acknowledgement_cancelled_meanwhile_is_shown_as_sent(store: Store) -> None:
+    epochs = await own(store)
+    effect = Effect("e0", "page", "sms", {}, group="g")
+    await store.commit(epochs, [turn(0, effects=[effect])])
+    await store.commit(epochs, [turn(1, cancel_groups=["g"])])
+    await store.settle_sends([SendResult("e0", SHARD, "accepted")])
+    assert [row.id for row in await store.recallable([ENTITY], ["sms"])] == ["e0"]
