@@ -19,7 +19,6 @@ def apply(line: Line, event: Any) -> Line:
     match event:
         case e.Triggered():
             return _triggered(line, event)
-<<<<<<< HEAD
         case e.AlertsFired(_, alerts, severity, at):
             return replace(line, alerts={**line.alerts, **{a.key: a for a in alerts}}, severity=severity, updated_at=at)
         case e.AlertsRepeated(_, keys, at):
@@ -28,19 +27,8 @@ def apply(line: Line, event: Any) -> Line:
             return replace(line, alerts={**line.alerts, **counted}, updated_at=at)
         case e.AlertsResolved():
             return _alerts_resolved(line, event)
-        case e.AlertsIgnored(_, _, _, at, resolved):
-            return replace(line, tombstones=_bury(line, resolved, at, False)) if resolved else line
-=======
-        case e.AlertFired(_, alert, severity, at):
-            return replace(line, alerts={**line.alerts, alert.key: alert}, severity=severity, updated_at=at)
-        case e.AlertRepeated(_, key, at):
-            alert = line.alerts[key]
-            return replace(line, alerts={**line.alerts, key: replace(alert, count=alert.count + 1)}, updated_at=at)
-        case e.AlertResolved():
-            return _alert_resolved(line, event)
-        case e.AlertIgnored():
-            return _alert_ignored(line, event)
->>>>>>> outage
+        case e.AlertsIgnored():
+            return _alerts_ignored(line, event)
         case e.GroupTruncated(_, omitted):
             return replace(line, truncated=omitted)
         case e.StepStarted() | e.LastResortCalled() | e.NobodyReachable():
@@ -140,7 +128,6 @@ def _escalation(line: Line, event: e.StepStarted | e.LastResortCalled | e.Nobody
     return replace(line, exhausted=True, next_at=event.next_at, updated_at=event.at)
 
 
-<<<<<<< HEAD
 def _alerts_resolved(line: Line, event: e.AlertsResolved) -> Line:
     over = {key: replace(line.alerts[key], firing=False) for key in event.starts}
     ended = {key: starts_at for key, starts_at in event.starts.items() if starts_at is not None}
@@ -151,23 +138,13 @@ def _alerts_resolved(line: Line, event: e.AlertsResolved) -> Line:
         tombstones=_bury(line, ended, event.at, False) if ended else line.tombstones,
         updated_at=event.at,
     )
-=======
-def _alert_ignored(line: Line, event: e.AlertIgnored) -> Line:
+
+
+def _alerts_ignored(line: Line, event: e.AlertsIgnored) -> Line:
     """Where nothing is open, the alert whose page was learned may have been this one: then the page counts no more."""
-    buried, outage = line.tombstones, line.outage if line.open else retired(line.outage)
-    if event.starts_at is not None:
-        buried = _bury(line, {event.key: event.starts_at}, event.at, False)
+    outage = line.outage if line.open else retired(line.outage)
+    buried = _bury(line, event.resolved, event.at, False) if event.resolved else line.tombstones
     return replace(line, tombstones=buried, outage=outage)
-
-
-def _alert_resolved(line: Line, event: e.AlertResolved) -> Line:
-    alert = line.alerts[event.key]
-    buried = line.tombstones
-    if event.starts_at is not None:
-        buried = _bury(line, {event.key: event.starts_at}, event.at, False)
-    alerts = {**line.alerts, event.key: replace(alert, firing=False)}
-    return replace(line, alerts=alerts, severity=event.severity, tombstones=buried, updated_at=event.at)
->>>>>>> outage
 
 
 def _resolved(line: Line, event: e.Resolved) -> Line:

@@ -174,7 +174,7 @@ def test_a_page_whose_alert_changed_nothing_does_not_silence_a_later_incident() 
     desk.clear(starts_at=T0)
     desk.learn(sent())
     desk.fire(starts_at=T0)
-    assert desk.kinds()[-1] == "AlertIgnored"
+    assert desk.kinds()[-1] == "AlertsIgnored"
     desk.fire("other")
     assert desk.called() == ["ada"]
 
