@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from gateway.commands import Commands
 from gateway.config_cache import ConfigCache
+from gateway.config_file import ConfigFile
 from gateway.figures import Figures
 from gateway.live_feed import LiveFeed
 from gateway.outage import Outage
@@ -57,7 +58,7 @@ class Services:
             sessions=factory,
             sealer=sealer,
             store=store,
-            config=ConfigCache(engine, sealer, factory, outage),
+            config=ConfigCache(engine, sealer, factory, outage, ConfigFile(settings.kept_configuration, sealer)),
             outage=outage,
             spool=spool,
             replay=Replay(store, spool, outage, poker.poke),
