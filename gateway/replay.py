@@ -15,7 +15,6 @@ import structlog
 from gateway.background import Background
 from gateway.outage import Outage
 from gateway.spool import Segment, Spool
-from gateway.spool_records import Arrived
 from runtime.errors import RuntimeFault, StatementRejected
 from runtime.store import Inbound, Store
 
@@ -70,11 +69,11 @@ class Replay:
         return rows
 
     async def _replay(self, segment: Segment) -> int:
-        messages = [r.message for _, r in await self._spool.read(segment) if isinstance(r, Arrived)]
-        for batch in _batches(messages):
+        contents = await self._spool.read(segment)
+        for batch in _batches(contents.messages):
             await self._append(batch)
-        await self._spool.drop(segment)
-        return len(messages)
+        await self._spool.drop(segment, contents.whole)
+        return len(contents.messages)
 
     async def _append(self, batch: Sequence[Inbound]) -> None:
         """A batch that is refused for its content is halved until the one refused message is found."""

@@ -19,7 +19,7 @@ import structlog
 
 from gateway.background import Background
 from gateway.spool_file import SegmentWriter, content_of, framed, sync_directory
-from gateway.spool_records import Arrived, Record, Strange, check_storable, decoded, encoded
+from gateway.spool_records import Arrived, Strange, check_storable, decoded, encoded
 from runtime.errors import RuntimeFault
 from runtime.store import Inbound
 
@@ -27,8 +27,6 @@ log = structlog.get_logger("sentinel.gateway")
 
 SEGMENT_BYTES = 4 * 1024 * 1024
 """A segment is read, replayed and removed as a whole: larger ones take more memory, smaller ones more files."""
-PAGER_SHARE = 1 / 8
-"""Part of the limit that alerts may not fill, so that what break-glass does can still be written down."""
 OPEN_AGAIN_S = 1.0
 BEGINNING = 64 * 1024
 """Bytes read of each segment at the start, to know its age."""
@@ -45,7 +43,6 @@ class SpoolFull(RuntimeFault):
 class Segment:
     """One file. `first_at`: UTC epoch seconds of its first record."""
 
-    number: int
     path: Path
     size: int
     first_at: float
@@ -53,17 +50,16 @@ class Segment:
 
 @dataclass(slots=True)
 class _Waiting:
-    records: Sequence[Record]
-    data: list[bytes]
+    data: bytes
     future: asyncio.Future[None]
 
-    @property
-    def size(self) -> int:
-        return sum(map(len, self.data))
 
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """Messages of a segment, in order. `whole` False: something in it could not be read."""
 
-Placed = tuple[int, Record]
-"""A record and its place: ascending in the order of the spool."""
+    messages: list[Inbound]
+    whole: bool
 
 
 class Spool:
@@ -87,8 +83,6 @@ class Spool:
         self._background = Background(self._run, "spool")
         self.filled = asyncio.Event()
         """Set when something is kept; the replay waits for it."""
-        self.on_kept: Callable[[Sequence[Placed]], None] = lambda _: None
-        """Told of every record as soon as it is durable, before its sender is answered."""
 
     # -- state ---------------------------------------------------------------------------------------
 
@@ -107,7 +101,7 @@ class Spool:
         """Why alerts cannot be kept here, or ""."""
         if self._lock_fd is None:
             return f"the spool {self._directory} is not open: another process owns it, or it cannot be written"
-        if self.size >= self._alert_limit:
+        if self.size >= self._limit:
             return f"the spool is full ({self.size} bytes; SENTINEL_SPOOL_BYTES)"
         return self._refusing
 
@@ -121,17 +115,26 @@ class Spool:
         """Age of the oldest thing kept; 0 if there is nothing."""
         return max(0.0, self._now() - self._segments[0].first_at) if self._segments else 0.0
 
-    @property
-    def _alert_limit(self) -> float:
-        return self._limit * (1 - PAGER_SHARE)
-
     # -- writing -------------------------------------------------------------------------------------
 
     async def keep(self, messages: Sequence[Inbound]) -> None:
         """Returns when they are durable. Raises SpoolFull, or StatementRejected for what no database would take."""
         for message in messages:
             check_storable(message)
-        await self._append([Arrived(self._now(), m) for m in messages], self._alert_limit)
+        if self._lock_fd is None:
+            raise SpoolFull(self.problem)
+        data = b"".join(framed(encoded(Arrived(self._now(), m))) for m in messages)
+        if self.size + sum(len(w.data) for w in self._queue) + len(data) > self._limit:
+            self._refuse(f"it has reached its limit of {self._limit} bytes (SENTINEL_SPOOL_BYTES)")
+            raise SpoolFull()
+        waiting = _Waiting(data, asyncio.get_running_loop().create_future())
+        self._queue.append(waiting)
+        self._under_way += 1
+        self._wanted.set()
+        try:
+            await waiting.future
+        finally:
+            self._under_way -= 1
 
     def hold(self, held: bool) -> None:
         """While the last few messages go into the database, new ones wait for it instead of queueing behind them.
@@ -150,25 +153,6 @@ class Spool:
                 async with asyncio.timeout(patience_s):
                     await self._settled.wait()
 
-    async def append(self, records: Sequence[Record]) -> None:
-        """What break-glass writes down; may use all of the limit. Raises SpoolFull."""
-        await self._append(records, self._limit)
-
-    async def _append(self, records: Sequence[Record], limit: float) -> None:
-        if self._lock_fd is None:
-            raise SpoolFull(self.problem)
-        waiting = _Waiting(records, [framed(encoded(r)) for r in records], asyncio.get_running_loop().create_future())
-        if self.size + sum(w.size for w in self._queue) + waiting.size > limit:
-            self._refuse(f"it has reached its limit of {self._limit} bytes (SENTINEL_SPOOL_BYTES)")
-            raise SpoolFull()
-        self._queue.append(waiting)
-        self._under_way += 1
-        self._wanted.set()
-        try:
-            await waiting.future
-        finally:
-            self._under_way -= 1
-
     async def _run(self) -> None:
         while True:
             if not self._open():
@@ -184,9 +168,8 @@ class Spool:
         """Everything that waits, in one fsync. Whatever goes wrong, everybody who waits is answered."""
         batch, self._queue = self._queue, []
         error: Exception | None = None
-        placed: list[Placed] = []
         try:
-            placed = await self._write(batch)
+            await self._write(batch)
         except OSError as refused:
             self._refuse(f"the disk refuses: {refused.strerror}")
             error = SpoolFull(f"the disk of the spool refuses: {refused.strerror}")
@@ -196,7 +179,6 @@ class Spool:
         finally:
             if error is None:
                 self._refusing = ""
-                self.on_kept(placed)
                 self.filled.set()
             for item in batch:
                 if item.future.done():
@@ -206,20 +188,15 @@ class Spool:
                 else:
                     item.future.set_exception(error)
 
-    async def _write(self, batch: Sequence[_Waiting]) -> list[Placed]:
+    async def _write(self, batch: Sequence[_Waiting]) -> None:
         if self._writer is None:
-            number, path = self._next, self._directory / f"{self._next:012d}.seg"
+            path = self._directory / f"{self._next:012d}.seg"
             self._next += 1
             self._writer = await asyncio.to_thread(SegmentWriter, path)
-            self._segments.append(Segment(number, path, 0, self._now()))
+            self._segments.append(Segment(path, 0, self._now()))
         segment, writer = self._segments[-1], self._writer
-        placed, at = [], writer.size
-        for item in batch:
-            for record, data in zip(item.records, item.data, strict=True):
-                placed.append(((segment.number << 32) + at, record))
-                at += len(data)
         try:
-            await asyncio.to_thread(writer.write, b"".join(d for item in batch for d in item.data))
+            await asyncio.to_thread(writer.write, b"".join(item.data for item in batch))
         except OSError:
             self._end_segment()  # after a failed fsync nothing is known about this file's end
             if segment.size == 0:
@@ -229,7 +206,6 @@ class Spool:
         segment.size = writer.size
         if writer.size >= SEGMENT_BYTES:
             self._end_segment()
-        return placed
 
     def _end_segment(self) -> None:
         if self._writer is not None:
@@ -275,7 +251,7 @@ class Spool:
         self._segments = []
         for path in sorted(self._directory.glob("*.seg")):
             status = path.stat()
-            self._segments.append(Segment(int(path.stem), path, status.st_size, _began(path) or status.st_mtime))
+            self._segments.append(Segment(path, status.st_size, _began(path) or status.st_mtime))
             self._next = int(path.stem) + 1
 
     async def seal(self) -> list[Segment]:
@@ -284,14 +260,15 @@ class Spool:
             self._end_segment()
             return list(self._segments)
 
-    async def read(self, segment: Segment) -> list[Placed]:
-        """Every record that is whole."""
-        return await asyncio.to_thread(_records, segment.path, segment.number)
+    async def read(self, segment: Segment) -> Contents:
+        """Every message that is whole."""
+        return await asyncio.to_thread(_contents, segment.path)
 
-    async def drop(self, segment: Segment) -> None:
-        """The database has all of it."""
+    async def drop(self, segment: Segment, whole: bool) -> None:
+        """The database has all that could be read of it. A file that was not whole is kept aside for a human."""
         async with self._lock:
-            await asyncio.to_thread(segment.path.unlink, missing_ok=True)
+            remove = segment.path.unlink if whole else lambda: segment.path.rename(segment.path.with_suffix(".damaged"))
+            await asyncio.to_thread(remove)
             await asyncio.to_thread(sync_directory, self._directory)
             self._segments.remove(segment)
 
@@ -317,23 +294,21 @@ class Spool:
             self._lock_fd = None
 
 
-def _records(path: Path, number: int) -> list[Placed]:
+def _contents(path: Path) -> Contents:
     content = content_of(path.read_bytes())
-    if content.damaged:
-        log.warning(
+    records = [decoded(payload) for _, payload in content.payloads]
+    strange = sorted({r.kind for r in records if isinstance(r, Strange)})
+    if content.damaged or strange:
+        log.error(
             "spool_damaged",
             segment=path.name,
             bytes=content.damaged,
-            meaning="a torn end after a crash, which nobody was promised; if it is more than that, look at the disk",
+            not_understood=strange,
+            meaning="a torn end after a crash, promised to nobody; else a bad disk, or a newer version wrote it",
+            todo="the file is kept beside the spool as *.damaged; look at it, then remove it",
         )
-    found: list[Placed] = []
-    for offset, payload in content.payloads:
-        record = decoded(payload)
-        if isinstance(record, Strange):
-            log.error("spool_record_not_understood", segment=path.name, kind=record.kind)
-        else:
-            found.append(((number << 32) + offset, record))
-    return found
+    messages = [r.message for r in records if isinstance(r, Arrived)]
+    return Contents(messages, whole=not content.damaged and not strange)
 
 
 def _began(path: Path) -> float | None:

@@ -14,7 +14,6 @@ import pytest
 from gateway.outage import Outage
 from gateway.replay import Replay
 from gateway.spool import Spool, SpoolFull
-from gateway.spool_records import Arrived
 from gateway.writer import InboxWriter
 from runtime.errors import OutcomeUnknown, StatementRejected, StoreUnavailable
 from runtime.postgres import PostgresStore
@@ -43,10 +42,14 @@ def segments(directory: Path) -> list[Path]:
     return list(directory.glob("*.seg"))
 
 
+def damaged(directory: Path) -> list[Path]:
+    return list(directory.glob("*.damaged"))
+
+
 async def held(spool: Spool) -> list[str]:
     """Dedup ids in order, read from disk."""
     segments = await spool.seal()
-    return [r.message.dedup for s in segments for _, r in await spool.read(s) if isinstance(r, Arrived)]
+    return [m.dedup for s in segments for m in (await spool.read(s)).messages]
 
 
 async def test_what_was_kept_is_there_in_order_for_the_next_process(tmp_path: Path) -> None:
@@ -108,7 +111,6 @@ async def test_beyond_its_limit_it_refuses_and_says_so(tmp_path: Path) -> None:
                 kept += 1
         assert not spool.usable and "SENTINEL_SPOOL_BYTES" in spool.problem
         assert len(await held(spool)) == kept > 50
-        await spool.append([Arrived(0.0, message(-1))])
         assert spool.size <= MEBIBYTE
 
 
@@ -249,6 +251,27 @@ async def test_the_spool_of_a_killed_process_is_replayed_and_repeating_it_change
         await until("the spool to be empty", drained)
     rows = await store.mail([1], [], [], 5000)
     assert len(rows) == 2500 and segments(tmp_path) == []
+    await store.close()
+
+
+async def test_a_damaged_segment_is_replayed_as_far_as_it_can_be_read_and_kept_for_a_human(
+    tmp_path: Path, database: str
+) -> None:
+    async with opened(tmp_path) as spool:
+        await spool.keep([message(0), message(1), message(2)])
+    (segment,) = segments(tmp_path)
+    data = bytearray(segment.read_bytes())
+    data[data.index(b"d1")] ^= 0xFF
+    segment.write_bytes(bytes(data))
+    store = PostgresStore(database)
+    async with line(tmp_path, store) as (_, spool):
+
+        async def drained() -> bool:
+            return not spool.active
+
+        await until("the spool to be empty", drained)
+    assert [m.kind for m in await store.mail([1], [], [], 10)] == ["AlertsReceived"] * 2
+    assert len(damaged(tmp_path)) == 1
     await store.close()
 
 
