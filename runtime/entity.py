@@ -98,7 +98,8 @@ class Decision:
     timers: Sequence[Set | Cancel] = ()
     effects: Sequence[Effect] = ()
     cancel: Sequence[str] = ()
-    """Groups whose unsent effects (of this entity) are withdrawn, before `effects` are added."""
+    """Groups, or ids of single effects, whose unsent effects (of this entity) are withdrawn, before `effects` are
+    added."""
     tell: Sequence[Tell] = ()
     records: Sequence[Record] = ()
     reply: Mapping[str, Any] | None = None

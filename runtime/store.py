@@ -282,9 +282,9 @@ class Store(Protocol):
 
         The shard rows are share-locked at their epoch until the statement ends, so a takeover waits and
         the next commit of a stale owner writes nothing. A duplicate (entity, seq) raises
-        `StatementRejected` and the whole statement writes nothing. Within one turn: groups are
-        cancelled first (pending and unknown effects become `cancelled`, those being sent `withdrawn`), then
-        effects are added.
+        `StatementRejected` and the whole statement writes nothing. Within one turn: groups (and single effects
+        named by id) are cancelled first (pending and unknown effects become `cancelled`, those being sent
+        `withdrawn`), then effects are added.
         """
         ...
 

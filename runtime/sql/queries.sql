@@ -137,7 +137,8 @@ oc as (
     update rt.outbox x set updated_at = now(), withdrawn = true,
            state = case when x.state = 'sending' then x.state else 'cancelled' end
     from unnest(%(c_entity)s::text[], %(c_shard)s::int[], %(c_grp)s::text[]) as t(entity, shard, grp), own
-    where own.id = t.shard and x.entity = t.entity and x.grp = t.grp and x.state in ('pending', 'unknown', 'sending')),
+    where own.id = t.shard and x.entity = t.entity and (x.grp = t.grp or x.id = t.grp)
+      and x.state in ('pending', 'unknown', 'sending')),
 o as (
     insert into rt.outbox (id, entity, shard, kind, channel, grp, body, state, due_at)
     select t.id, t.entity, t.shard, t.kind, t.channel, t.grp, t.body::jsonb, 'pending',

@@ -359,3 +359,11 @@ async def test_the_tell_of_a_failed_send_is_kept_as_given(store: Store) -> None:
     await store.record_sends("h1", [SendResult("e", SHARD, "failed", tell=tell), SendResult("nobody", SHARD, "failed")])
     (kept,) = await store.mail([SHARD], [], [], 10)
     assert (kept.halts, kept.env_version) == (True, 42)
+
+
+async def test_a_single_effect_is_cancelled_by_its_id(store: Store) -> None:
+    epochs = await own(store)
+    effects = [Effect(f"e{n}", "page", "sms", {}, group="g") for n in range(2)]
+    await store.commit(epochs, [turn(0, effects=effects)])
+    await store.commit(epochs, [turn(1, cancel_groups=["e0"])])
+    assert [row.id for row in await store.sends([SHARD], [], 10)] == ["e1"]
