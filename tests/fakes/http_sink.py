@@ -13,12 +13,13 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """`at`: monotonic seconds."""
+    """`at`: monotonic seconds. `status`: what it was to be answered; 0: nothing."""
 
     path: str
     headers: dict[str, str]
     body: bytes
     at: float
+    status: int
 
     @property
     def json(self) -> Any:
@@ -46,14 +47,15 @@ class HttpSink:
                 if len(body) < wanted:
                     return  # the sender hung up in the middle
                 headers = {k.lower(): v for k, v in self.headers.items()}
-                sink.received.append(Received(self.path, headers, body, time.monotonic()))
+                drop, status = sink.drop_after_reading, sink.status
+                sink.received.append(Received(self.path, headers, body, time.monotonic(), 0 if drop else status))
                 if sink.hold_s:
                     time.sleep(sink.hold_s)
-                if sink.drop_after_reading:
+                if drop:
                     self.connection.shutdown(socket.SHUT_RDWR)
                     self.close_connection = True
                     return
-                self.send_response(sink.status)
+                self.send_response(status)
                 self.send_header("content-length", "2")
                 self.end_headers()
                 self.wfile.write(b"ok")

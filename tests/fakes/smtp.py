@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import Message
@@ -19,6 +20,8 @@ class SmtpServer:
     answer_rcpt: str = "250 OK"
     drop_at_data: bool = False
     mails: list[Message] = field(default_factory=list)
+    at: list[float] = field(default_factory=list)
+    """When each mail came, monotonic seconds."""
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
         if self.answer_rcpt.startswith("250"):
@@ -26,6 +29,7 @@ class SmtpServer:
         return self.answer_rcpt
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        self.at.append(time.monotonic())
         self.mails.append(message_from_bytes(envelope.content))
         if self.drop_at_data:
             server.transport.abort()
