@@ -49,28 +49,24 @@ def host_frozen(it: Installation, dice: random.Random) -> str:
 
 def gateway_killed(it: Installation, dice: random.Random) -> str:
     """kill -9 of the gateway."""
-    pids = it.pids("-m gateway")
-    processes.tell(pids, signal.SIGKILL)
-    return f"{len(pids)} process"
+    return _kill(it, "-m gateway")
 
 
 def supervisor_killed(it: Installation, dice: random.Random) -> str:
     """kill -9 of the hosts' supervisor, who owns the local Ray."""
-    processes.tell(it.pids("-m runtime.hosts"), signal.SIGKILL)
-    return ""
+    return _kill(it, "-m runtime.hosts")
 
 
 def raylet_killed(it: Installation, dice: random.Random) -> str:
     """kill -9 of the raylet: for Ray this node is dead."""
-    processes.tell(it.pids("raylet/raylet "), signal.SIGKILL)
-    return ""
+    return _kill(it, "/raylet/raylet ")
 
 
 def gcs_killed(it: Installation, dice: random.Random) -> str:
     """kill -9 of Ray's head process, and then of a host, which Ray can no longer replace."""
-    processes.tell(it.pids("gcs/gcs_server"), signal.SIGKILL)
+    head = _kill(it, "/gcs/gcs_server ")
     time.sleep(3)
-    return "then " + host_killed(it, dice)
+    return f"{head}, then {host_killed(it, dice)}"
 
 
 def postgres_killed(it: Installation, dice: random.Random) -> str:
@@ -143,6 +139,15 @@ def rolling_restart(it: Installation, dice: random.Random) -> str:
     processes.tell(it.pids("-m runtime.hosts"), signal.SIGHUP)
     until("new hosts", lambda: len(h := it.hosts()) >= len(before) and not set(h.values()) & set(before.values()), 90)
     return f"gateway, {', '.join(sorted(before))}"
+
+
+def _kill(it: Installation, command: str) -> str:
+    """kill -9 of our processes with this in their command line; there must be one."""
+    pids = it.pids(command)
+    if not pids:
+        raise AssertionError(f"no process {command!r} to kill")
+    processes.tell(pids, signal.SIGKILL)
+    return f"pid {', '.join(map(str, pids))}"
 
 
 def _answers(it: Installation) -> bool:
