@@ -10,6 +10,7 @@ import sys
 
 from tests.chaos import report
 from tests.chaos.faults import FAULTS, possible
+from tests.chaos.nodes import NODE_FAULTS
 from tests.chaos.run import kinds, run, say
 
 
@@ -18,14 +19,20 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=10.0)
-    parser.add_argument("--faults", default="all", help=f"names with commas, of: {', '.join(FAULTS)}")
+    parser.add_argument(
+        "--faults",
+        default="all",
+        help=f"all; or nodes (three nodes, as root); or names of: {', '.join([*FAULTS, *NODE_FAULTS])}",
+    )
     parser.add_argument("--rate", type=float, default=10.0, help="alerts a second")
     parser.add_argument("--burst", type=int, default=100, help="alerts at once every 15 s, on top")
     arguments = parser.parse_args()
-    faults = possible() if arguments.faults == "all" else arguments.faults.split(",")
-    unknown = [name for name in faults if name not in FAULTS]
+    groups = {"all": possible(), "nodes": list(NODE_FAULTS)}
+    faults = groups.get(arguments.faults) or arguments.faults.split(",")
+    known = FAULTS.keys() | NODE_FAULTS.keys()
+    unknown = [name for name in faults if name not in known]
     if unknown:
-        parser.error(f"no such fault: {', '.join(unknown)}; there are {', '.join(FAULTS)}")
+        parser.error(f"no such fault: {', '.join(unknown)}; there are {', '.join(sorted(known))}")
     if lacking := set(FAULTS) - set(possible()):
         say(f"not possible on this machine: {', '.join(lacking)} (Debian: apt install faketime)")
     command = (

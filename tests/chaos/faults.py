@@ -116,6 +116,16 @@ def provider_brown_out(it: Installation, dice: random.Random) -> str:
     return f"{how} for {lasts_s:.0f} s"
 
 
+def shards_taken(it: Installation, dice: random.Random) -> str:
+    """One host's shards are given to the other while it works on: what a jump of the database's clock would do."""
+    slot, pid = dice.choice(sorted(it.hosts().items()))
+    it.execute(
+        "update rt.shard s set epoch = epoch + 1, owner = (select h.id from rt.host h where h.slot <> "
+        f"'{slot}' and h.expires_at > now() order by h.started_at desc limit 1) where s.owner like '{slot}/{pid}/%'"
+    )
+    return f"of {slot}"
+
+
 def clock_stepped(it: Installation, dice: random.Random) -> str:
     """The wall clock of gateway, hosts and Ray jumps by an hour, and stays there for some seconds."""
     way, lasts_s = dice.choice(("+", "-")), dice.uniform(8, 15)
@@ -172,6 +182,7 @@ FAULTS: dict[str, Fault] = {
         postgres_frozen,
         valkey_killed,
         provider_brown_out,
+        shards_taken,
         clock_stepped,
         rolling_restart,
     )

@@ -8,12 +8,14 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 from tests.chaos.crowd import Crowd
 from tests.chaos.evidence import collect
 from tests.chaos.faults import FAULTS
-from tests.chaos.installation import Health, Installation, installation
+from tests.chaos.installation import Health, Installation, running
+from tests.chaos.nodes import NODE_FAULTS, Nodes
 from tests.chaos.verdict import Due, Finding, judge
 
 CALM_S = 4.0
@@ -43,6 +45,8 @@ class Hurt:
     skipped: int = 0
     duplicates: int = 0
     longest_delay_s: float = 0.0
+    longest_wait_s: float = 0.0
+    """Longest time that something from outside lay in the inbox before its incident had processed it."""
 
 
 @dataclass
@@ -72,7 +76,11 @@ class Result:
 def run(seed: int, seconds: float, faults: Sequence[str], rate: float, burst: int, command: str) -> Result:
     """Hurt an installation for `seconds`; every fault of `faults` comes before one comes again."""
     result = Result(command, seed, seconds, rate, burst)
-    with installation("clock_stepped" in faults) as it:
+
+    def make(base: Path) -> Installation:
+        return Nodes(base) if set(faults) & NODE_FAULTS.keys() else Installation(base, "clock_stepped" in faults)
+
+    with running(make) as it:
         key = str(it.product.ready["admin_key"])
         crowd = Crowd(seed, it.webhook, str(it.product.ready["api"]), key, it.sink, rate, burst)
         crowd.start()
@@ -99,7 +107,7 @@ def _monkey(
         hurt = Hurt(name, "", time.monotonic() - began)
         result.hurts.append(hurt)
         injected = time.monotonic()
-        hurt.note = FAULTS[name](it, dice)
+        hurt.note = (FAULTS | NODE_FAULTS)[name](it, dice)
         hurt.lasted_s = time.monotonic() - injected
         hurt.works_s, hurt.whole_s, last = _calm(it, injected, CALM_S)
         hurt.recovered = last.whole
@@ -140,6 +148,7 @@ def _conclude(it: Installation, crowd: Crowd, began: float, result: Result) -> N
     lost = {title for kind, title, _ in result.findings if kind == "lost"}
     for hurt, following in zip(result.hurts, [*result.hurts[1:], None], strict=True):
         first, last = began + hurt.at_s, began + following.at_s if following else float("inf")
+        hurt.longest_wait_s = it.longest_wait(first, last)
         accepted = [title for title, at in seen.accepted.items() if first <= at < last]
         _attribute(hurt, [d for d in due if first <= d.due_at < last])
         hurt.accepted, hurt.lost = len(accepted), len(lost.intersection(accepted))

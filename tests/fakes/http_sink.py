@@ -33,6 +33,7 @@ class HttpSink:
     status: int = 200
     drop_after_reading: bool = False
     hold_s: float = 0.0
+    address: str = "127.0.0.1"
     received: list[Received] = field(default_factory=list)
 
     def __enter__(self) -> HttpSink:
@@ -70,7 +71,7 @@ class HttpSink:
             def handle_error(self, request: Any, client_address: Any) -> None:
                 return  # a sender that was killed has hung up
 
-        self._server = Server(("127.0.0.1", 0), Handler)
+        self._server = Server((self.address, 0), Handler)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         return self
 
@@ -80,4 +81,4 @@ class HttpSink:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"http://{self.address}:{self._server.server_address[1]}"

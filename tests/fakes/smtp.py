@@ -19,6 +19,7 @@ class SmtpServer:
 
     answer_rcpt: str = "250 OK"
     drop_at_data: bool = False
+    address: str = "127.0.0.1"
     mails: list[Message] = field(default_factory=list)
     at: list[float] = field(default_factory=list)
     """When each mail came, monotonic seconds."""
@@ -37,7 +38,7 @@ class SmtpServer:
 
     def __enter__(self) -> SmtpServer:
         self._port = free_port()
-        self._controller = Controller(self, hostname="127.0.0.1", port=self._port)
+        self._controller = Controller(self, hostname=self.address, port=self._port)
         self._controller.start()
         return self
 
@@ -46,7 +47,7 @@ class SmtpServer:
 
     @property
     def url(self) -> str:
-        return f"smtp://127.0.0.1:{self._port}?starttls=never"
+        return f"smtp://{self.address}:{self._port}?starttls=never"
 
     def subjects(self) -> list[str]:
         return [str(m["Subject"]) for m in self.mails]
