@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import traceback
 from pathlib import Path
@@ -16,7 +17,12 @@ from cli.config_check import check
 from cli.home import Home
 from cli.progress import Failed, say
 from cli.up import Up
+from gateway.ingest import PREFIX
+from storage import bootstrap
+from storage.access import create_sign_in
+from storage.db import make_engine, sessions
 from storage.migrate import SchemaAhead, current, newest, upgrade
+from storage.sealed import Sealer
 from storage.settings import Settings, SettingsInvalid
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Fangorn Sentinel: on-call that cannot forget.")
@@ -95,6 +101,34 @@ def simulate(
         json_file=json_file,
     )
     raise typer.Exit(simulation.run(options, _settings))
+
+
+@app.command("first-run")
+def first_run() -> None:
+    """Schema, first data and new keys in the database at DATABASE_URL, where nobody runs `sentinel up`.
+
+    Prints secrets; run it at a terminal. Every call makes further keys.
+    """
+    settings = _settings()
+    if not settings.database_url:
+        raise Failed("DATABASE_URL is not set; with the embedded database, `sentinel up` does all this by itself")
+    upgrade(settings.database_url)
+    keys, sign_in = asyncio.run(prepare(settings))
+    say(f"Sign in   {settings.url}/sign-in/{sign_in}   (works once)")
+    say(f"API key   {keys.admin_key}")
+    for kind, key in keys.integrations.items():
+        say(f"Alerts    {settings.url}{PREFIX}{kind}/{key}")
+
+
+async def prepare(settings: Settings) -> tuple[bootstrap.Keys, str]:
+    """First data if there is none; new keys and a one-time sign-in."""
+    engine = make_engine(settings.database_url)
+    try:
+        factory = sessions(engine)
+        await bootstrap.first_run(factory, Sealer.of(settings))
+        return await bootstrap.make_keys(factory), await create_sign_in(factory, bootstrap.ADMIN)
+    finally:
+        await engine.dispose()
 
 
 @config_app.command("check")

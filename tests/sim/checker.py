@@ -18,6 +18,7 @@ An entity in quarantine keeps its mail and does nothing more; that is judged by 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -40,7 +41,7 @@ def check(world: Any) -> list[Finding]:
         journal[row["entity"]].append(row)
     found: list[Finding] = []
     found += _alerts(world, journal)
-    found += _positions(world)
+    found += positions(world.store.journal)
     for entity, rows in journal.items():
         found += _steps(world, entity, rows)
         found += _state(world, entity, rows)
@@ -58,11 +59,12 @@ def _alerts(world: Any, journal: dict[str, list[dict[str, Any]]]) -> list[Findin
     return found + [("split-brain", "", f"alert {n} {k} times") for n, k in seen.items() if k > 1]
 
 
-def _positions(world: Any) -> list[Finding]:
+def positions(journal: Iterable[Mapping[str, Any]]) -> list[Finding]:
+    """ghost-write; for rows in order of commit with entity, seq, shard and epoch, a simulation's or a database's."""
     found: list[Finding] = []
     seqs: dict[str, int] = defaultdict(int)
     epochs: dict[int, int] = defaultdict(int)
-    for row in world.store.journal:
+    for row in journal:
         entity = row["entity"]
         if row["seq"] != seqs[entity]:
             found.append(("ghost-write", entity, f"position {row['seq']} where {seqs[entity]} was due"))
