@@ -10,7 +10,7 @@ pytestmark = pytest.mark.e2e
 
 
 def test_a_killed_host_and_a_killed_gateway_cost_no_alert_and_no_page() -> None:
-    result = run(7, 8.0, ["host_killed", "gateway_killed"], rate=5.0, burst=30, command="in the suite")
+    result = run(7, 12.0, ["host_killed", "gateway_killed"], rate=5.0, burst=30, command="in the suite")
     assert len({h.fault for h in result.hurts}) == 2 and all(h.recovered for h in result.hurts)
     assert result.accepted == result.alerts > 50
     assert result.pages_due > result.accepted, "second steps came due too"
