@@ -34,7 +34,7 @@ def main() -> int:
     if unknown:
         parser.error(f"no such fault: {', '.join(unknown)}; there are {', '.join(sorted(known))}")
     if lacking := set(FAULTS) - set(possible()):
-        say(f"not possible on this machine: {', '.join(lacking)} (Debian: apt install faketime)")
+        say(f"not possible on this machine: {', '.join(lacking)} (it takes a libfaketime under which time.sleep works)")
     command = (
         f"python -m tests.chaos --seed {arguments.seed} --minutes {arguments.minutes:g} --faults {arguments.faults}"
         f" --rate {arguments.rate:g} --burst {arguments.burst}"

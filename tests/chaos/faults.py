@@ -5,6 +5,7 @@ What the product, Ray or an init system must mend is left to them; the run measu
 
 from __future__ import annotations
 
+import os
 import random
 import signal
 import subprocess
@@ -196,5 +197,16 @@ def possible() -> list[str]:
 
 
 def can_step_clock() -> bool:
-    """libfaketime is installed (Debian: apt install faketime)."""
-    return FAKETIME.exists()
+    """libfaketime is installed (Debian: apt install faketime) and leaves time.sleep alone, as Debian 12's does not.
+
+    There, under a clock that is not even stepped, time.sleep raises EINVAL, so the product could not run at all.
+    """
+    if not FAKETIME.exists():
+        return False
+    environ = {**os.environ, "LD_PRELOAD": str(FAKETIME), "FAKETIME": "+0", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+    return (
+        subprocess.run(
+            [sys.executable, "-c", "import time; time.sleep(0.01)"], env=environ, capture_output=True
+        ).returncode
+        == 0
+    )
