@@ -72,9 +72,11 @@ def gcs_killed(it: Installation, dice: random.Random) -> str:
 
 def postgres_killed(it: Installation, dice: random.Random) -> str:
     """kill -9 of Postgres, started again at once."""
-    processes.tell([it.postgres_pid()], signal.SIGKILL)
+    pid = it.postgres_pid()
+    processes.tell([pid], signal.SIGKILL)
+    until("Postgres' end", lambda: not processes.alive(pid), 10)  # else it is found running and left alone
     it.revive_postgres()
-    return ""
+    return f"pid {pid}"
 
 
 def postgres_down(it: Installation, dice: random.Random) -> str:
