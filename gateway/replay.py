@@ -75,6 +75,7 @@ class Replay:
     async def _drain(self) -> int:
         """All there is now. Raises StoreUnavailable or OutcomeUnknown when the database goes away again."""
         await self._store.now()
+        await self._halt(await self._spool.seal())
         await self._pager.pause()
         segments = await self._spool.seal()
         first = await self._first(segments)
@@ -88,6 +89,19 @@ class Replay:
             log.warning("spool_replayed", messages=rows)
         await asyncio.sleep(0)  # those whose answer waits for the last fsync come first
         return rows
+
+    async def _halt(self, segments: Sequence[Segment]) -> None:
+        """Acknowledgements of incidents that were open before go at once: hosts wait but a moment before they page on."""
+        halting: dict[str, list[Inbound]] = {}
+        others: set[str] = set()
+        for segment in segments:
+            for message in (await self._spool.read(segment)).messages:
+                if message.halts:
+                    halting.setdefault(message.entity, []).append(message)
+                else:
+                    others.add(message.entity)
+        for batch in _batches(found for entity, found in halting.items() if entity not in others):
+            await self._append(batch)
 
     async def _first(self, segments: Sequence[Segment]) -> dict[str, list[Inbound]]:
         """Line -> all its messages, for the lines that come first."""

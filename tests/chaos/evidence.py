@@ -27,6 +27,11 @@ def collect(it: Installation, crowd: Crowd) -> Evidence:
         journal=tuple(Row(*row) for row in it.sql(JOURNAL)),
         unknowns=dict(it.sql("select id, unknowns from rt.outbox where unknowns > 0")),
         waits_s=WAITS_S,
+        tried=frozenset(
+            (title[0], int(call.path.strip("/")))
+            for call in list(it.sink.received)
+            if call.status != 200 and (title := TITLE.search(call.body.decode(errors="replace")))
+        ),
         left={"inbox rows": inbox, "overdue timers": timers, "sends": sends, "quarantined entities": quarantined},
     )
 

@@ -70,6 +70,8 @@ class Evidence:
     unknowns: Mapping[str, int]
     waits_s: tuple[float, ...]
     left: Mapping[str, int] = field(default_factory=dict)
+    tried: frozenset[tuple[str, int]] = frozenset()
+    """(title, person) whose telephone was called and did not take it: excused once somebody else has answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,8 @@ def pages_due(seen: Evidence) -> list[Due]:
         due_at = accepted_at
         for person, wait_s in enumerate(seen.waits_s):
             came = sorted(received[title, person])
-            if came or person == 0 or title not in seen.acks:
+            excused = title in seen.acks and (title, person) in seen.tried
+            if came or (not excused and (person == 0 or title not in seen.acks)):
                 due.append(Due(title, person, due_at, came[0] if came else None, max(0, len(came) - 1)))
             due_at += wait_s
     return due
@@ -130,7 +133,7 @@ def _paged(seen: Evidence, due: Iterable[Due]) -> list[Finding]:
             late_s = page.at - ack.accepted_at
             found.append(("paged-after-ack", page.title, f"person {page.person}, {late_s:.1f} s after"))
     for title, people in reached.items():
-        missing = set(range(max(people))) - people
+        missing = {p for p in range(max(people)) if (title, p) not in seen.tried} - people
         if missing:
             found.append(("out-of-order", title, f"person {max(people)} was paged, {sorted(missing)} never"))
     return found

@@ -295,3 +295,19 @@ async def test_a_message_the_database_refuses_after_all_is_set_aside_and_the_oth
     assert len(await store.mail([1], [], [], 10)) == 2
     assert (tmp_path / "refused.records").stat().st_size > 0
     await store.close()
+
+
+async def test_acknowledgements_of_incidents_open_before_go_in_first(tmp_path: Path) -> None:
+    store = Flaky()
+    store.mode = "away"
+    async with line(tmp_path, store) as (writer, spool):
+        for n in range(3):
+            await writer.put([message(n)])
+        await writer.put([Inbound("incident/before", 2, "Acknowledge", "ack", "{}", halts=True)])
+        store.mode = "up"
+
+        async def drained() -> bool:
+            return not spool.active
+
+        await until("the spool to be empty", drained)
+    assert store.order == ["ack", "d0", "d1", "d2"]
