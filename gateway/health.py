@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -14,6 +16,7 @@ from gateway.services import Services
 from runtime.errors import RuntimeFault
 from runtime.postgres import Health
 from storage.migrate import known, newest
+from storage.watch import Watch
 
 OLDER = known() - {newest()}
 """Revisions this program cannot work with. One it has never heard of is a newer version's, made to suit both."""
@@ -31,7 +34,7 @@ async def healthz() -> dict[str, str]:
 async def readyz(request: Request) -> Response:
     """Alerts can be taken in: the database answers and has our schema, the configuration is loaded.
 
-    Hosts are reported only: without one, alerts are still taken and kept.
+    Hosts and the watchdog's alarms are reported only: alerts are still taken and kept.
     """
     services: Services = request.app.state.services
     reasons = [] if services.config.loaded else ["the configuration is not loaded yet"]
@@ -42,7 +45,10 @@ async def readyz(request: Request) -> Response:
             reasons.append("the database has an older schema: run `sentinel migrate`")
     except (RuntimeFault, SQLAlchemyError, OSError):
         reasons.append("the database does not answer")
-    body = {"status": "ready" if not reasons else "not ready", "reasons": reasons, "hosts": hosts}
+    body: dict[str, Any] = {"status": "ready" if not reasons else "not ready", "reasons": reasons, "hosts": hosts}
+    watch = await services.figures.watch()
+    body["watchdog"] = "silent" if watch is None or not watch.watched else "watching"
+    body["alarms"] = [f["check"] for f in watch.findings] if watch is not None and watch.watched else []
     return JSONResponse(body, 200 if not reasons else 503, {} if not reasons else {"Retry-After": "2"})
 
 
@@ -60,6 +66,9 @@ async def prometheus(request: Request) -> Response:
     metrics.DATABASE_UP.set(health is not None)
     if health is not None:
         _show(health)
+    watch = await services.figures.watch()
+    if watch is not None:
+        _show_watch(watch)
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
@@ -71,3 +80,16 @@ def _show(health: Health) -> None:
     metrics.QUARANTINED.set(health.quarantined)
     for state in ("pending", "sending", "unknown"):
         metrics.SENDS.labels(state).set(health.sends.get(state, 0))
+
+
+def _show_watch(watch: Watch) -> None:
+    metrics.WATCHDOG_AGE.set(float("inf") if watch.beat_age_s is None else watch.beat_age_s)
+    metrics.ALARM.clear()
+    for finding in watch.findings:
+        metrics.ALARM.labels(finding["check"]).set(finding["count"])
+    metrics.CANARY.watch = watch
+    metrics.CANARY_SUCCESS.set(watch.last_success_at or 0.0)
+    metrics.CANARY_THROUGH.set(watch.through / watch.flown if watch.flown else 0.0)
+    metrics.BREAKER.clear()
+    for breaker in watch.breakers:
+        metrics.BREAKER.labels(breaker.channel, breaker.provider, breaker.state).inc()

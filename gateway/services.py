@@ -53,7 +53,7 @@ class Services:
             commands=Commands(store, inbox),
             poker=poker,
             feed=LiveFeed(store, settings.redis_url),
-            figures=Figures(store),
+            figures=Figures(store, factory),
         )
 
     async def start(self) -> None:
