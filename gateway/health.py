@@ -32,24 +32,29 @@ async def healthz() -> dict[str, str]:
 
 @router.get("/readyz", operation_id="getReadiness", responses={503: {"description": "Not ready, and why"}})
 async def readyz(request: Request) -> Response:
-    """Alerts can be taken in: the database answers and has our schema, the configuration is loaded.
+    """Alerts can be taken in: the configuration is loaded, and the database has our schema or the spool has room.
 
-    Hosts and the watchdog's alarms are reported only: alerts are still taken and kept.
+    `degraded` (200): the database does not answer; alerts are kept in the spool, and a gateway taken out of the load
+    balancer for that would only lose them. Hosts and the watchdog's alarms are reported only.
     """
     services: Services = request.app.state.services
     reasons = [] if services.config.loaded else ["the configuration is not loaded yet"]
-    hosts = 0
+    hosts, degraded, watch = 0, [], None
     try:
         hosts = (await services.store.health()).hosts
         if await _revision(services.engine) in OLDER:
             reasons.append("the database has an older schema: run `sentinel migrate`")
+        watch = await services.figures.watch()
     except (RuntimeFault, SQLAlchemyError, OSError):
-        reasons.append("the database does not answer")
-    body: dict[str, Any] = {"status": "ready" if not reasons else "not ready", "reasons": reasons, "hosts": hosts}
-    watch = await services.figures.watch()
-    body["watchdog"] = "silent" if watch is None or not watch.watched else "watching"
+        degraded.append("the database does not answer")
+        if services.spool.problem:
+            reasons += [*degraded, services.spool.problem]
+    status = "not ready" if reasons else "degraded" if degraded else "ready"
+    spool = {"bytes": services.spool.size, "oldest_s": round(services.spool.age_s, 1)}
+    body: dict[str, Any] = {"status": status, "reasons": reasons or degraded, "hosts": hosts, "spool": spool}
+    body["watchdog"] = "watching" if watch is not None and watch.watched else "silent"
     body["alarms"] = [f["check"] for f in watch.findings] if watch is not None and watch.watched else []
-    return JSONResponse(body, 200 if not reasons else 503, {} if not reasons else {"Retry-After": "2"})
+    return JSONResponse(body, 503 if reasons else 200, {"Retry-After": "2"} if reasons else {})
 
 
 async def _revision(engine: AsyncEngine) -> str:
@@ -62,13 +67,17 @@ async def prometheus(request: Request) -> Response:
     """Prometheus text format."""
     services: Services = request.app.state.services
     metrics.WAITING.set(services.inbox.waiting)
+    metrics.SPOOL_BYTES.set(services.spool.size)
+    metrics.SPOOL_AGE.set(services.spool.age_s)
+    metrics.SPOOL_USABLE.set(services.spool.usable)
+    metrics.AWAY.set(services.outage.away_s)
     health = await services.figures.read()
     metrics.DATABASE_UP.set(health is not None)
     if health is not None:
         _show(health)
-    watch = await services.figures.watch()
-    if watch is not None:
-        _show_watch(watch)
+        watch = await services.figures.watch()
+        if watch is not None:
+            _show_watch(watch)
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 

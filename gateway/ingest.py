@@ -1,5 +1,7 @@
 """The hot path: a webhook becomes inbox rows, and is answered 2xx after their commit. Bare ASGI, no framework.
 
+While Postgres is away the rows are fsynced into the local spool instead; the answer says so in `Sentinel-Durability`.
+
     POST /api/v1/webhooks/{generic|grafana|prometheus}[/KEY]
 
 The key is the last path segment, a bearer token or a Basic password. A well-formed body from a known key is
@@ -66,9 +68,12 @@ class Ingest:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]}
-        request_id = headers.get("x-request-id") or new_id()
+        fresh = new_id()
+        request_id = headers.get("x-request-id") or fresh
+        spooled = False
         try:
-            status, body = 202, await self._take(scope, headers, receive)
+            body, spooled = await self._take(scope, headers, receive, fresh)
+            status = 202
         except Refused as refused:
             errors = [{"pointer": refused.pointer, "detail": refused.detail}] if refused.pointer else []
             status, body = refused.status, problem_body(refused.status, refused.detail, errors)
@@ -86,19 +91,19 @@ class Ingest:
         except Exception as error:
             status, body = 500, broken_body(error)
         REQUESTS.labels("webhooks", status).inc()
-        await _answer(send, status, body, request_id)
+        await _answer(send, status, body, request_id, spooled)
 
-    async def _take(self, scope: Scope, headers: dict[str, str], receive: Receive) -> bytes:
+    async def _take(self, scope: Scope, headers: dict[str, str], receive: Receive, fresh: str) -> tuple[bytes, bool]:
+        """The answer, and whether it is durable in the spool instead of the database."""
         parser, integration = self._authorise(scope, headers)
         raw = _unpack(await self._read(receive, headers), headers, self._max_body)
         try:
             parsed = parser.parse(headers, raw, self._now())
         except Malformed as error:
             raise Refused(422, error.detail, error.field) from error
-        receipt = _receipt(integration.id, headers.get("idempotency-key"), raw)
+        receipt = _receipt(integration.id, headers.get("idempotency-key"), raw) or fresh
         rows, lines = self._rows(integration, parsed, receipt)
-        if rows:
-            await self._inbox.put(rows, len(raw))
+        spooled = bool(rows) and not await self._inbox.put(rows, len(raw))
         ALERTS.labels(integration.type).inc(len(parsed.events))
         answer = {
             "status": "accepted",
@@ -106,7 +111,7 @@ class Ingest:
             "alerts": len(parsed.events),
             "incident_lines": lines[:MAX_LINES_ANSWERED],
         }
-        return msgspec.json.encode(answer)
+        return msgspec.json.encode(answer), spooled
 
     def _authorise(self, scope: Scope, headers: dict[str, str]) -> tuple[Parser, Integration]:
         kind, _, key = scope["path"].removeprefix(PREFIX).strip("/").partition("/")
@@ -196,13 +201,13 @@ def inbound(
     return rows
 
 
-def _receipt(integration_id: str, idempotency: str | None, raw: bytes) -> str:
-    """What the request's inbox rows are found by: their `dedup` begins with it.
+def _receipt(integration_id: str, idempotency: str | None, raw: bytes) -> str | None:
+    """What the request's inbox rows are found by: their `dedup` begins with it. None without a key.
 
     The body is part of it: a sender that puts one fixed Idempotency-Key on everything must lose nothing.
     """
     if not idempotency:
-        return new_id()
+        return None
     return derived_id(integration_id, idempotency, hashlib.blake2b(raw, digest_size=16).hexdigest())
 
 
@@ -235,12 +240,14 @@ def _unpack(body: bytes, headers: dict[str, str], limit: int) -> bytes:
     return plain
 
 
-async def _answer(send: Send, status: int, body: bytes, request_id: str) -> None:
+async def _answer(send: Send, status: int, body: bytes, request_id: str, spooled: bool) -> None:
     headers = [
         (b"content-type", b"application/json" if status < 400 else TYPE.encode()),
         (b"content-length", str(len(body)).encode()),
         (b"x-request-id", request_id.encode("latin-1", "replace")),
     ]
+    if spooled:
+        headers.append((b"sentinel-durability", b"spool"))
     if status == 503:
         headers.append((b"retry-after", b"2"))
     if status == 405:
