@@ -13,28 +13,25 @@ import signal
 import sys
 import threading
 from http.client import HTTPException
+from time import monotonic
 from typing import Any
 
 import psycopg
 import structlog
 from psycopg.rows import dict_row
 
-from watchdog.audit import Audit, monotonic
+from watchdog.audit import Audit
 from watchdog.canary import Canary
 from watchdog.last_resort import LastResort
+from watchdog.queries import SQL, Connection
 from watchdog.send import http
 from watchdog.settings import Settings, SettingsInvalid
 
 log = structlog.get_logger("sentinel.watchdog")
-Connection = psycopg.Connection[dict[str, Any]]
 TICK_S = 2.0
 STUCK_S = 30.0
 """A round that lasts longer ends the process with its stack traces; `sentinel up` starts it again."""
 LOCK = 7_733_004
-LIMITS = """
-select set_config(name, value, false) from pg_settings join (values ('statement_timeout', '3000'),
-    ('lock_timeout', '1000'), ('jit', 'off'), ('idle_session_timeout', '30000')) v (name, value) using (name)
-"""
 DEADMAN_S = 10.0
 
 
@@ -93,7 +90,7 @@ class Watchdog:
             "application_name": "sentinel-watchdog",
         }
         connection = psycopg.connect(self._settings.database_url, autocommit=True, row_factory=dict_row, **where)
-        connection.execute(LIMITS)
+        connection.execute(SQL["limits"])
         return connection
 
     # -- the canary's thread -------------------------------------------------------------------------------

@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import threading
 from http.client import HTTPException
+from time import monotonic
 from typing import Any
 
-import psycopg
 import structlog
 
-from watchdog.audit import monotonic
+from watchdog.queries import SQL, Connection, database_now
 from watchdog.send import http
 from watchdog.settings import Settings
 
@@ -23,17 +23,9 @@ GIVE_UP_S = 30.0
 POLL_S = 0.1
 POST_S = 10.0
 
-NOW = "select extract(epoch from now())::float8 as now"
-PAGES = """
-select count(*) as pages, count(*) filter (where state in ('accepted', 'delivered')) as sent,
-       extract(epoch from max(sent_at))::float8 as sent_at,
-       string_agg(channel || ': ' || detail, '; ') filter (where state = 'failed') as failed
-  from rt.outbox where entity = %s and created_at >= to_timestamp(%s)
-"""
 KEEP = "insert into watch.canary (at, seconds, detail) values (to_timestamp(%s), %s, %s) on conflict do nothing"
 COUNT = "update watch.canary_bucket set n = n + 1, seconds = seconds + %s where le >= %s"
 PRUNE = "delete from watch.canary where at < now() - interval '30 days'"
-Connection = psycopg.Connection[dict[str, Any]]
 
 
 class Lost(Exception):
@@ -50,7 +42,7 @@ class Canary:
 
     def run(self, connection: Connection) -> bool:
         """Send one, wait for it, write down how long it took; True if it came through. Raises psycopg.Error."""
-        began = float((connection.execute(NOW).fetchone() or {"now": 0.0})["now"])
+        began = database_now(connection)
         try:
             seconds, detail = self._fly(connection, began), "received"
         except Lost as lost:
@@ -62,9 +54,7 @@ class Canary:
         connection.execute(KEEP, [began, seconds, detail])
         connection.execute(PRUNE)
         if seconds is None:
-            log.error(
-                "canary_lost", why=detail, meaning="an alert would not have paged", see="docs/runbook.md#canary-late"
-            )
+            log.error("canary_lost", why=detail, see="docs/runbook.md#canary-late")
             return False
         connection.execute(COUNT, [seconds, seconds])
         return True
@@ -74,26 +64,21 @@ class Canary:
         give_up_at = monotonic() + self._give_up_s
         row: dict[str, Any] = {}
         while monotonic() < give_up_at and not self._stop.is_set():
-            row = connection.execute(PAGES, [f"incident/{line}", began]).fetchone() or {}
+            row = connection.execute(SQL["pages"], {"entity": f"incident/{line}", "began": began}).fetchone() or {}
             if row["failed"]:
                 raise Lost(f"a page failed: {row['failed']}")
             if row["pages"] and row["sent"] == row["pages"]:
                 return max(0.0, float(row["sent_at"]) - began)
             self._stop.wait(POLL_S)
-        raise Lost(
-            f"taken in, {row.get('pages', 0)} pages ordered, {row.get('sent', 0)} sent in {self._give_up_s:.0f} s"
-        )
+        raise Lost(f"taken in; {row.get('pages', 0)} pages ordered, {row.get('sent', 0)} sent")
 
     def _post(self, status: str) -> str:
         """The incident line the alert fell into. Errors never show the URL: its key is a secret."""
         alert = {"title": "Canary", "status": status, "severity": "info", "dedup_key": "canary"}
         try:
             code, body = http(self._url, json.dumps(alert).encode(), {"Content-Type": "application/json"}, POST_S)
-        except (OSError, HTTPException, ValueError) as error:
-            raise Lost(f"the public URL does not answer: {type(error).__name__}") from error
-        if code != 202:
-            raise Lost(f"the public URL answered {code}")
-        try:
+            if code != 202:
+                raise Lost(f"the public URL answered {code}")
             return str(json.loads(body)["incident_lines"][0])
-        except (ValueError, LookupError) as error:
-            raise Lost("the public URL gave an answer that is not Sentinel's") from error
+        except (OSError, HTTPException, ValueError, LookupError) as error:
+            raise Lost(f"the public URL does not answer as Sentinel does: {type(error).__name__}") from error

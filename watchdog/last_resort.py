@@ -18,6 +18,7 @@ import structlog
 from cryptography.fernet import InvalidToken
 from psycopg.types.json import Jsonb
 
+from watchdog.queries import SQL, Connection
 from watchdog.send import Contact, Message, send
 from watchdog.settings import Settings
 
@@ -28,56 +29,6 @@ NAMED = 20
 CANARY = "015f97bb-72a2-5208-b281-0a263a2f7613"
 """Id of the canary's user and integration, as the first start makes them (storage/canary.py)."""
 
-DUE = """
-with late as (
-    select t.entity, t.shard, t.due_at as since, null as title, null as severity from rt.timer t
-     where t.due_at < now() - make_interval(secs => %(after)s) and t.entity like 'incident/%%'
-       and not exists (select from rt.quarantine q where q.entity = t.entity)
-    union all
-    select o.entity, o.shard, o.due_at, o.body->>'subject', o.body->>'severity' from rt.outbox o
-     where o.state in ('pending', 'sending', 'unknown') and o.due_at < now() - make_interval(secs => %(after)s)
-       and (o.state <> 'sending' or o.claim_until < now()) and not o.withdrawn
-    union all
-    select i.entity, i.shard, i.received_at, f.alert->>'title', f.alert->>'severity'
-      from rt.inbox i, jsonb_path_query_first(i.body, '$.events[*] ? (@.status == "firing")') f (alert)
-     where i.done_at is null and i.received_at < now() - make_interval(secs => %(after)s)
-       and i.kind = 'AlertsReceived' and i.body->>'integration_id' <> %(canary)s and f.alert is not null
-       and not exists (select from rt.quarantine q where q.entity = i.entity)),
-due as (
-    select entity, min(shard) as shard, min(since) as since, min(title) as title, min(severity) as severity from late
-     where not exists (select from rt.inbox m where m.entity = late.entity and m.done_at is null and m.halts)
-       and not exists (select from rt.outbox w where w.entity = late.entity and w.kind = 'last_resort'
-                          and w.state <> 'failed' and w.created_at > now() - interval '10 minutes')
-     group by entity order by min(since) limit 200)
-select due.entity, due.shard, extract(epoch from now())::float8 as now,
-       to_char(due.since at time zone 'UTC', 'HH24:MI:SS') as since,
-       coalesce(r.id, split_part(due.entity, '/', 2) || '-0') as incident,
-       coalesce(r.body->>'title', due.title, due.entity) as title,
-       upper(coalesce(r.body->>'severity', due.severity, 'critical')) as severity
-  from due
-  left join lateral (select body->>'episode' as episode from rt.journal j
-                      where j.entity = due.entity order by seq desc limit 1) j on true
-  left join rt.record r on r.id = split_part(due.entity, '/', 2) || '-' || j.episode and (r.facets->>'open')::bool
- where r.id is null or (r.facets->>'status' <> 'acknowledged' and r.facets->>'integration_id' <> %(canary)s)
- order by due.since
-"""
-PEOPLE = """
-select c.id, u.id as user_id, u.name, c.channel, c.label, c.sealed, exists (
-           select from settings, jsonb_array_elements(last_resort) t
-             left join schedules s on t->>'kind' = 'schedule' and s.id = t->>'id'
-            where t->>'id' = u.id
-               or jsonb_path_exists(s.layers, '$[*].rotation.users[*] ? (@ == $u)', jsonb_build_object('u', u.id))
-               or exists (select from overrides o where o.schedule_id = s.id and o.user_id = u.id
-                             and now() between o.starts_at and o.ends_at)) as named
-  from users u join contact_methods c on c.user_id = u.id and c.enabled
- where u.active and u.id <> %(canary)s order by u.name, c.position
-"""
-RECORD = """
-insert into rt.outbox (id, entity, shard, kind, channel, grp, body, state, attempts, due_at, detail, sent_at)
-values (%(id)s, %(entity)s, %(shard)s, 'last_resort', %(channel)s, 'watchdog', %(body)s, %(state)s, 1, now(),
-        'by the watchdog: ' || %(detail)s, case when %(state)s <> 'failed' then now() end)
-on conflict (id) do nothing
-"""
 Row = dict[str, Any]
 
 
@@ -89,22 +40,22 @@ class LastResort:
         self._sent_at = float("-inf")
         self._unrecorded: list[Row] = []
 
-    def run(self, connection: psycopg.Connection[Row], now: float) -> None:
+    def run(self, connection: Connection, now: float) -> None:
         """Page for every incident that the hosts should have paged for. Raises psycopg.Error."""
         self._record(connection)
         if now - self._sent_at < EVERY_S:
             return
         about = {"after": self._settings.last_resort_after_s, "canary": CANARY}
-        if due := connection.execute(DUE, about).fetchall():
+        if due := connection.execute(SQL["due"], about).fetchall():
             self._sent_at = now
             named, others = self._people(connection)
             if not self._send(due, named) and not self._send(due, others):
                 log.critical("last_resort_reached_nobody", incidents=[d["incident"] for d in due[:NAMED]])
             self._record(connection)
 
-    def _people(self, connection: psycopg.Connection[Row]) -> tuple[list[Contact], list[Contact]]:
+    def _people(self, connection: Connection) -> tuple[list[Contact], list[Contact]]:
         groups: tuple[list[Contact], list[Contact]] = ([], [])
-        for row in connection.execute(PEOPLE, {"canary": CANARY}):
+        for row in connection.execute(SQL["people"], {"canary": CANARY}):
             try:
                 opened = json.loads(self._settings.fernet.decrypt(row.pop("sealed")))
             except InvalidToken:
@@ -144,12 +95,12 @@ class LastResort:
         incident = first["incident"]
         return Message(_ident(first, contact), subject, text, f"{url}/{incident}", incident, first["now"])
 
-    def _record(self, connection: psycopg.Connection[Row]) -> None:
+    def _record(self, connection: Connection) -> None:
         """Write down what was sent. What the database refuses is given up: the next page matters more."""
         rows, self._unrecorded = self._unrecorded, []
         try:
             with connection.cursor() as cursor:
-                cursor.executemany(RECORD, rows)
+                cursor.executemany(SQL["record"], rows)
         except psycopg.OperationalError:
             self._unrecorded = rows
             raise

@@ -22,9 +22,8 @@ from tests.fakes.smtp import SmtpServer
 from watchdog import audit, last_resort
 from watchdog.audit import Audit
 from watchdog.last_resort import LastResort
+from watchdog.queries import SQL, Connection
 from watchdog.settings import Settings
-
-Connection = psycopg.Connection[dict[str, Any]]
 
 
 @pytest.fixture
@@ -193,7 +192,7 @@ async def test_what_could_not_be_written_down_is_written_with_the_next_run(
         await last_resort_is(site, user)
         await post(site, "Half recorded")
         watchdog = LastResort(settings_of(site))
-        due = connection.execute(last_resort.DUE, {"after": 0.0, "canary": CANARY}).fetchall()
+        due = connection.execute(SQL["due"], {"after": 0.0, "canary": CANARY}).fetchall()
         assert watchdog._send(due, watchdog._people(connection)[0])
         with psycopg.connect(database, row_factory=dict_row) as broken:
             broken.close()
@@ -223,7 +222,7 @@ def mounted(connection: Connection, closed: int) -> None:
     connection.execute("vacuum analyze")
 
 
-LIMITS = {"timers": 30.0, "inbox": 10.0, "sends": 30.0, "shards": 10.0, "canary": 180.0, "began": 0.0}
+LIMITS = {**audit.LIMITS, "canary": 180.0, "began": 0.0}
 
 
 def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -234,7 +233,7 @@ def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def test_the_audit_reads_no_table_that_grows_with_closed_incidents(connection: Connection) -> None:
     mounted(connection, 20_000)
-    (row,) = connection.execute(f"explain (analyze, buffers, format json) {audit.COUNTS}", LIMITS).fetchall()
+    (row,) = connection.execute(b"explain (analyze, buffers, format json) " + SQL["counts"], LIMITS).fetchall()
     plan = row["QUERY PLAN"][0]["Plan"]
     touched = {}
     for node in nodes(plan):
@@ -274,7 +273,7 @@ async def test_what_is_late_is_an_alarm_that_gateways_show_until_it_is_over(site
 
 
 def test_the_watchdog_stays_small() -> None:
-    """Lines of code, SQL included; blank lines, comments and docstrings are free."""
+    """Lines of Python, blank ones, comments and docstrings not counted. Its SQL is another hundred, in queries.sql."""
     lines = 0
     for path in (Path(__file__).parents[2] / "watchdog").glob("*.py"):
         skip = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
@@ -288,14 +287,14 @@ def test_the_watchdog_stays_small() -> None:
                 seen.update(range(token.start[0], token.end[0] + 1))
             first = False
         lines += len(seen)
-    assert lines < 560, lines
+    assert lines < 500, lines
 
 
 def test_every_alarm_has_its_heading_in_the_runbook() -> None:
     root = Path(__file__).parents[2]
     told = (root / "docs" / "runbook.md").read_text()
     headings = {line.removeprefix("## ").strip() for line in told.splitlines() if line.startswith("## ")}
-    named = {c.split('"')[1] for c in audit.COUNTS.split(" as ") if c.startswith('"')}
+    named = {c.split('"')[1] for c in SQL["counts"].decode().split(" as ") if c.startswith('"')}
     texts = [p.read_text() for p in (root / "watchdog").glob("*.py")] + [(root / "cli" / "doctor.py").read_text()]
     for text in texts:
         for part in text.split("docs/runbook.md#")[1:]:
