@@ -70,6 +70,7 @@ async def prometheus(request: Request) -> Response:
     metrics.SPOOL_BYTES.set(services.spool.size)
     metrics.SPOOL_AGE.set(services.spool.age_s)
     metrics.SPOOL_USABLE.set(services.spool.usable)
+    metrics.BLIND_LINES.set(services.pager.lines)
     metrics.AWAY.set(services.outage.away_s)
     health = await services.figures.read()
     metrics.DATABASE_UP.set(health is not None)

@@ -58,7 +58,8 @@ class Effect:
 
     `kind` picks the handler, `channel` its concurrency lane and circuit breaker ("email", "webhook" …),
     `body` is JSON-able and must carry no secret. `group` lets a later decision cancel what is still
-    pending (see `Decision.cancel`). `due_at` None means now.
+    pending (see `Decision.cancel`), and a halting message that waits stop it; "" for what nothing may stop.
+    `due_at` None means now.
     """
 
     id: str
@@ -97,7 +98,8 @@ class Decision:
     timers: Sequence[Set | Cancel] = ()
     effects: Sequence[Effect] = ()
     cancel: Sequence[str] = ()
-    """Groups whose unsent effects (of this entity) are withdrawn, before `effects` are added."""
+    """Groups, or ids of single effects, whose unsent effects (of this entity) are withdrawn, before `effects` are
+    added."""
     tell: Sequence[Tell] = ()
     records: Sequence[Record] = ()
     reply: Mapping[str, Any] | None = None

@@ -282,9 +282,9 @@ class Store(Protocol):
 
         The shard rows are share-locked at their epoch until the statement ends, so a takeover waits and
         the next commit of a stale owner writes nothing. A duplicate (entity, seq) raises
-        `StatementRejected` and the whole statement writes nothing. Within one turn: groups are
-        cancelled first (pending and unknown effects become `cancelled`, those being sent `withdrawn`), then
-        effects are added.
+        `StatementRejected` and the whole statement writes nothing. Within one turn: groups (and single effects
+        named by id) are cancelled first (pending and unknown effects become `cancelled`, those being sent
+        `withdrawn`), then effects are added.
         """
         ...
 
@@ -301,7 +301,7 @@ class Store(Protocol):
         A row found `sending` with an expired claim gets its count of unknown outcomes raised by one.
 
         Left out: rows whose shard is not at the given epoch, that are no longer pending/unknown/expired,
-        and rows of an entity with an undone `halts` message in its inbox. The answered row shows the
+        and rows with a group of an entity with an undone `halts` message in its inbox. The answered row shows the
         state *before* the claim, so that the caller knows an unknown or expired one must be reconciled.
         """
         ...

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from domain.incident import parse_incident_id
+from domain.incident import UNKNOWN, incident_id, parse_incident_id
 from storage import cursor as cursors
 from storage.canary import CANARY
 from storage.changes import Sessions
@@ -42,6 +42,8 @@ limit :limit
 """)
 
 ONE = text("select body from rt.record where id = :id and kind = 'incident'")
+
+PRESENT = text("select body->>'episode' as episode from rt.journal where entity = :entity order by seq desc limit 1")
 
 TIMELINE = text("""
 select kind, body, extract(epoch from at)::float8 as at, position
@@ -88,6 +90,16 @@ async def one(sessions: Sessions, ident: str) -> dict[str, Any]:
         raise NotFound("alert", ident)
     body: dict[str, Any] = row.body
     return body
+
+
+async def present(sessions: Sessions, ident: str) -> str:
+    """The id itself; for one with episode 0 (a page sent without the database) that of the line's newest incident."""
+    parsed = parse_incident_id(ident)
+    if parsed is None or parsed[1] != UNKNOWN:
+        return ident
+    async with sessions() as session:
+        newest = (await session.execute(PRESENT, {"entity": f"incident/{parsed[0]}"})).scalar_one_or_none()
+    return incident_id(parsed[0], int(newest)) if newest is not None else ident
 
 
 async def timeline(sessions: Sessions, ident: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import signal
-from contextlib import suppress
-from pathlib import Path
 
 import pytest
 
+from tests.chaos import processes
 from tests.fakes.http_sink import HttpSink
 from tests.product import Product, until
 
@@ -17,17 +15,10 @@ pytestmark = pytest.mark.e2e
 
 def kill_everything_of_the_hosts(product: Product) -> None:
     """The supervisor, Ray and the host processes, until no lease is left."""
-    for pid in map(int, filter(str.isdigit, os.listdir("/proc"))):
-        with suppress(OSError):
-            command = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
-            parent = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-            if "runtime.hosts" in command and product.process is not None and parent == product.process.pid:
-                os.kill(pid, signal.SIGKILL)
+    processes.tell(processes.named(product.home, "runtime.hosts"), signal.SIGKILL)
 
     def gone() -> bool:
-        for pid in product.hosts().values():
-            with suppress(OSError):
-                os.kill(pid, signal.SIGKILL)
+        processes.tell(list(product.hosts().values()), signal.SIGKILL)
         return not product.hosts()
 
     until("no lease left", gone, 30)

@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from actors.paging import PageHandler
+from channels.guard import Guard
+from gateway.breakglass import BreakGlass
 from gateway.outage import Outage
 from gateway.replay import Replay
 from gateway.spool import Spool, SpoolFull
@@ -19,6 +22,7 @@ from runtime.errors import OutcomeUnknown, StatementRejected, StoreUnavailable
 from runtime.postgres import PostgresStore
 from runtime.store import Appended, Inbound
 from tests.contract.conftest import until
+from tests.unit.desk import organisation
 
 MEBIBYTE = 1024 * 1024
 
@@ -208,7 +212,10 @@ async def line(directory: Path, store: object) -> AsyncIterator[tuple[InboxWrite
     outage = Outage(asyncio.get_running_loop().time)
     async with opened(directory) as spool:
         writer = InboxWriter(store, lambda _: None, spool, outage)  # type: ignore[arg-type]
-        replay = Replay(store, spool, outage, lambda _: None)  # type: ignore[arg-type]
+        pager = BreakGlass(
+            spool, outage, organisation, PageHandler({}, "", Guard(lambda: 0.0, lambda *_: None)), 3600.0, lambda: 0.0
+        )
+        replay = Replay(store, spool, outage, pager, lambda _: None, "gateway")  # type: ignore[arg-type]
         writer.start()
         replay.start()
         yield writer, spool
