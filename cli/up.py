@@ -81,6 +81,8 @@ class Up:
         keys, sign_in = asyncio.run(self._first_run())
         with stage("gateway"):
             self._start_gateway()
+        with stage("watchdog"):
+            self._child("watchdog", "watchdog")
         with stage(f"hosts on Ray ({self._settings.hosts}; this takes 10 to 30 seconds)"):
             self._start_hosts()
         ready = self._ready(keys, sign_in)

@@ -8,6 +8,7 @@ from socket import gethostname
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors.paging import PageHandler
+from channels.guard import Guard
 from channels.http import HttpClient
 from channels.registry import ChannelConfig
 from channels.registry import build as build_channels
@@ -62,7 +63,8 @@ class Services:
         config = ConfigCache(engine, sealer, factory, outage, ConfigFile(settings.kept_configuration, sealer))
         http = HttpClient()
         channels = build_channels(ChannelConfig(settings.smtp_url, settings.smtp_from, settings.url), http)
-        pages = PageHandler(channels, settings.url)
+        # Its breakers are shown by the log only: the table for them is what is away.
+        pages = PageHandler(channels, settings.url, Guard(SystemClock().monotonic, lambda *_: None))
         pager = BreakGlass(spool, outage, lambda: config.current, pages, settings.outage_grace_s, wall_now)
         inbox = InboxWriter(store, poker.poke, spool, outage)
         return cls(
@@ -81,7 +83,7 @@ class Services:
             commands=Commands(store, inbox),
             poker=poker,
             feed=LiveFeed(store, settings.redis_url),
-            figures=Figures(store),
+            figures=Figures(store, factory),
         )
 
     async def start(self) -> None:

@@ -116,7 +116,10 @@ class TimerFired:
 
 @dataclass(frozen=True, slots=True)
 class EffectFailed:
-    """The runtime's message when an effect is given up: nothing more will be tried for `effect_id`."""
+    """The runtime's message when an effect is given up, or its provider is down and it will only be tried again later.
+
+    Once per effect: after the second case nothing more is said about it.
+    """
 
     effect_id: str
     kind: str

@@ -186,7 +186,7 @@ class OutboxRow:
 class SendResult:
     """What to write after a send. `state` is the next state; `due_at` when to look again, if ever.
 
-    `failed` rows carry `tell`, the EffectFailed message to the entity, written in the same statement.
+    `tell`, the EffectFailed message to the entity, is written in the same statement; `failed` rows always carry one.
     `unknown` raises the count of unknown outcomes by one when True.
     """
 

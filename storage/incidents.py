@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from domain.incident import UNKNOWN, incident_id, parse_incident_id
 from storage import cursor as cursors
+from storage.canary import CANARY
 from storage.changes import Sessions
 from storage.errors import NotFound
 
@@ -34,6 +35,7 @@ where kind = 'incident'
   and (cardinality(cast(:team as text[])) = 0 or facets->>'team_id' = any(cast(:team as text[])))
   and (:words = '' or to_tsvector('simple', facets->>'title') @@ plainto_tsquery('simple', :words)
        or facets->>'title' ilike :pattern or id = :words)
+  and facets->>'integration_id' <> :canary
   and ((facets->>'opened_at')::float8, id) < (cast(:at as float8), :after)
 order by (facets->>'opened_at')::float8 desc, id desc
 limit :limit
@@ -61,7 +63,7 @@ from rt.outbox where body->>'incident_id' = :id order by created_at limit 2000
 async def listed(
     sessions: Sessions, wanted: Filter, limit: int, cursor: str | None
 ) -> tuple[list[dict[str, Any]], str | None]:
-    """Incidents, newest first, and the cursor for the next page."""
+    """Incidents, newest first, and the cursor for the next page. The canary's are left out."""
     at, after = cursors.decode(cursor) if cursor else (1e12, "")
     parameters = {
         "status": list(wanted.status),
@@ -72,6 +74,7 @@ async def listed(
         "at": at,
         "after": after,
         "limit": limit + 1,
+        "canary": CANARY,
     }
     async with sessions() as session:
         rows = (await session.execute(LIST, parameters)).all()

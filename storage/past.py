@@ -1,7 +1,7 @@
 """What came in and how people answered, read back from the journal for simulations.
 
 Done inbox rows are swept after three days; the journal is kept, so it is the source. What it does not hold is lost:
-labels of alerts after the hundredth of an incident, and firings that were ignored.
+labels of alerts after the hundredth of an incident, and firings that were ignored. The canary is left out.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.alert import AlertEvent, Severity
+from storage.canary import CANARY_ENTITY
 
 FORGIVEN_S = 900.0
 """Called, and nobody had it for this long: then this person did not answer. Earlier, another was simply faster."""
@@ -21,7 +22,7 @@ FORGIVEN_S = 900.0
 ROWS = text("""
 select position, entity, cause, kind, body, extract(epoch from at)::float8 as at
 from rt.journal
-where entity like 'incident/%' and at >= to_timestamp(:since) and position > :after
+where entity like 'incident/%' and entity <> :canary and at >= to_timestamp(:since) and position > :after
   and kind in ('Triggered', 'AlertsFired', 'AlertsRepeated', 'AlertsResolved', 'AlertsIgnored', 'Resolved',
                'PersonCalled', 'Acknowledged')
 order by position limit :limit
@@ -88,7 +89,9 @@ async def _rows(engine: AsyncEngine, since: float) -> AsyncIterator[Any]:
     after = 0
     while True:
         async with engine.connect() as connection:
-            rows = (await connection.execute(ROWS, {"since": since, "after": after, "limit": PAGE})).all()
+            rows = (
+                await connection.execute(ROWS, {"since": since, "after": after, "limit": PAGE, "canary": CANARY_ENTITY})
+            ).all()
         for row in rows:
             yield row
         if len(rows) < PAGE:

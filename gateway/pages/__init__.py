@@ -100,6 +100,7 @@ async def _rows(request: Request, incident: str, state: str, holder: Holder) -> 
         "rows": rows,
         "incident": incident,
         "state": state,
+        "watch": await services.figures.watch(),
         "may_respond": may_respond,
     }
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from actors.paging import PageHandler
+from channels.guard import Guard
 from gateway.breakglass import BreakGlass
 from gateway.outage import Outage
 from gateway.replay import Replay
@@ -211,7 +212,9 @@ async def line(directory: Path, store: object) -> AsyncIterator[tuple[InboxWrite
     outage = Outage(asyncio.get_running_loop().time)
     async with opened(directory) as spool:
         writer = InboxWriter(store, lambda _: None, spool, outage)  # type: ignore[arg-type]
-        pager = BreakGlass(spool, outage, organisation, PageHandler({}, ""), 3600.0, lambda: 0.0)
+        pager = BreakGlass(
+            spool, outage, organisation, PageHandler({}, "", Guard(lambda: 0.0, lambda *_: None)), 3600.0, lambda: 0.0
+        )
         replay = Replay(store, spool, outage, pager, lambda _: None, "gateway")  # type: ignore[arg-type]
         writer.start()
         replay.start()

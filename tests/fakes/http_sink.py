@@ -61,6 +61,8 @@ class HttpSink:
                 self.end_headers()
                 self.wfile.write(b"ok")
 
+            do_GET = do_POST
+
             def log_message(self, format: str, *args: Any) -> None:
                 return
 
