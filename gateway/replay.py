@@ -91,7 +91,7 @@ class Replay:
         return rows
 
     async def _halt(self, segments: Sequence[Segment]) -> None:
-        """Acknowledgements of incidents that were open before go at once: hosts wait but a moment before they page on."""
+        """Acknowledgements of incidents open before go at once: hosts wait but a moment before they page on."""
         halting: dict[str, list[Inbound]] = {}
         others: set[str] = set()
         for segment in segments:

@@ -6,7 +6,10 @@ lists of alerts and pages leave it out (asked for by id it is shown), and it nev
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from sqlalchemy import inspect
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.alert import AlertEvent
 from domain.configuration import Integration
@@ -39,17 +42,28 @@ CANARY_ENTITY = "incident/" + line_key(
 """The one incident line of the canary; people's live feed leaves it out."""
 
 
+class _Done(Exception):
+    """All of it is there."""
+
+
 async def make(sessions: Sessions, sealer: Sealer) -> None:
     """Have all of it, and the key that the watchdog computes for itself (watchdog/settings.py). Idempotent."""
     wanted = _rows(sealer)
     async with sessions() as session:
-        if not [r for r in wanted if await session.get(type(r), inspect(type(r)).primary_key_from_instance(r)) is None]:
+        if not await _missing(session, wanted):
             return
-    async with change(sessions, ACTOR, "create", "canary") as session:
-        for row in wanted:
-            if await session.get(type(row), inspect(type(row)).primary_key_from_instance(row)) is None:
+    with suppress(_Done):
+        async with change(sessions, ACTOR, "create", "canary") as session:
+            missing = await _missing(session, wanted)
+            if not missing:  # another process was faster
+                raise _Done
+            for row in missing:
                 session.add(row)
                 await session.flush()
+
+
+async def _missing(session: AsyncSession, wanted: list[Base]) -> list[Base]:
+    return [r for r in wanted if await session.get(type(r), inspect(type(r)).primary_key_from_instance(r)) is None]
 
 
 def _rows(sealer: Sealer) -> list[Base]:

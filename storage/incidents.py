@@ -35,7 +35,7 @@ where kind = 'incident'
   and (cardinality(cast(:team as text[])) = 0 or facets->>'team_id' = any(cast(:team as text[])))
   and (:words = '' or to_tsvector('simple', facets->>'title') @@ plainto_tsquery('simple', :words)
        or facets->>'title' ilike :pattern or id = :words)
-  and facets->>'integration_id' <> :canary
+  and facets->>'integration_id' is distinct from :canary
   and ((facets->>'opened_at')::float8, id) < (cast(:at as float8), :after)
 order by (facets->>'opened_at')::float8 desc, id desc
 limit :limit

@@ -53,6 +53,6 @@ async def test_a_gateway_keeps_each_new_version_with_who_may_act(site: Site) -> 
     kept = file.load()
     assert kept is not None
     assert kept.configuration == site.services.config.current
-    assert len(kept.keys) == 3 and {k.holder.role for k in kept.holders.values()} == {"admin"}
+    assert len(kept.keys) == 4 and {k.holder.role for k in kept.holders.values()} == {"admin"}
     assert site.services.config.holder_of(site.keys.admin_key, 0.0) is not None
     assert site.services.config.holder_of("snt_api_wrong", 0.0) is None
