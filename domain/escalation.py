@@ -179,7 +179,7 @@ def on_timer(line: Line, name: str, due_at: float, now: float, config: Configura
 def on_page_failed(
     line: Line, episode: int, delivery: str, user_id: str, channel: str, reason: str, draft: Draft
 ) -> None:
-    """A page was given up: record it, and use the person's next method now instead of at its time."""
+    """A page failed, for good or for now: record it, and use the person's next method now instead of at its time."""
     draft.add(e.PageFailed(episode, delivery, user_id, channel, reason))
     if line.status is Status.TRIGGERED and episode == line.episode:
         climb(draft, user_id, at_once=True)

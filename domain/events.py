@@ -147,7 +147,7 @@ class Paged:
 
 @dataclass(frozen=True, slots=True)
 class PageFailed:
-    """A page was given up; the person's next method follows at once."""
+    """A page was given up, or waits for a provider that is down; the person's next method follows at once."""
 
     episode: int
     delivery: str

@@ -178,6 +178,10 @@ class Line:
         return self.status is not Status.RESOLVED
 
 
+UNKNOWN = 0
+"""Episode in ids and commands of who could not look it up (the database was away): the line's present incident."""
+
+
 def occurrence(key: str, starts_at: float) -> str:
     """One firing of one alert: the same alert that fires again later has another start."""
     return f"{key}@{starts_at:.6f}"

@@ -128,15 +128,6 @@ def _escalation(line: Line, event: e.StepStarted | e.LastResortCalled | e.Nobody
     return replace(line, exhausted=True, next_at=event.next_at, updated_at=event.at)
 
 
-def _alerts_ignored(line: Line, event: e.AlertsIgnored) -> Line:
-    """Where nothing is open, an alert whose page was learned may have been one of these: it counts no more."""
-    return replace(
-        line,
-        tombstones=_bury(line, event.resolved, event.at, False) if event.resolved else line.tombstones,
-        outage=line.outage if line.open else retired(line.outage),
-    )
-
-
 def _alerts_resolved(line: Line, event: e.AlertsResolved) -> Line:
     over = {key: replace(line.alerts[key], firing=False) for key in event.starts}
     ended = {key: starts_at for key, starts_at in event.starts.items() if starts_at is not None}
@@ -147,6 +138,13 @@ def _alerts_resolved(line: Line, event: e.AlertsResolved) -> Line:
         tombstones=_bury(line, ended, event.at, False) if ended else line.tombstones,
         updated_at=event.at,
     )
+
+
+def _alerts_ignored(line: Line, event: e.AlertsIgnored) -> Line:
+    """Where nothing is open, the alert whose page was learned may have been this one: then the page counts no more."""
+    outage = line.outage if line.open else retired(line.outage)
+    buried = _bury(line, event.resolved, event.at, False) if event.resolved else line.tombstones
+    return replace(line, tombstones=buried, outage=outage)
 
 
 def _resolved(line: Line, event: e.Resolved) -> Line:

@@ -123,7 +123,7 @@ def _records(turns: Sequence[Turn]) -> dict[str, list[Any]]:
 
 
 def result_parameters(results: Sequence[SendResult]) -> dict[str, list[Any]]:
-    """Parameters of the named statements `record_sends` and `settle_sends`."""
+    """Parameters of the named statement `record_sends`, but for the host."""
     told = [r for r in results if r.tell is not None]
     tells = [r.tell for r in told if r.tell is not None]
     return {

@@ -85,8 +85,6 @@ class Core:
         self.on_forget: list[Callable[[int], None]] = []
         self.halted: dict[str, float] = {}
         """Entities that somebody stopped although the store does not show it yet; until when (monotonic)."""
-        self.sends_after = float("-inf")
-        """No send starts before this (monotonic): after an outage acknowledgements kept elsewhere come first."""
 
     def forget_shard(self, shard: int) -> None:
         """Drop all memory of a shard: it went to another host, or must be claimed and read again."""

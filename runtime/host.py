@@ -71,14 +71,7 @@ class Host:
         self._timers = TimerLoop(self.core)
         weight = 1.0 if scope == range(SHARDS) else 0.0
         me = HostRow(host_id, slot, node, started_at, 0.0, False, weight)
-        self.outage = Outage(
-            self.core,
-            sends,
-            self.outbox.known,
-            self.outbox.lingers,
-            self.pump.resume_doubtful,
-            self.pump.drop_doubtful,
-        )
+        self.outage = Outage(self.core, sends, self.outbox.known, self.outbox.lingers)
         self._ready = ReadyLoop(self.core)
         self._say_well = say_well
         self.lease = LeaseLoop(self.core, self.outage, me, scope, self.outbox.in_flight)

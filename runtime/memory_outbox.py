@@ -104,7 +104,7 @@ class MemoryOutbox:
         claimed: dict[str, OutboxRow] = {}
         for ident in ids:
             kept = self.outbox.get(ident)
-            if kept is None or not self._due(kept) or kept.row.entity in halted:
+            if kept is None or not self._due(kept) or (kept.group and kept.row.entity in halted):
                 continue
             shard = self.shards[kept.row.shard]
             if epochs.get(shard.id) != shard.epoch:

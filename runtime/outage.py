@@ -12,6 +12,7 @@ What a host does not have in memory it cannot fire: see ready.py for what it kee
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from runtime.core import Core, log
 from runtime.local_store import LocalStore
@@ -21,8 +22,9 @@ from runtime.settlement import settle
 from runtime.store import Inbound, OutboxRow
 from runtime.unattended import BEAT_S, FRESH_S, Verdict, Watch
 
-PAUSE_S = 2.0
-"""After the return no send starts for this long: acknowledgements that gateways kept are replayed first."""
+APART = 2**40
+"""Added to journal positions while the store is away: ids follow from positions, and a page that is decided in memory
+must not share its id with another one decided after the return, or its provider would take that for a repetition."""
 HEARD_S = 15.0
 """So long sends wait for the replay of an acknowledgement that was heard of during the outage."""
 MAX_HEARD = 10_000
@@ -38,16 +40,12 @@ class Outage:
         sends: SendLog | None,
         known: Callable[[], Iterator[tuple[OutboxRow, bool]]],
         lingers: Callable[[], bool],
-        resume: Callable[[], None],
-        drop: Callable[[], None],
     ) -> None:
         self._core = core
         self._sends = sends
         self._rules = core.registry.unattended if sends is not None else None
         self._known = known
         self._lingers = lingers
-        self._resume = resume
-        self._drop = drop
         self._heard: list[Inbound] = []
         self._local: LocalStore | None = None
         self._unsettled = True
@@ -89,7 +87,9 @@ class Outage:
             if entity not in core.activations:
                 core.mailroom.drop(entity)
         self.missing = sum(t.entity not in core.activations for t in core.timers.soonest(len(core.timers)))
-        local.arm([t for a in core.activations.all() for t in a.position.timers.values()])
+        for activation in core.activations.all():
+            local.arm(list(activation.position.timers.values()))
+            activation.position = replace(activation.position, seq=activation.position.seq + APART)
         claimed = []
         for row, under_way in self._known():
             local.adopt(row, claimed=under_way)
@@ -105,7 +105,6 @@ class Outage:
             missing=self.missing,
             meaning="due steps are paged from memory; bring the database back, everything is reconciled then",
         )
-        self._resume()
         heard, self._heard = self._heard, []
         for message in heard:
             self.heard_mail(message)
@@ -142,22 +141,18 @@ class Outage:
         self._heard.clear()
         if was_away:
             now = core.clock.monotonic()
-            core.sends_after = now + PAUSE_S
             core.halted = dict.fromkeys(core.halted, now + HEARD_S)
         for entity in list(core.halted):
             core.is_halted(entity)  # forgets it when its time is over
         if self._local is not None:
             log.warning("store_back", host=core.host_id, meaning="what was paged meanwhile is now reconciled")
             self._leave()
-        if core.ownership.doubtful:
-            self._drop()
 
     def _leave(self) -> None:
         core = self._core
         core.store, self._local = core.real_store, None
         core.ownership.stop()
         core.forget_all()
-        self._drop()
 
     async def settled(self) -> bool:
         """Make known to the store what was sent without it; False if sends are still under way. Raises RuntimeFault."""

@@ -17,7 +17,7 @@ from runtime.activation import Activation
 from runtime.core import Core, Pace, log
 from runtime.errors import OutcomeUnknown, StatementRejected, StoreUnavailable
 from runtime.mailbox import Box
-from runtime.store import Committed, Turn
+from runtime.store import Committed, Store, Turn
 from runtime.turn import Position
 
 LANES = 2
@@ -31,10 +31,11 @@ MAX_DEPTH = 1_000
 
 @dataclass(slots=True)
 class Ready:
-    """A decided turn with what must change in memory once it is committed. `epoch`: as of the decision."""
+    """A decided turn with what must change in memory once it is committed. `epoch`, `store`: as of the decision."""
 
     turn: Turn
     epoch: int
+    store: Store
     box: Box
     activation: Activation
     position: Position
@@ -54,9 +55,6 @@ class Pump:
         self._publish = publish
         self._lanes: list[deque[Ready]] = [deque() for _ in range(LANES)]
         self._events = [asyncio.Event() for _ in range(LANES)]
-        self._doubtful: list[Ready] = []
-        """Turns of shards with a commit of unknown outcome: void when the shard is claimed anew, but in an outage of
-        the store all that is known of what is due."""
 
     @property
     def depth(self) -> int:
@@ -68,16 +66,6 @@ class Pump:
         lane = ready.turn.shard % LANES
         self._lanes[lane].append(ready)
         self._events[lane].set()
-
-    def resume_doubtful(self) -> None:
-        """The store is away for long and the host works on memory: there these turns are committed after all."""
-        doubtful, self._doubtful = self._doubtful, []
-        for ready in doubtful:
-            self.put(ready)
-
-    def drop_doubtful(self) -> None:
-        """The shards are read again."""
-        self._doubtful.clear()
 
     async def run(self, lane: int) -> None:
         """Commit this lane's turns for ever."""
@@ -98,9 +86,8 @@ class Pump:
         pause = 0.1
         while batch := self._sorted_out(batch):
             epochs = {r.turn.shard: r.epoch for r in batch}
-            store = self._core.store
             try:
-                result = await store.commit(epochs, [r.turn for r in batch])
+                result = await self._core.store.commit(epochs, [r.turn for r in batch])
             except StoreUnavailable:
                 await self._core.clock.sleep(pause)
                 pause = min(1.0, pause * 2)
@@ -111,16 +98,27 @@ class Pump:
             except StatementRejected as error:
                 await self._bisect(batch, error)
                 return
-            if store is self._core.store:
+            if batch[0].store is self._core.store:
                 self._done(batch, result)
+            else:
+                self._give_back(batch)  # the host works on memory since, where this has not happened
             return
 
     def _sorted_out(self, batch: list[Ready]) -> list[Ready]:
-        """Those to commit now; void ones fall away, doubtful ones wait."""
+        """Those to commit now. Void ones fall away; those decided for another store, or whose shard is in doubt, are
+        decided again."""
+        core = self._core
         ours = [r for r in batch if self._still_ours(r)]
-        doubtful = self._core.ownership.doubtful
-        self._doubtful.extend(r for r in ours if r.turn.shard in doubtful)
-        return [r for r in ours if r.turn.shard not in doubtful]
+        sound = [r.store is core.store and r.turn.shard not in core.ownership.doubtful for r in ours]
+        self._give_back([r for r, able in zip(ours, sound, strict=True) if not able])
+        return [r for r, able in zip(ours, sound, strict=True) if able]
+
+    def _give_back(self, batch: list[Ready]) -> None:
+        """The messages go back into their boxes; the turns are void."""
+        for ready in batch:
+            if self._still_ours(ready):
+                self._core.mailroom.retry(ready.box)
+        self._core.turns_wanted.set()
 
     def _still_ours(self, ready: Ready) -> bool:
         """False once the shard moved or was read again since the decision: then the turn is void."""
@@ -167,20 +165,17 @@ class Pump:
         """The answer was lost. The lease loop forgets the shards and claims them again at a higher epoch.
 
         Raising the epoch waits for the statement if it still runs and refuses it if it never started, so
-        what is read afterwards is the truth. Until then nothing starts in them; if the store stays away, these
-        turns are what the host goes on from.
+        what is read afterwards is the truth. Until then nothing starts in them; their memory stays, because it is all
+        there is to page from if the store stays away.
         """
         core = self._core
         core.counters.unknown_commits += 1
-        if core.unattended:  # the store went away in the middle of the statement, longer ago than the grace
-            for ready in batch:
-                self.put(ready)
-            return
-        shards = {r.turn.shard for r in batch if self._still_ours(r)}
-        log.warning("commit_outcome_unknown", shards=sorted(shards), host=core.host_id)
-        core.ownership.doubtful.update(dict.fromkeys(shards))
-        self._doubtful.extend(batch)
-        core.lease_wanted.set()
+        if not core.unattended:
+            shards = {r.turn.shard for r in batch if self._still_ours(r)}
+            log.warning("commit_outcome_unknown", shards=sorted(shards), host=core.host_id)
+            core.ownership.doubtful.update(dict.fromkeys(shards))
+            core.lease_wanted.set()
+        self._give_back(batch)
 
     async def _bisect(self, batch: list[Ready], error: StatementRejected) -> None:
         """Find the turn the database refuses; its neighbours must not suffer."""

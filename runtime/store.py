@@ -186,7 +186,7 @@ class OutboxRow:
 class SendResult:
     """What to write after a send. `state` is the next state; `due_at` when to look again, if ever.
 
-    `failed` rows carry `tell`, the EffectFailed message to the entity, written in the same statement.
+    `tell`, the EffectFailed message to the entity, is written in the same statement; `failed` rows always carry one.
     `unknown` raises the count of unknown outcomes by one when True. `began_at`: when it was sent, if not just now.
     """
 
@@ -302,7 +302,7 @@ class Store(Protocol):
         A row found `sending` with an expired claim gets its count of unknown outcomes raised by one.
 
         Left out: rows whose shard is not at the given epoch, that are no longer pending/unknown/expired,
-        and rows of an entity with an undone `halts` message in its inbox. The answered row shows the
+        and rows with a group of an entity with an undone `halts` message in its inbox. The answered row shows the
         state *before* the claim, so that the caller knows an unknown or expired one must be reconciled.
         """
         ...

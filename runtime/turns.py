@@ -95,7 +95,7 @@ class TurnLoop:
             await self._run(box)
             return
         if turn.journal or turn.done or turn.drop_timers:
-            self._pump.put(Ready(turn, epoch, box, activation, position))
+            self._pump.put(Ready(turn, epoch, core.store, box, activation, position))
         else:
             core.mailroom.settle(box)  # only stale timers: nothing to write
 

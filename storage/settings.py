@@ -46,14 +46,20 @@ class Settings(BaseModel):
     max_body_bytes: int = Field(8 * MEBIBYTE, ge=1024, alias="SENTINEL_MAX_BODY_BYTES")
     """A real Alertmanager repeats a long annotation for each alert; smaller limits refuse real groups."""
 
-    outage_grace_s: float = Field(15.0, ge=1, alias="SENTINEL_OUTAGE_GRACE_S")
-    """Postgres away for longer than this, pages go out without it. Shorter: a failover of the database pages some
-    people twice; longer: due pages wait."""
     spool: Path | None = Field(None, alias="SENTINEL_SPOOL")
     """Where this gateway keeps what Postgres cannot take. Empty: home/spool/PORT, so that several gateways of one
     machine each have their own. It must outlive a restart: lose it in an outage, and what it holds is lost."""
     spool_bytes: int = Field(256 * MEBIBYTE, ge=MEBIBYTE, alias="SENTINEL_SPOOL_BYTES")
     """About half a million alerts of ordinary size. Full, the gateway answers 503 while Postgres is away."""
+
+    outage_grace_s: float = Field(15.0, ge=1, alias="SENTINEL_OUTAGE_GRACE_S")
+    """How long Postgres may be away before people are paged without it. Shorter: a restart of the database pages some
+    people twice; longer: a real outage delays pages by as much."""
+
+    @property
+    def kept_configuration(self) -> Path:
+        """The sealed file with the last known configuration."""
+        return self.home / "configuration.sealed"
 
     @property
     def spool_directory(self) -> Path:

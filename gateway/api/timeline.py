@@ -20,7 +20,8 @@ router = APIRouter(prefix="/alerts", tags=["alerts"])
 @router.get("/{alert_id}/timeline", operation_id="getAlertTimeline", responses=problems(404))
 async def get_timeline(alert_id: str, _: Reader, gateway: Gateway) -> Timeline:
     """Oldest first; pages with what became of them."""
-    events, pages = await incidents.timeline(gateway.sessions, alert_id.replace("\x00", ""))
+    alert_id = await incidents.present(gateway.sessions, alert_id.replace("\x00", ""))
+    events, pages = await incidents.timeline(gateway.sessions, alert_id)
     config = gateway.config.current
     entries = [
         TimelineEntry(at=moment(e["at"]), kind=e["kind"], text=sentence(e["kind"], e["body"], config), data=e["body"])

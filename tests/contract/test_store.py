@@ -170,7 +170,7 @@ async def test_an_expired_claim_counts_as_an_unknown_outcome(store: Store) -> No
 
 async def test_a_waiting_acknowledgement_blocks_every_claim_of_its_entity(store: Store) -> None:
     epochs = await own(store)
-    effects = [Effect("e", "note", "test", {})]
+    effects = [Effect("e", "note", "test", {}, "pages")]
     await store.commit(epochs, [turn(0, effects=effects)])
     (ack,) = (await store.append([mail(1, halts=True)])).ids
     assert await store.claim_sends(epochs, ["e"], "h1", 10.0) == {}
@@ -226,6 +226,8 @@ async def test_quarantine_takes_an_entity_out_and_orders_its_notice_once(store: 
     assert (await store.load([ENTITY]))[ENTITY].quarantined
     assert await store.timers([SHARD], 10.0, 10) == []
     assert [s.id for s in await store.sends([SHARD], [], 10)] == ["q"]
+    await store.append([mail(1, halts=True)])
+    assert list(await store.claim_sends(epochs, ["q"], "h1", 10.0)) == ["q"], "told although an acknowledgement waits"
 
 
 async def test_a_private_shard_belongs_to_one_entity(store: Store) -> None:

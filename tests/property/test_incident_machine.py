@@ -61,6 +61,7 @@ class IncidentMachine(RuleBasedStateMachine):
     @rule(which=st.integers(0, 6), old=st.booleans())
     def command(self, which: int, old: bool) -> None:
         desk = self.desk
+        old = old and desk.line.episode > 1  # 0 is UNKNOWN, the present one
         episode = desk.line.episode - (1 if old else 0)
         command = (
             Acknowledge(episode, "ada"),

@@ -12,11 +12,15 @@ overdue           a page due while the store was away, by a host that had all it
 paged-after-ack   a send started later after an accepted acknowledgement than a claim may last
 drift             the stored state is not the fold of the journal
 stuck             something undone, unsent or overdue is left at the end
+untold            an entity was taken out of service, and no human was told
+
+An entity in quarantine keeps its mail and does nothing more; that is judged by `untold` alone.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -27,6 +31,9 @@ from tests.sim.pager import STEPS, Pager
 from tests.sim.world import LATE_S, Sent
 
 IN_FLIGHT_S = HOLD_S - SEND_S + 0.5
+FALLBACK = "fallback"
+EXCUSED = ("lost", "stalled", "never-paged", "stuck")
+"""What a quarantine explains. Order, doubles and drift it does not."""
 Finding = tuple[str, str, str]
 
 
@@ -37,13 +44,16 @@ def check(world: Any) -> list[Finding]:
         journal[row["entity"]].append(row)
     found: list[Finding] = []
     found += _alerts(world, journal)
-    found += _positions(world)
+    found += positions(world.store.journal)
     for entity, rows in journal.items():
         found += _steps(world, entity, rows)
         found += _state(world, entity, rows)
     found += _sends(world)
     found += _left(world)
-    return found
+    excused = world.store.quarantined
+    found = [f for f in found if f[1] not in excused or f[0] not in EXCUSED]
+    told = {s.entity for s in world.provider.log if s.to == FALLBACK}
+    return found + [("untold", e, why) for e, why in excused.items() if e not in told]
 
 
 def _alerts(world: Any, journal: dict[str, list[dict[str, Any]]]) -> list[Finding]:
@@ -52,11 +62,12 @@ def _alerts(world: Any, journal: dict[str, list[dict[str, Any]]]) -> list[Findin
     return found + [("split-brain", "", f"alert {n} {k} times") for n, k in seen.items() if k > 1]
 
 
-def _positions(world: Any) -> list[Finding]:
+def positions(journal: Iterable[Mapping[str, Any]]) -> list[Finding]:
+    """ghost-write; for rows in order of commit with entity, seq, shard and epoch, a simulation's or a database's."""
     found: list[Finding] = []
     seqs: dict[str, int] = defaultdict(int)
     epochs: dict[int, int] = defaultdict(int)
-    for row in world.store.journal:
+    for row in journal:
         entity = row["entity"]
         if row["seq"] != seqs[entity]:
             found.append(("ghost-write", entity, f"position {row['seq']} where {seqs[entity]} was due"))
@@ -106,7 +117,7 @@ def _sends(world: Any) -> list[Finding]:
             found.append(("doubled", entity, f"{len(sends)} sends to {to}"))
     for sent in world.provider.log:
         ack = world.acked.get(sent.entity)
-        late = ack is not None and sent.at > ack + IN_FLIGHT_S
+        late = ack is not None and sent.to != FALLBACK and sent.at > ack + IN_FLIGHT_S
         if late and not world.alone(world.process(sent.host), sent.at):
             found.append(("paged-after-ack", sent.entity, f"{sent.at - ack:.1f} s after"))
     return found + _overdue(world)
