@@ -140,8 +140,8 @@ class Outage:
         self.watch.reached()
         self._heard.clear()
         if was_away:
-            now = core.clock.monotonic()
-            core.halted = dict.fromkeys(core.halted, now + HEARD_S)
+            core.ownership.returned()
+            core.halted = dict.fromkeys(core.halted, core.clock.monotonic() + HEARD_S)
         for entity in list(core.halted):
             core.is_halted(entity)  # forgets it when its time is over
         if self._local is not None:

@@ -40,8 +40,12 @@ class Ownership:
         if self.renewed_at is None or began - self.renewed_at > LEASE_S:
             self._steady_since = began
         if self.renewed_at is not None and began - self.renewed_at > ACT_S:
-            self._returned_at = self._clock.monotonic()
+            self.returned()
         self.renewed_at = began
+
+    def returned(self) -> None:
+        """The database is back after a break; `renewed` cannot know of one before its first call."""
+        self._returned_at = self._clock.monotonic()
 
     def go_on(self, seconds: float) -> None:
         """Leave to act without a lease for this long."""

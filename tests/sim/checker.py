@@ -86,10 +86,12 @@ def _steps(world: Any, entity: str, rows: list[dict[str, Any]]) -> list[Finding]
     acked = any(r["kind"] == "Acked" for r in rows)
     if not acked and len(steps) != len(STEPS):
         found.append(("stalled", entity, str(steps)))
-    sent = {s.delivery for s in world.provider.log}
+    sent = {s.to for s in world.provider.log if s.entity == entity}
     lost = {r["body"]["effect"] for r in rows if r["kind"] == "PageLost"}
     for row in rows:
-        if row["kind"] == "StepPaged" and row["body"]["effect"] not in sent | lost and not acked:
+        if row["kind"] != "StepPaged" or acked or row["body"]["effect"] in lost:
+            continue
+        if STEPS[row["body"]["step"]] not in sent:
             found.append(("never-paged", entity, f"step {row['body']['step']}"))
     return found
 

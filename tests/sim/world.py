@@ -28,7 +28,7 @@ from runtime.registry import Registry, Unattended
 from runtime.sendlog import SendLog
 from runtime.store import Inbound, OutboxRow, SendResult
 from tests.sim.faults import HostStore, Process, Rates, random_rates
-from tests.sim.pager import Ack, Alert, Pager, SentMeanwhile
+from tests.sim.pager import STEPS, Ack, Alert, Pager, SentMeanwhile
 from tests.sim.virtual import EPOCH, VirtualClock, VirtualLoop
 
 HOSTS = 3
@@ -270,7 +270,10 @@ class World:
                 continue
             process, host = owner
             held = host.core.ownership.epochs.get(timer.shard) == self.store.shards[timer.shard].epoch
-            if held and host.core.ownership.alive() and timer.entity in host.core.activations and not process.dead:
+            known = host.core.activations.get(timer.entity)
+            if known is None or known.position.state.step + 1 == len(STEPS):
+                continue
+            if held and host.core.ownership.alive() and not process.dead:
                 self.expected.append(Expected(timer.entity, due, process))
 
     def crashed(self, process: Process, label: str) -> None:
