@@ -12,6 +12,7 @@ from channels.guard import Guard
 from channels.http import HttpClient
 from channels.registry import ChannelConfig
 from channels.registry import build as build_channels
+from gateway.background import Background
 from gateway.breakglass import BreakGlass
 from gateway.commands import Commands
 from gateway.config_cache import ConfigCache
@@ -25,6 +26,7 @@ from gateway.writer import InboxWriter
 from runtime.clock import SystemClock, wall_now
 from runtime.poke import Poker
 from runtime.postgres import PostgresStore
+from runtime.witness import Witness
 from storage.changes import Sessions
 from storage.db import make_engine, sessions
 from storage.sealed import Sealer
@@ -49,6 +51,8 @@ class Services:
     inbox: InboxWriter
     commands: Commands
     poker: Poker
+    witness: Witness
+    speaking: Background
     feed: LiveFeed
     figures: Figures
 
@@ -66,7 +70,8 @@ class Services:
         # Its breakers are shown by the log only: the table for them is what is away.
         pages = PageHandler(channels, settings.url, Guard(SystemClock().monotonic, lambda *_: None))
         pager = BreakGlass(spool, outage, lambda: config.current, pages, settings.outage_grace_s, wall_now)
-        inbox = InboxWriter(store, poker.poke, spool, outage)
+        witness = Witness(settings.redis_url, "gateway")
+        inbox = InboxWriter(store, poker.poke, spool, outage, witness.say_spooled)
         return cls(
             settings=settings,
             engine=engine,
@@ -82,6 +87,8 @@ class Services:
             inbox=inbox,
             commands=Commands(store, inbox),
             poker=poker,
+            witness=witness,
+            speaking=Background(witness.speak, "witness"),
             feed=LiveFeed(store, settings.redis_url),
             figures=Figures(store, factory),
         )
@@ -93,6 +100,7 @@ class Services:
         self.replay.start()
         self.inbox.start()
         self.poker.start()
+        self.speaking.start()
         self.commands.start()
         self.config.start()
         self.feed.start()
@@ -107,6 +115,8 @@ class Services:
         await self.pager.stop()
         await self.channels_http.close()
         await self.spool.stop()
+        await self.speaking.stop()
+        await self.witness.close()
         await self.poker.close()
         await self.store.close()
         await self.engine.dispose()

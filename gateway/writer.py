@@ -45,12 +45,20 @@ class _Waiting:
 
 
 class InboxWriter:
-    """One per gateway."""
+    """One per gateway. `spooled`: told of what is kept in the spool, for hosts that page from memory meanwhile."""
 
-    def __init__(self, store: Store, poke: Callable[[Collection[int]], None], spool: Spool, outage: Outage) -> None:
+    def __init__(
+        self,
+        store: Store,
+        poke: Callable[[Collection[int]], None],
+        spool: Spool,
+        outage: Outage,
+        spooled: Callable[[Sequence[Inbound]], None],
+    ) -> None:
         self._store = store
         self._poke = poke
         self._spool = spool
+        self._tell = spooled
         self._outage = outage
         self._queue: list[_Waiting] = []
         self._writing: dict[asyncio.Task[None], list[_Waiting]] = {}
@@ -142,6 +150,8 @@ class InboxWriter:
         """Each request by itself: what does not fit any more must not take along what does."""
         kept = [self._spool.keep(item.messages) for item in batch]
         for item, error in zip(batch, await asyncio.gather(*kept, return_exceptions=True), strict=True):
+            if error is None:
+                self._tell(item.messages)
             self._settle([item], error if isinstance(error, Exception) else None)
 
     async def _within(self, rows: list[Inbound]) -> list[int]:

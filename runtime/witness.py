@@ -9,7 +9,8 @@ Best effort; without Valkey a host cannot tell the two cases apart, and pages: t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 
 import msgspec
 import structlog
@@ -23,35 +24,45 @@ log = structlog.get_logger("sentinel.runtime")
 WELL = "sentinel:well"
 SPOOLED = "sentinel:spooled"
 RETRY_S = 1.0
-
-
-def spooled(message: Inbound) -> bytes:
-    """What a gateway publishes on SPOOLED."""
-    return msgspec.json.encode(message)
+MAX_UNSAID = 5_000
+"""Alerts that wait to be told of; beyond it only commands are: hosts do without, the store will have them."""
 
 
 class Witness:
-    """The host's end: says that the store is well, hears who else says so and what gateways keep."""
+    """Both ends: a host says that the store is well and listens, a gateway says what it keeps."""
 
-    def __init__(self, redis_url: str, host_id: str) -> None:
+    def __init__(self, redis_url: str, name: str) -> None:
         self._url = redis_url
-        self._host_id = host_id
+        self._name = name
         self._redis: Redis = Redis.from_url(redis_url, socket_timeout=1.0, socket_connect_timeout=1.0)
-        self._well = asyncio.Event()
+        self._unsaid: deque[tuple[str, bytes]] = deque()
+        self._wanted = asyncio.Event()
 
     def say_well(self) -> None:
         """This host has just reached the store. Never blocks."""
-        self._well.set()
+        self._say(WELL, self._name.encode())
+
+    def say_spooled(self, messages: Sequence[Inbound]) -> None:
+        """This gateway keeps these messages for the store. Never blocks."""
+        for message in messages:
+            if message.halts or len(self._unsaid) < MAX_UNSAID:
+                self._say(SPOOLED, msgspec.json.encode(message))
+
+    def _say(self, channel: str, data: bytes) -> None:
+        self._unsaid.append((channel, data))
+        self._wanted.set()
 
     async def speak(self) -> None:
-        """Publish for ever what `say_well` asks for."""
+        """Publish for ever what there is to say; what Valkey does not take is not said again."""
         while True:
-            await self._well.wait()
-            self._well.clear()
+            await self._wanted.wait()
+            self._wanted.clear()
             try:
-                await self._redis.publish(WELL, self._host_id)
-            except (RedisError, OSError):
-                await asyncio.sleep(RETRY_S)  # `listen` logs that Valkey is away
+                while self._unsaid:
+                    await self._redis.publish(*self._unsaid.popleft())
+            except (RedisError, OSError):  # `listen` logs that Valkey is away
+                self._unsaid.clear()
+                await asyncio.sleep(RETRY_S)
 
     async def listen(self, on_well: Callable[[], None], on_spooled: Callable[[Inbound], None]) -> None:
         """Hear for ever; reconnects by itself."""
@@ -74,7 +85,7 @@ class Witness:
         self, channel: bytes, data: bytes, on_well: Callable[[], None], on_spooled: Callable[[Inbound], None]
     ) -> None:
         if channel == WELL.encode():
-            if data != self._host_id.encode():
+            if data != self._name.encode():
                 on_well()
             return
         try:

@@ -29,7 +29,7 @@ SAMPLES = Path(__file__).parents[2] / "integrations" / "samples" / "prometheus"
 def writer_on(store: object) -> InboxWriter:
     """An inbox without a usable spool."""
     spool = Spool(Path("/nowhere"), 0, lambda: 0.0)
-    return InboxWriter(store, lambda _: None, spool, Outage(lambda: 0.0))  # type: ignore[arg-type]
+    return InboxWriter(store, lambda _: None, spool, Outage(lambda: 0.0), lambda _: None)  # type: ignore[arg-type]
 
 
 async def stored(site: Site) -> int:

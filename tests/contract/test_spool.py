@@ -211,7 +211,7 @@ class Flaky:
 async def line(directory: Path, store: object) -> AsyncIterator[tuple[InboxWriter, Spool]]:
     outage = Outage(asyncio.get_running_loop().time)
     async with opened(directory) as spool:
-        writer = InboxWriter(store, lambda _: None, spool, outage)  # type: ignore[arg-type]
+        writer = InboxWriter(store, lambda _: None, spool, outage, lambda _: None)  # type: ignore[arg-type]
         pager = BreakGlass(
             spool, outage, organisation, PageHandler({}, "", Guard(lambda: 0.0, lambda *_: None)), 3600.0, lambda: 0.0
         )

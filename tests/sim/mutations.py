@@ -11,8 +11,11 @@ from unittest.mock import patch
 
 from runtime import outbox
 from runtime.effects import Send
+from runtime.host import Host
+from runtime.sendlog import Left
 from runtime.store import Committed, Turn
-from tests.sim.world import Mutation, SimHandler
+from runtime.unattended import Verdict, Watch
+from tests.sim.world import Mutation, SimHandler, SimSendLog
 
 
 class _Wrapped:
@@ -125,6 +128,32 @@ def _no_reconcile() -> Iterator[Mutation]:
         yield Mutation("no reconcile")
 
 
+@contextmanager
+def _silent() -> Iterator[Mutation]:
+    """Hosts wait for the store however long it is away."""
+    with patch.object(Watch, "look", lambda self: Verdict.WAIT):
+        yield Mutation("silent in an outage")
+
+
+class _Forgetful(SimSendLog):
+    """What was sent without the store is told to nobody."""
+
+    async def left(self) -> list[Left]:
+        return []
+
+
+@contextmanager
+def _untold() -> Iterator[Mutation]:
+    yield Mutation("sends of an outage not told", sends=_Forgetful)
+
+
+@contextmanager
+def _deaf() -> Iterator[Mutation]:
+    """Hosts do not hear of acknowledgements that gateways keep in an outage."""
+    with patch.object(Host, "heard_mail", lambda self, message: None):
+        yield Mutation("deaf in an outage")
+
+
 MUTATIONS: dict[str, Callable[[], AbstractContextManager[Mutation]]] = {
     "as specified": _as_specified,
     "page before commit": _store("page before commit", _PageFirst),
@@ -132,5 +161,8 @@ MUTATIONS: dict[str, Callable[[], AbstractContextManager[Mutation]]] = {
     "no fence": _store("no fence", _NoFence),
     "inbox done outside the commit": _store("inbox done outside the commit", _DoneApart),
     "timer set after the commit": _store("timer set after the commit", _TimerAfter),
+    "silent in an outage": _silent,
+    "sends of an outage not told": _untold,
+    "deaf in an outage": _deaf,
     "waiting acknowledgements ignored": _store("waiting acknowledgements ignored", _AcksIgnored),
 }

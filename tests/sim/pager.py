@@ -133,7 +133,7 @@ class Pager:
                 if state.status != "quiet":
                     return Decision(events=[AlertSeen(number)])
                 return self._page(state, 0, ctx, [AlertSeen(number)], 0.0)
-            case Ack(by) if state.status == "open":
+            case Ack(by) if state.status in ("open", "exhausted"):
                 return Decision(events=[Acked(by)], timers=[Cancel("escalate")], cancel=["page"], reply={"ok": True})
             case Ack(by):
                 return Decision(events=[AckIgnored(by)], reply={"ok": False})

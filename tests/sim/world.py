@@ -187,7 +187,7 @@ class Mutation:
 
     name: str = "as specified"
     wrap_store: Callable[[World, Process, Any], Any] | None = None
-    wrap_sends: Callable[[SimSendLog], SendLog] = lambda sends: sends
+    sends: Callable[[Process], SendLog] = SimSendLog
 
 
 class World:
@@ -258,7 +258,12 @@ class World:
         for process, host in list(self._hosts.values()):
             if process is not but and not process.dead:
                 delay = self.rng.uniform(0.005, 0.2) + process.frozen_for
-                self.loop.call_later(delay, lambda p=process, h=host: None if p.dead else what(h))
+                self.loop.call_later(delay, self._tell, process, host, what)
+
+    @staticmethod
+    def _tell(process: Process, host: Host, what: Callable[[Host], None]) -> None:
+        if not process.dead:
+            what(host)
 
     def _look_ahead(self) -> None:
         """The store goes away for long: which steps fall due meanwhile, and is their host able to take them?"""
@@ -298,7 +303,7 @@ class World:
         if self.mutation.wrap_store is not None:
             store = self.mutation.wrap_store(self, process, store)
         host = Host(
-            HostStore(process, store),  # type: ignore[arg-type]
+            HostStore(process, store),
             registry,
             VirtualClock(self.loop),
             slot=slot,
@@ -306,7 +311,7 @@ class World:
             host_id=process.name,
             started_at=self.loop.database_now(),
             say_well=lambda: self._announce(Host.heard_well, process),
-            sends=self.mutation.wrap_sends(SimSendLog(process)),
+            sends=self.mutation.sends(process),
         )
         self._hosts[process.name] = (process, host)
         self._spawn(self._life(host, slot, process))
