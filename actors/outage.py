@@ -1,13 +1,18 @@
-"""What an incident is told of pages that its host sent while the database was away."""
+"""What people read in pages that a host sends while the database is away, and what the incident is told of them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from domain.incident import parse_incident_id
 from domain.outage import LAST_RESORT, OutagePage, PagesSentInOutage, PageState
 from runtime.sendlog import Sent
 
+NOTICE = (
+    "Sent from memory, because the database is away: if somebody acknowledged this a moment ago, or you were paged for "
+    "the same step already, this is a repetition. Acknowledging works and counts."
+)
 STATES: dict[str, PageState] = {
     "accepted": "accepted",
     "delivered": "accepted",
@@ -20,6 +25,12 @@ STATES: dict[str, PageState] = {
 def telling(entity: str, sends: Sequence[Sent], source: str) -> PagesSentInOutage:
     """All pages of one incident line that one host sent."""
     return PagesSentInOutage(tuple(map(_page, sends)), f"host {source}")
+
+
+def labelled(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The body of a page, saying that its sender cannot see the database."""
+    why = {**body.get("why", {}), "without_database": True}
+    return {**body, "text": f"{body['text']}\n\n{NOTICE}", "why": why}
 
 
 def _page(sent: Sent) -> OutagePage:

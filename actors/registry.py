@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from actors.breakers import BreakerNotes
 from actors.device import Device
 from actors.incident import Incident
-from actors.outage import telling
+from actors.outage import labelled, telling
 from actors.paging import PageHandler, QuarantineHandler
 from actors.schedule import ScheduleActor
 from channels.guard import Guard
@@ -86,6 +86,7 @@ def build(settings: Settings) -> Registry:
             grace_s=settings.outage_grace_s,
             kinds=frozenset({"page"}),
             telling=telling,
+            labelled=labelled,
             directory=settings.home / "outage",
         ),
     )

@@ -25,6 +25,8 @@ from storage.sealed import Sealer
 
 log = structlog.get_logger("sentinel.gateway")
 PERIOD_S = 1.0
+SILENT_S = 3.0
+"""A read that takes longer means that the database is away; it goes on being waited for."""
 HOLDERS_S = 30.0
 """How old what we know about sessions may be; who signed in later cannot act on a gateway without the database."""
 
@@ -99,6 +101,17 @@ class ConfigCache:
             log.error("configuration_not_kept", why=str(error), meaning="a restart in an outage would not know it")
         self._saved = kept
 
+    async def _read(self) -> None:
+        """What is new. A database that is silent is away too: else people's commands would hang on it unnoticed."""
+        reading = asyncio.create_task(self.refresh())
+        try:
+            if not (await asyncio.wait([reading], timeout=SILENT_S))[0]:
+                self._outage.not_read(f"the configuration is not answered within {SILENT_S:.0f} s")
+            await reading
+        finally:
+            reading.cancel()
+        await self._keep()
+
     async def _recall(self) -> None:
         """Go on with what an earlier process knew."""
         kept = await asyncio.to_thread(self._file.load)
@@ -113,8 +126,7 @@ class ConfigCache:
     async def _run(self) -> None:
         while True:
             try:
-                await self.refresh()
-                await self._keep()
+                await self._read()
                 self._outage.read()
             except (SQLAlchemyError, OSError) as error:
                 self._outage.not_read(f"the configuration cannot be read: {type(error).__name__}")

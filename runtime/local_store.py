@@ -7,10 +7,12 @@ Only effects of the kinds that may go out unattended are sent, each recorded in 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 
 from runtime.activation import Activations
 from runtime.memory import MemoryStore
 from runtime.memory_outbox import InboxRow, Kept
+from runtime.registry import Unattended
 from runtime.sending import HOLD_S
 from runtime.sendlog import SendLog
 from runtime.store import Committed, Inbound, OutboxRow, SendResult, ShardRow, TimerRow, Turn
@@ -22,7 +24,7 @@ FIRST_ID = -(10**15)
 
 
 class LocalStore(MemoryStore):
-    """See above; `kinds`: the kinds of effects that may go out."""
+    """See above."""
 
     def __init__(
         self,
@@ -31,14 +33,14 @@ class LocalStore(MemoryStore):
         epochs: Mapping[int, int],
         live: Activations,
         log: SendLog,
-        kinds: Collection[str],
+        rules: Unattended,
     ) -> None:
         super().__init__(clock_now)
         self.shards = {shard: ShardRow(shard, epoch, host) for shard, epoch in epochs.items()}
         self._host = host
         self._live = live
         self._log = log
-        self._kinds = kinds
+        self._rules = rules
         self._last = FIRST_ID
 
     def arm(self, timers: Sequence[TimerRow]) -> None:
@@ -72,8 +74,9 @@ class LocalStore(MemoryStore):
     async def claim_sends(
         self, epochs: Mapping[int, int], ids: Sequence[str], host: str, hold_s: float
     ) -> dict[str, OutboxRow]:
-        able = [i for i in ids if (kept := self.outbox.get(i)) is not None and kept.row.kind in self._kinds]
+        able = [i for i in ids if (kept := self.outbox.get(i)) is not None and kept.row.kind in self._rules.kinds]
         claimed = await super().claim_sends(epochs, able, host, hold_s)
+        claimed = {i: replace(row, body=self._rules.labelled(row.body)) for i, row in claimed.items()}
         if claimed:
             await self._log.begin(list(claimed.values()), self.clock_now())
         return claimed

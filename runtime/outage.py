@@ -82,7 +82,7 @@ class Outage:
         core, rules, sends = self._core, self._rules, self._sends
         if rules is None or sends is None:
             return
-        local = LocalStore(core.time.now, core.host_id, core.ownership.epochs, core.activations, sends, rules.kinds)
+        local = LocalStore(core.time.now, core.host_id, core.ownership.epochs, core.activations, sends, rules)
         for entity in core.mailroom.entities():
             if entity not in core.activations:
                 core.mailroom.drop(entity)

@@ -29,12 +29,14 @@ class Unattended:
     """How hosts go on while the store is away for longer than `grace_s` seconds.
 
     `kinds`: effects that are sent although their turn cannot be committed. `telling`: the message by which an
-    entity learns afterwards what was sent. `directory`: where that is recorded meanwhile.
+    entity learns afterwards what was sent. `labelled`: the body of an effect, saying so to whoever gets it.
+    `directory`: where that is recorded meanwhile.
     """
 
     grace_s: float
     kinds: frozenset[str]
     telling: Telling
+    labelled: Callable[[Mapping[str, Any]], dict[str, Any]]
     directory: Path
 
 

@@ -297,7 +297,7 @@ class World:
         async def nothing() -> None:
             return None
 
-        rules = Unattended(GRACE_S, frozenset({"page"}), telling, Path())
+        rules = Unattended(GRACE_S, frozenset({"page"}), telling, dict, Path())
         registry = Registry((Pager(),), {"page": handler}, StaticSource(), quarantine_effect, nothing, rules)
         store: Any = self.store
         if self.mutation.wrap_store is not None:
