@@ -65,7 +65,7 @@ class Activations:
                 refused[entity] = "quarantined"
                 continue
             try:
-                self._live[entity] = self._activate(row, shard)
+                self.put(self._activate(row, shard))
             except Exception as error:
                 # Whatever the bytes are, one unreadable entity must not stop its neighbours; it is
                 # quarantined by the caller, which tells a human.
@@ -77,6 +77,10 @@ class Activations:
         kind = self._kinds.of(ident.kind)
         state = kind.state(row.version, row.state, ident.key)
         return Activation(ident, kind, Position(shard, row.seq, state, row.timers), self._clock.monotonic())
+
+    def put(self, activation: Activation) -> None:
+        """Keep one."""
+        self._live[str(activation.id)] = activation
 
     def drop(self, entity: str) -> None:
         """Forget one."""

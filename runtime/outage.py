@@ -11,6 +11,7 @@ What a host does not have in memory it cannot fire: see ready.py for what it kee
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -28,7 +29,7 @@ must not share its id with another one decided after the return, or its provider
 HEARD_S = 15.0
 """So long sends wait for the replay of an acknowledgement that was heard of during the outage."""
 MAX_HEARD = 10_000
-"""Messages heard while the store is away and not yet needed; more are dropped, their gateways have them."""
+"""Messages kept that were heard within the grace; older ones are dropped, their gateways have them."""
 
 
 class Outage:
@@ -46,7 +47,7 @@ class Outage:
         self._rules = core.registry.unattended if sends is not None else None
         self._known = known
         self._lingers = lingers
-        self._heard: list[Inbound] = []
+        self._heard: deque[Inbound] = deque(maxlen=MAX_HEARD)
         self._local: LocalStore | None = None
         self._unsettled = True
         self.watch = Watch(core.clock, core.ownership, self._rules.grace_s if self._rules is not None else None)
@@ -105,9 +106,8 @@ class Outage:
             missing=self.missing,
             meaning="due steps are paged from memory; bring the database back, everything is reconciled then",
         )
-        heard, self._heard = self._heard, []
-        for message in heard:
-            self.heard_mail(message)
+        while self._heard:
+            self.heard_mail(self._heard.popleft())
         for event in (core.mail_wanted, core.turns_wanted, core.timers_wanted, core.sends_wanted):
             event.set()
         if claimed:
@@ -123,11 +123,12 @@ class Outage:
             return
         if message.halts:
             core.halted[message.entity] = core.clock.monotonic() + HEARD_S
-        if self._local is None:
-            self._heard = [*self._heard[-MAX_HEARD:], message]
-            return
         activation = core.activations.get(message.entity)
-        if activation is not None and not activation.kind.entity.closed(activation.position.state):
+        if activation is None or activation.kind.entity.closed(activation.position.state):
+            return
+        if self._local is None:
+            self._heard.append(message)
+        else:
             self._local.put(message)
             core.mail_wanted.set()
 

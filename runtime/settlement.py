@@ -7,9 +7,9 @@ be repeated.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 
@@ -22,6 +22,8 @@ from runtime.store import Inbound, OutboxRow, SendResult, Store
 
 log = structlog.get_logger("sentinel.runtime")
 
+T = TypeVar("T")
+PIECE = 500
 Telling = Callable[[str, Sequence[Sent], str], Any]
 """(entity, its sends, who sent them) -> the message to the entity."""
 
@@ -53,17 +55,25 @@ async def settle(store: Store, sends: SendLog, telling: Telling, now: float) -> 
 async def _settle(store: Store, left: Left, telling: Telling, now: float) -> Settled:
     if not left.sends:
         return Settled()
-    existing = await store.settle_sends([_result(sent, now) for sent in left.sends])
+    existing: set[str] = set()
+    for some in _pieces([_result(sent, now) for sent in left.sends]):
+        existing |= await store.settle_sends(some)
     by_entity: dict[tuple[str, int], list[Sent]] = {}
     for sent in left.sends:
         if sent.id not in existing:
             by_entity.setdefault((sent.entity, sent.shard), []).append(sent)
     messages = [_message(e, shard, sends, left.name, telling) for (e, shard), sends in by_entity.items()]
-    if messages:
-        await store.append(messages)
+    for more in _pieces(messages):
+        await store.append(more)
     told = sum(map(len, by_entity.values()))
     log.warning("outage_settled", file=left.name, recorded=len(existing), told=told, entities=len(messages))
     return Settled(len(existing), told)
+
+
+def _pieces(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    """So that no statement takes long; each may be repeated, so together they need not be one."""
+    for first in range(0, len(items), PIECE):
+        yield items[first : first + PIECE]
 
 
 def _result(sent: Sent, now: float) -> SendResult:

@@ -7,8 +7,9 @@
     away >= grace     heard within SILENT_S                  is silent: others take its shards over
     away >= grace     heard for a whole lease time           forgets its shards: others have them
 
-Away means that renewals of the lease began to fail, not that time has passed: a process that was frozen knows nothing
-and must see the store fail anew before it may act. Only this machine's monotonic clock is read.
+Away means that renewals of the lease began to fail, not that time has passed. A process that did not run for longer
+than its lease, and had not seen the store fail before, cannot know who held its shards when the store went away: it
+waits. Only this machine's monotonic clock is read.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ BEAT_S = 0.25
 FRESH_S = 1.0
 """Leave to act is given for this long at a time, so that a process that stops loses it."""
 GAP_S = ACT_S
-"""A longer pause between two looks means that the process did not run. Shorter than a lease: within one nobody can
-have taken over after the store's return."""
+"""A longer pause between two looks means that the process did not run: the store must then fail for a while anew.
+Shorter than a lease: within one nobody can have taken over after the store's return."""
 SILENT_S = 5.0
 """How long the word of another host counts; they give it with every renewal."""
 
@@ -48,6 +49,7 @@ class Watch:
         self._heard_since = float("-inf")
         self._heard_at = float("-inf")
         self._looked_at: float | None = None
+        self._overslept = False
 
     @property
     def away(self) -> bool:
@@ -57,6 +59,7 @@ class Watch:
     def reached(self) -> None:
         """The store answered."""
         self._failing_since = None
+        self._overslept = False
 
     def failed(self) -> None:
         """A renewal failed."""
@@ -72,12 +75,12 @@ class Watch:
 
     def look(self) -> Verdict:
         """To be called every BEAT_S."""
-        now = self._clock.monotonic()
-        if self._looked_at is not None and now - self._looked_at > GAP_S:
-            self._failing_since = None
+        now, renewed = self._clock.monotonic(), self._ownership.renewed_at
+        if renewed is not None and self._looked_at is not None and now - self._looked_at > GAP_S:
+            self._overslept = self._overslept or (not self.away and now - renewed > LEASE_S)
+            self._failing_since = now if self.away else None
         self._looked_at = now
-        renewed = self._ownership.renewed_at
-        if self._failing_since is None or self._grace_s is None or renewed is None:
+        if self._failing_since is None or self._grace_s is None or renewed is None or self._overslept:
             return Verdict.WAIT
         lapsed = renewed + LEASE_S
         if self._heard_at > lapsed and now - self._heard_at <= SILENT_S:
