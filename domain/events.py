@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from domain.alert import Severity
 from domain.incident import AlertState
+from domain.notify import Named
 from domain.people import NotificationRule
 from domain.policy import Policy, Target
 
@@ -78,7 +79,10 @@ class GroupTruncated:
 
 @dataclass(frozen=True, slots=True)
 class StepStarted:
-    """A step of the policy calls `users` and waits until `next_at`. `late_s`: 0 unless over 30 s late."""
+    """A step of the policy calls `users` and waits until `next_at`. `late_s`: 0 unless over 30 s late.
+
+    `named`: everybody the step names at that moment and how, also those who cannot be reached.
+    """
 
     episode: int
     step: int
@@ -87,6 +91,7 @@ class StepStarted:
     next_at: float
     at: float
     late_s: float = 0.0
+    named: tuple[Named, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +102,7 @@ class StepEmpty:
     step: int
     round: int
     why: str
+    named: tuple[Named, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +138,10 @@ class PersonCalled:
 
 @dataclass(frozen=True, slots=True)
 class Paged:
-    """One page was ordered; what became of it is in the outbox under `delivery`."""
+    """One page was ordered; what became of it is in the outbox under `delivery`.
+
+    `text_sha256`: of its subject, a line break and its text, so that nobody can say later that it read otherwise.
+    """
 
     episode: int
     delivery: str
@@ -140,6 +149,7 @@ class Paged:
     contact_method_id: str
     channel: str
     rule: int
+    text_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,7 +187,8 @@ class SendResult:
     """What to write after a send. `state` is the next state; `due_at` when to look again, if ever.
 
     `failed` rows carry `tell`, the EffectFailed message to the entity, written in the same statement.
-    `unknown` raises the count of unknown outcomes by one when True.
+    `unknown` raises the count of unknown outcomes by one when True. `tried`: the provider was asked to send, so
+    that the send log tells attempts that may have reached somebody from those that certainly did not.
     """
 
     id: str
@@ -198,6 +199,7 @@ class SendResult:
     due_at: float | None = None
     unknown: bool = False
     tell: Inbound | None = None
+    tried: bool = False
 
 
 class Store(Protocol):
@@ -298,7 +300,8 @@ class Store(Protocol):
     ) -> dict[str, OutboxRow]:
         """Claim rows for sending: state `sending`, attempts + 1, claim held for hold_s.
 
-        A row found `sending` with an expired claim gets its count of unknown outcomes raised by one.
+        A row found `sending` with an expired claim gets its count of unknown outcomes raised by one, and the
+        attempt nobody reported on a row `unknown` in the send log.
 
         Left out: rows whose shard is not at the given epoch, that are no longer pending/unknown/expired,
         and rows of an entity with an undone `halts` message in its inbox. The answered row shows the
@@ -307,7 +310,7 @@ class Store(Protocol):
         ...
 
     async def record_sends(self, host: str, results: Sequence[SendResult]) -> None:
-        """Write outcomes of rows claimed by this host and add their tells.
+        """Write outcomes of rows claimed by this host, a row in the send log for each, and add their tells.
 
         Rows that are not `sending` under this host's claim any more are left as they are: whoever claimed
         them since records them. A withdrawn row that would be tried again becomes `cancelled` instead.
