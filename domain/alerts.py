@@ -23,6 +23,7 @@ from domain.draft import Draft
 from domain.escalation import begin, halt
 from domain.incident import AlertsReceived, AlertState, Line, occurrence
 from domain.line import firing
+from domain.tally import Tally
 
 HUMAN_QUIET_S = 300.0
 """After a human resolved it, the same occurrence is quiet this long: Alertmanager's group_interval, HA peers."""
@@ -33,11 +34,15 @@ FULL_MEMBERS = 100
 def on_alerts(line: Line, message: AlertsReceived, now: float, config: Configuration, new_id: Any) -> Draft:
     """Fold the alerts of one request in the sender's order."""
     draft = Draft(line, now, config, new_id)
+    tally = Tally(draft)
     for event in message.events:
         if event.status == "firing":
-            _firing(draft, message, event)
+            _firing(draft, tally, message, event)
         else:
-            _resolved(draft, event)
+            _resolved(draft, tally, event)
+    tally.flush()
+    if draft.line.open and not line.open:
+        begin(draft)
     omitted = max((event.truncated for event in message.events), default=0)
     if draft.line.open and omitted != draft.line.truncated:
         draft.add(e.GroupTruncated(draft.line.episode, omitted))
@@ -48,26 +53,23 @@ def on_alerts(line: Line, message: AlertsReceived, now: float, config: Configura
     return draft
 
 
-def _firing(draft: Draft, message: AlertsReceived, event: AlertEvent) -> None:
-    line = draft.line
-    known = line.alerts.get(event.dedup_key) if line.open else None
+def _firing(draft: Draft, tally: Tally, message: AlertsReceived, event: AlertEvent) -> None:
+    tally.settle(event.dedup_key)
+    known = draft.line.alerts.get(event.dedup_key) if draft.line.open else None
     if known is not None and known.firing and event.starts_at in (None, known.starts_at):
-        draft.add(e.AlertRepeated(line.episode, known.key, draft.now))
+        tally.repeated(known.key)
         return
     why, reason = _ended(draft, event)
     if why:
-        draft.add(e.AlertIgnored(line.episode, event.dedup_key, why, draft.now))
+        tally.ignored(event.dedup_key, why)
         return
     integration = draft.config.integrations.get(message.integration_id)
     default = integration.default_severity if integration is not None else Severity.CRITICAL
     severity = event.severity or default
-    if not line.open:
+    if not draft.line.open:
+        tally.flush()
         _open(draft, message, event, severity, reason)
-    worst = max([severity, *(a.severity for a in firing(draft.line))], key=lambda s: s.rank)
-    alert = _state_of(event, severity, len(draft.line.alerts) < FULL_MEMBERS)
-    draft.add(e.AlertFired(draft.line.episode, alert, worst, draft.now))
-    if draft.line.step < 0 and not draft.line.exhausted and not line.open:
-        begin(draft)
+    tally.fired(_state_of(event, severity, tally.members < FULL_MEMBERS))
 
 
 def _ended(draft: Draft, event: AlertEvent) -> tuple[str, str]:
@@ -115,18 +117,13 @@ def _state_of(event: AlertEvent, severity: Severity, full: bool) -> AlertState:
     )
 
 
-def _resolved(draft: Draft, event: AlertEvent) -> None:
-    line = draft.line
-    known = line.alerts.get(event.dedup_key) if line.open else None
+def _resolved(draft: Draft, tally: Tally, event: AlertEvent) -> None:
+    tally.settle(event.dedup_key)
+    known = draft.line.alerts.get(event.dedup_key) if draft.line.open else None
     if known is None or not known.firing:
-        why = "resolved here already, or never seen firing"
-        draft.add(e.AlertIgnored(line.episode, event.dedup_key, why, draft.now, event.starts_at))
-        return
-    if event.starts_at is not None and known.starts_at is not None and event.starts_at < known.starts_at:
+        tally.ignored(event.dedup_key, "resolved here already, or never seen firing", event.starts_at)
+    elif event.starts_at is not None and known.starts_at is not None and event.starts_at < known.starts_at:
         why = "it resolves an earlier occurrence; the present one still fires"
-        draft.add(e.AlertIgnored(line.episode, event.dedup_key, why, draft.now, event.starts_at))
-        return
-    rest = [a.severity for a in firing(line) if a.key != known.key]
-    severity = max(rest, key=lambda s: s.rank) if rest else line.severity
-    starts_at = event.starts_at if event.starts_at is not None else known.starts_at
-    draft.add(e.AlertResolved(line.episode, known.key, starts_at, severity, draft.now))
+        tally.ignored(event.dedup_key, why, event.starts_at)
+    else:
+        tally.resolved(known.key, event.starts_at if event.starts_at is not None else known.starts_at)

@@ -5,7 +5,8 @@ Every event names its episode, so that the timeline of one incident is a filter 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from domain.alert import Severity
 from domain.incident import AlertState
@@ -29,44 +30,43 @@ class Triggered:
 
 
 @dataclass(frozen=True, slots=True)
-class AlertFired:
-    """An alert joined the incident, or fired anew within it."""
+class AlertsFired:
+    """Alerts joined the incident, or fired anew within it. `severity`: the worst of all that fires now."""
 
     episode: int
-    alert: AlertState
+    alerts: tuple[AlertState, ...]
     severity: Severity
     at: float
 
 
 @dataclass(frozen=True, slots=True)
-class AlertRepeated:
+class AlertsRepeated:
     """The sender said again what we know; nothing else follows from it."""
 
     episode: int
-    key: str
+    keys: tuple[str, ...]
     at: float
 
 
 @dataclass(frozen=True, slots=True)
-class AlertResolved:
-    """The source says that this alert is over."""
+class AlertsResolved:
+    """The source says that these alerts are over. `starts`: key -> which occurrence, as the sender said."""
 
     episode: int
-    key: str
-    starts_at: float | None
+    starts: Mapping[str, float | None]
     severity: Severity
     at: float
 
 
 @dataclass(frozen=True, slots=True)
-class AlertIgnored:
-    """An alert that changes nothing, and why. `starts_at` set: remembered as resolved by its source."""
+class AlertsIgnored:
+    """Alerts that change nothing, and why. `resolved`: occurrences (key -> start) remembered as over."""
 
     episode: int
-    key: str
+    keys: tuple[str, ...]
     why: str
     at: float
-    starts_at: float | None = None
+    resolved: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,10 +252,10 @@ class CommandIgnored:
 
 ALL: tuple[type, ...] = (
     Triggered,
-    AlertFired,
-    AlertRepeated,
-    AlertResolved,
-    AlertIgnored,
+    AlertsFired,
+    AlertsRepeated,
+    AlertsResolved,
+    AlertsIgnored,
     GroupTruncated,
     StepStarted,
     StepEmpty,

@@ -20,15 +20,16 @@ def apply(line: Line, event: Any) -> Line:
     match event:
         case e.Triggered():
             return _triggered(line, event)
-        case e.AlertFired(_, alert, severity, at):
-            return replace(line, alerts={**line.alerts, alert.key: alert}, severity=severity, updated_at=at)
-        case e.AlertRepeated(_, key, at):
-            alert = line.alerts[key]
-            return replace(line, alerts={**line.alerts, key: replace(alert, count=alert.count + 1)}, updated_at=at)
-        case e.AlertResolved():
-            return _alert_resolved(line, event)
-        case e.AlertIgnored(_, key, _, at, starts_at):
-            return line if starts_at is None else replace(line, tombstones=_bury(line, {key: starts_at}, at, False))
+        case e.AlertsFired(_, alerts, severity, at):
+            return replace(line, alerts={**line.alerts, **{a.key: a for a in alerts}}, severity=severity, updated_at=at)
+        case e.AlertsRepeated(_, keys, at):
+            known = {key: line.alerts[key] for key in keys}
+            counted = {key: replace(alert, count=alert.count + 1) for key, alert in known.items()}
+            return replace(line, alerts={**line.alerts, **counted}, updated_at=at)
+        case e.AlertsResolved():
+            return _alerts_resolved(line, event)
+        case e.AlertsIgnored(_, _, _, at, resolved):
+            return replace(line, tombstones=_bury(line, resolved, at, False)) if resolved else line
         case e.GroupTruncated(_, omitted):
             return replace(line, truncated=omitted)
         case e.StepStarted() | e.LastResortCalled() | e.NobodyReachable():
@@ -93,13 +94,16 @@ def _escalation(line: Line, event: e.StepStarted | e.LastResortCalled | e.Nobody
     return replace(line, exhausted=True, next_at=event.next_at, updated_at=event.at)
 
 
-def _alert_resolved(line: Line, event: e.AlertResolved) -> Line:
-    alert = line.alerts[event.key]
-    buried = line.tombstones
-    if event.starts_at is not None:
-        buried = _bury(line, {event.key: event.starts_at}, event.at, False)
-    alerts = {**line.alerts, event.key: replace(alert, firing=False)}
-    return replace(line, alerts=alerts, severity=event.severity, tombstones=buried, updated_at=event.at)
+def _alerts_resolved(line: Line, event: e.AlertsResolved) -> Line:
+    over = {key: replace(line.alerts[key], firing=False) for key in event.starts}
+    ended = {key: starts_at for key, starts_at in event.starts.items() if starts_at is not None}
+    return replace(
+        line,
+        alerts={**line.alerts, **over},
+        severity=event.severity,
+        tombstones=_bury(line, ended, event.at, False) if ended else line.tombstones,
+        updated_at=event.at,
+    )
 
 
 def _resolved(line: Line, event: e.Resolved) -> Line:

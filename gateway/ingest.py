@@ -66,9 +66,10 @@ class Ingest:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]}
-        request_id = headers.get("x-request-id") or new_id()
+        fresh = new_id()
+        request_id = headers.get("x-request-id") or fresh
         try:
-            status, body = 202, await self._take(scope, headers, receive)
+            status, body = 202, await self._take(scope, headers, receive, fresh)
         except Refused as refused:
             errors = [{"pointer": refused.pointer, "detail": refused.detail}] if refused.pointer else []
             status, body = refused.status, problem_body(refused.status, refused.detail, errors)
@@ -88,14 +89,14 @@ class Ingest:
         REQUESTS.labels("webhooks", status).inc()
         await _answer(send, status, body, request_id)
 
-    async def _take(self, scope: Scope, headers: dict[str, str], receive: Receive) -> bytes:
+    async def _take(self, scope: Scope, headers: dict[str, str], receive: Receive, fresh: str) -> bytes:
         parser, integration = self._authorise(scope, headers)
         raw = _unpack(await self._read(receive, headers), headers, self._max_body)
         try:
             parsed = parser.parse(headers, raw, self._now())
         except Malformed as error:
             raise Refused(422, error.detail, error.field) from error
-        receipt = _receipt(integration.id, headers.get("idempotency-key"), raw)
+        receipt = _receipt(integration.id, headers.get("idempotency-key"), raw) or fresh
         rows, lines = self._rows(integration, parsed, receipt)
         if rows:
             await self._inbox.put(rows, len(raw))
@@ -196,13 +197,13 @@ def inbound(
     return rows
 
 
-def _receipt(integration_id: str, idempotency: str | None, raw: bytes) -> str:
-    """What the request's inbox rows are found by: their `dedup` begins with it.
+def _receipt(integration_id: str, idempotency: str | None, raw: bytes) -> str | None:
+    """What the request's inbox rows are found by: their `dedup` begins with it. None without a key.
 
     The body is part of it: a sender that puts one fixed Idempotency-Key on everything must lose nothing.
     """
     if not idempotency:
-        return new_id()
+        return None
     return derived_id(integration_id, idempotency, hashlib.blake2b(raw, digest_size=16).hexdigest())
 
 

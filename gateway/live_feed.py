@@ -145,7 +145,8 @@ class LiveFeed:
                     self._stream_ok = True
                     for _, entries in answer or ():
                         last = entries[-1][0]
-                        self._take([msgspec.json.decode(fields[b"e"]) for _, fields in entries])
+                        for _, fields in entries:
+                            self._take(msgspec.json.decode(fields[b"e"]))
             except (RedisError, OSError) as error:
                 if self._stream_ok:
                     log.warning("feed_stream_lost", why=str(error), meaning="events come from the journal meanwhile")

@@ -17,14 +17,14 @@ from redis.exceptions import RedisError
 log = structlog.get_logger("sentinel.feed")
 
 STREAM = "sentinel:feed"
-KEEP = 100_000
-"""Events kept in the stream: minutes of a storm, hours of a quiet day."""
-MAX_WAITING = 50_000
-BATCH = 500
+KEEP = 20_000
+"""Entries kept in the stream, each the events of one commit: minutes of a storm, hours of a quiet day."""
+MAX_WAITING = 2_000
+BATCH = 50
 
 
 class FeedPublisher:
-    """The host's end. `publish` never blocks; beyond MAX_WAITING the oldest are dropped."""
+    """The host's end. `publish` never blocks; beyond MAX_WAITING commits the oldest are dropped."""
 
     def __init__(self, redis_url: str) -> None:
         self._redis: Redis = Redis.from_url(redis_url, socket_timeout=2.0, socket_connect_timeout=1.0)
@@ -39,7 +39,7 @@ class FeedPublisher:
 
     def publish(self, rows: list[dict[str, Any]]) -> None:
         """Events of one commit."""
-        self._waiting.extend(msgspec.json.encode(row) for row in rows)
+        self._waiting.append(msgspec.json.encode(rows))
         self._event.set()
 
     async def _run(self) -> None:
@@ -53,8 +53,8 @@ class FeedPublisher:
     async def _send(self, batch: list[bytes]) -> None:
         try:
             async with self._redis.pipeline(transaction=False) as pipe:
-                for event in batch:
-                    pipe.xadd(STREAM, {"e": event}, maxlen=KEEP, approximate=True)
+                for events in batch:
+                    pipe.xadd(STREAM, {"e": events}, maxlen=KEEP, approximate=True)
                 await pipe.execute()
             self._failing = False
         except (RedisError, OSError) as error:

@@ -7,12 +7,14 @@ never by "id above the last one seen": ids become visible out of order.
 from __future__ import annotations
 
 from runtime.codec import UnknownKind
-from runtime.core import Core, wait
+from runtime.core import Core, Pace, wait
 from runtime.mailbox import MAX_MAIL
 from runtime.private import hand_on, runs_elsewhere
 from runtime.turn import Message
 
 POLL_S = 0.5
+GAP_S = 0.02
+"""Shortest time between the beginnings of two rounds of reading: pokes come hundreds of times a second in a storm."""
 PAGE = 1_000
 """Rows per read; a full page means that there is more and the next read follows at once."""
 
@@ -22,11 +24,13 @@ class InboxLoop:
 
     def __init__(self, core: Core) -> None:
         self._core = core
+        self._pace = Pace(core.clock, GAP_S)
 
     async def body(self) -> None:
         """Wait for a poke or the poll period, then read until the inbox or the memory is exhausted."""
         core = self._core
         await wait(core.mail_wanted, POLL_S)
+        await self._pace.turn()
         while core.ownership.epochs and core.ownership.alive():
             if MAX_MAIL - core.mailroom.size < PAGE:
                 core.backlog = True

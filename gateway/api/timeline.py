@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sized
 from typing import Any
 
 from fastapi import APIRouter
@@ -12,6 +13,7 @@ from gateway.schemas.alerts import Timeline, TimelineEntry
 from gateway.schemas.base import moment, problems
 from storage import incidents
 
+TITLES_SHOWN = 3
 router = APIRouter(prefix="/alerts", tags=["alerts"])
 
 
@@ -45,6 +47,15 @@ def _names(config: Configuration, users: list[str]) -> str:
     return ", ".join(config.users[u].name if u in config.users else u for u in users) or "nobody"
 
 
+def _alerts(found: Sized) -> str:
+    return "An alert" if len(found) == 1 else f"{len(found)} alerts"
+
+
+def _titles(alerts: list[dict[str, Any]]) -> str:
+    named = ", ".join(a["title"] for a in alerts[:TITLES_SHOWN])
+    return named if len(alerts) <= TITLES_SHOWN else f"{named} and {len(alerts) - TITLES_SHOWN} more"
+
+
 def sentence(kind: str, body: dict[str, Any], config: Configuration) -> str:
     """One event for a person."""
     step = int(body.get("step", 0)) + 1
@@ -54,14 +65,14 @@ def sentence(kind: str, body: dict[str, Any], config: Configuration) -> str:
     match kind:
         case "Triggered":
             return f"Incident opened{': ' + body['reason'] if body.get('reason') else ''}"
-        case "AlertFired":
-            return f"Alert fires: {body['alert']['title']}"
-        case "AlertRepeated":
-            return "The sender repeated an alert"
-        case "AlertResolved":
-            return "An alert was resolved by its source"
-        case "AlertIgnored":
-            return f"An alert changed nothing: {body['why']}"
+        case "AlertsFired":
+            return f"{_alerts(body['alerts'])} fired: {_titles(body['alerts'])}"
+        case "AlertsRepeated":
+            return f"{_alerts(body['keys'])} repeated by the sender"
+        case "AlertsResolved":
+            return f"{_alerts(body['starts'])} resolved by the source"
+        case "AlertsIgnored":
+            return f"{_alerts(body['keys'])} changed nothing: {body['why']}"
         case "GroupTruncated":
             return f"The sender left {body['omitted']} alerts out of its list"
         case "StepStarted":

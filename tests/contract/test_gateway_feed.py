@@ -60,7 +60,7 @@ async def test_what_was_dropped_on_the_way_to_valkey_comes_from_the_journal(site
     async with journal(site) as connection, Redis.from_url(site.services.settings.redis_url) as redis:
         rows = await (await connection.execute(INSERT, (1, 5000))).fetchall()
         event = {"position": rows[-1][0], "entity": "incident/a", "seq": 5000, "kind": "Noted", "body": {}, "at": 0.0}
-        await redis.xadd(STREAM, {"e": msgspec.json.encode(event)})
+        await redis.xadd(STREAM, {"e": msgspec.json.encode([event])})
     assert await following == wanted
 
 

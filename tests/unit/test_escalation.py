@@ -59,7 +59,7 @@ def test_a_repeated_firing_only_counts() -> None:
     desk = Desk()
     desk.fire()
     desk.do(Acknowledge(1, "ada"))
-    assert [type(e).__name__ for e in desk.fire()] == ["AlertRepeated"]
+    assert [type(e).__name__ for e in desk.fire()] == ["AlertsRepeated"]
     assert desk.line.alerts["disk"].count == 2
     assert desk.line.status is Status.ACKNOWLEDGED
 
@@ -103,7 +103,7 @@ def test_a_resolve_that_comes_before_its_firing_is_remembered() -> None:
     desk.clear()
     desk.fire()
     assert desk.called() == []
-    assert desk.kinds() == ["AlertIgnored", "AlertIgnored"]
+    assert desk.kinds() == ["AlertsIgnored", "AlertsIgnored"]
 
 
 def test_a_resolve_of_an_earlier_occurrence_does_not_end_the_present_one() -> None:
@@ -280,3 +280,32 @@ def test_a_timer_that_came_late_says_so() -> None:
     desk.wait(0)
     late = [e.late_s for e in desk.events if type(e).__name__ == "StepStarted"]
     assert late == [0.0, 90.0]
+
+
+def test_a_request_about_many_alerts_is_few_events_whatever_its_order() -> None:
+    desk = Desk()
+    many = [AlertEvent(f"k{n}", "firing", f"k{n}", starts_at=T0, severity=Severity.WARNING) for n in range(200)]
+    worst = AlertEvent("worst", "firing", "worst", starts_at=T0, severity=Severity.CRITICAL)
+    kinds = [type(e).__name__ for e in desk.alerts(*many, worst)]
+    assert kinds[:2] == ["Triggered", "AlertsFired"] and "AlertsFired" not in kinds[2:]
+    assert (len(desk.line.alerts), desk.line.severity, desk.called()) == (201, Severity.CRITICAL, ["ada"])
+    over = [AlertEvent(f"k{n}", "resolved", f"k{n}", starts_at=T0) for n in range(100)]
+    mixed = [event for pair in zip(over, many[100:], strict=True) for event in pair]
+    assert [type(e).__name__ for e in desk.alerts(*mixed)] == ["AlertsRepeated", "AlertsResolved"]
+    assert sum(a.firing for a in desk.line.alerts.values()) == 101
+
+
+def test_an_alert_that_comes_twice_in_a_request_is_taken_in_the_senders_order() -> None:
+    desk = Desk()
+    fires = AlertEvent("a", "firing", "a", starts_at=T0)
+    desk.alerts(fires, AlertEvent("b", "firing", "b", starts_at=T0))
+    over, again = AlertEvent("a", "resolved", "a", starts_at=T0), AlertEvent("a", "firing", "a", starts_at=T0 + 5)
+    kinds = [type(e).__name__ for e in desk.alerts(fires, over, again, again)]
+    assert kinds == ["AlertsRepeated", "AlertsResolved", "AlertsFired", "AlertsRepeated"]
+    assert (desk.line.alerts["a"].starts_at, desk.line.alerts["a"].firing) == (T0 + 5, True)
+
+
+def test_an_alert_that_fires_and_is_over_in_one_request_pages_nobody() -> None:
+    desk = Desk()
+    desk.alerts(AlertEvent("a", "firing", "a", starts_at=T0), AlertEvent("a", "resolved", "a", starts_at=T0))
+    assert (desk.line.status, desk.called(), desk.timers) == (Status.RESOLVED, [], {})
