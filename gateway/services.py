@@ -10,6 +10,7 @@ from gateway.commands import Commands
 from gateway.config_cache import ConfigCache
 from gateway.figures import Figures
 from gateway.live_feed import LiveFeed
+from gateway.sealer import Sealer as LedgerSealer
 from gateway.writer import InboxWriter
 from runtime.poke import Poker
 from runtime.postgres import PostgresStore
@@ -34,6 +35,7 @@ class Services:
     poker: Poker
     feed: LiveFeed
     figures: Figures
+    ledger: LedgerSealer
 
     @classmethod
     def build(cls, settings: Settings) -> Services:
@@ -54,6 +56,7 @@ class Services:
             poker=poker,
             feed=LiveFeed(store, settings.redis_url),
             figures=Figures(store),
+            ledger=LedgerSealer(store),
         )
 
     async def start(self) -> None:
@@ -63,9 +66,11 @@ class Services:
         self.commands.start()
         self.config.start()
         self.feed.start()
+        self.ledger.start()
 
     async def stop(self) -> None:
         """End it in the opposite order; what was accepted is committed."""
+        await self.ledger.stop()
         await self.feed.stop()
         await self.config.stop()
         await self.commands.stop()
