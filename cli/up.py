@@ -48,6 +48,7 @@ class Up:
         self._valkey: EmbeddedValkey | None = None
         self._children: list[Child] = []
         self._environ = dict(os.environ)
+        self._ray_address = ""
 
     def run(self) -> None:
         """Start, announce, watch, stop. Raises Failed with one line."""
@@ -188,6 +189,7 @@ class Up:
             except ValueError:
                 continue
             if event.get("event") == "hosts_ready":
+                self._ray_address = event["ray_address"]
                 ready.set()
             elif event.get("event") == "host_restarted":
                 say(f"  {event['slot']} was restarted; its work goes on")
@@ -212,6 +214,7 @@ class Up:
             "admin_key": keys["admin_key"],
             "integrations": {kind: f"{url}{PREFIX}{kind}/{key}" for kind, key in keys["integrations"].items()},
             "sign_in": f"{url}/sign-in/{sign_in}",
+            "ray": self._ray_address,
             "pid": os.getpid(),
             "children": {child.name: child.pid for child in self._children},
         }

@@ -6,7 +6,7 @@ The answer lies on the inbox row, so any gateway can wait for any host, and noth
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,11 +63,16 @@ class Commands:
             halts=isinstance(command, HALTING),
             env_version=env_version,
         )
-        (ident,) = await self._inbox.put([row])
-        return CommandResult(await self.answer(ident))
+        return CommandResult(await self.answer(await self._inbox.put([row])))
 
-    async def answer(self, inbox_id: int) -> Mapping[str, Any] | None:
-        """The reply of the turn that processes this message, or None if it takes longer than WAIT_S."""
+    async def answer(self, inbox_ids: Sequence[int]) -> Mapping[str, Any] | None:
+        """The reply of the turn that processes this message, or None if it takes longer than WAIT_S.
+
+        No id means that the message is in the spool: it will be processed when the database is back.
+        """
+        if not inbox_ids:
+            return None
+        (inbox_id,) = inbox_ids
         future: asyncio.Future[Mapping[str, Any]] = asyncio.get_running_loop().create_future()
         self._waiting[inbox_id] = future
         self._event.set()

@@ -7,29 +7,29 @@ from __future__ import annotations
 
 import asyncio
 
-import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.configuration import Configuration, Integration
 from gateway.background import Background
+from gateway.outage import Outage
 from storage import configuration
 from storage.access import integration_hashes
 from storage.changes import Sessions
 from storage.keys import hash_key
 from storage.sealed import Sealer
 
-log = structlog.get_logger("sentinel.gateway")
 PERIOD_S = 1.0
 
 
 class ConfigCache:
     """`current` is None until the first load."""
 
-    def __init__(self, engine: AsyncEngine, sealer: Sealer, sessions: Sessions) -> None:
+    def __init__(self, engine: AsyncEngine, sealer: Sealer, sessions: Sessions, outage: Outage) -> None:
         self._engine = engine
         self._sealer = sealer
         self._sessions = sessions
+        self._outage = outage
         self._lock = asyncio.Lock()
         self._hashes: dict[str, str] = {}
         self._known: dict[str, str] = {}
@@ -67,15 +67,12 @@ class ConfigCache:
                 self._current, self._hashes, self._known = loaded, hashes, {}
 
     async def _run(self) -> None:
-        failing = False
         while True:
             try:
                 await self.refresh()
-                failing = False
+                self._outage.read()
             except (SQLAlchemyError, OSError) as error:
-                if not failing:
-                    log.warning("configuration_not_refreshed", why=type(error).__name__, meaning="the last one is used")
-                failing = True
+                self._outage.not_read(f"the configuration cannot be read: {type(error).__name__}")
             await asyncio.sleep(PERIOD_S)
 
     def start(self) -> None:

@@ -29,21 +29,26 @@ async def healthz() -> dict[str, str]:
 
 @router.get("/readyz", operation_id="getReadiness", responses={503: {"description": "Not ready, and why"}})
 async def readyz(request: Request) -> Response:
-    """Alerts can be taken in: the database answers and has our schema, the configuration is loaded.
+    """Alerts can be taken in: the configuration is loaded, and the database has our schema or the spool has room.
 
-    Hosts are reported only: without one, alerts are still taken and kept.
+    `degraded` (200): the database does not answer; alerts are kept in the spool, and a gateway taken out of the load
+    balancer for that would only lose them. Hosts are reported only: without one, alerts are still taken and kept.
     """
     services: Services = request.app.state.services
     reasons = [] if services.config.loaded else ["the configuration is not loaded yet"]
-    hosts = 0
+    hosts, degraded = 0, []
     try:
         hosts = (await services.store.health()).hosts
         if await _revision(services.engine) in OLDER:
             reasons.append("the database has an older schema: run `sentinel migrate`")
     except (RuntimeFault, SQLAlchemyError, OSError):
-        reasons.append("the database does not answer")
-    body = {"status": "ready" if not reasons else "not ready", "reasons": reasons, "hosts": hosts}
-    return JSONResponse(body, 200 if not reasons else 503, {} if not reasons else {"Retry-After": "2"})
+        degraded.append("the database does not answer")
+        if services.spool.problem:
+            reasons += [*degraded, services.spool.problem]
+    status = "not ready" if reasons else "degraded" if degraded else "ready"
+    spool = {"bytes": services.spool.size, "oldest_s": round(services.spool.age_s, 1)}
+    body = {"status": status, "reasons": reasons or degraded, "hosts": hosts, "spool": spool}
+    return JSONResponse(body, 503 if reasons else 200, {"Retry-After": "2"} if reasons else {})
 
 
 async def _revision(engine: AsyncEngine) -> str:
@@ -56,6 +61,10 @@ async def prometheus(request: Request) -> Response:
     """Prometheus text format."""
     services: Services = request.app.state.services
     metrics.WAITING.set(services.inbox.waiting)
+    metrics.SPOOL_BYTES.set(services.spool.size)
+    metrics.SPOOL_AGE.set(services.spool.age_s)
+    metrics.SPOOL_USABLE.set(services.spool.usable)
+    metrics.AWAY.set(services.outage.away_s)
     health = await services.figures.read()
     metrics.DATABASE_UP.set(health is not None)
     if health is not None:

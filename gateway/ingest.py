@@ -1,5 +1,7 @@
 """The hot path: a webhook becomes inbox rows, and is answered 2xx after their commit. Bare ASGI, no framework.
 
+While Postgres is away the rows are fsynced into the local spool instead; the answer says so in `Sentinel-Durability`.
+
     POST /api/v1/webhooks/{generic|grafana|prometheus}[/KEY]
 
 The key is the last path segment, a bearer token or a Basic password. A well-formed body from a known key is
@@ -68,8 +70,10 @@ class Ingest:
         headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]}
         fresh = new_id()
         request_id = headers.get("x-request-id") or fresh
+        spooled = False
         try:
-            status, body = 202, await self._take(scope, headers, receive, fresh)
+            body, spooled = await self._take(scope, headers, receive, fresh)
+            status = 202
         except Refused as refused:
             errors = [{"pointer": refused.pointer, "detail": refused.detail}] if refused.pointer else []
             status, body = refused.status, problem_body(refused.status, refused.detail, errors)
@@ -87,9 +91,10 @@ class Ingest:
         except Exception as error:
             status, body = 500, broken_body(error)
         REQUESTS.labels("webhooks", status).inc()
-        await _answer(send, status, body, request_id)
+        await _answer(send, status, body, request_id, spooled)
 
-    async def _take(self, scope: Scope, headers: dict[str, str], receive: Receive, fresh: str) -> bytes:
+    async def _take(self, scope: Scope, headers: dict[str, str], receive: Receive, fresh: str) -> tuple[bytes, bool]:
+        """The answer, and whether it is durable in the spool instead of the database."""
         parser, integration = self._authorise(scope, headers)
         raw = _unpack(await self._read(receive, headers), headers, self._max_body)
         try:
@@ -98,8 +103,7 @@ class Ingest:
             raise Refused(422, error.detail, error.field) from error
         receipt = _receipt(integration.id, headers.get("idempotency-key"), raw) or fresh
         rows, lines = self._rows(integration, parsed, receipt)
-        if rows:
-            await self._inbox.put(rows, len(raw))
+        spooled = bool(rows) and not await self._inbox.put(rows, len(raw))
         ALERTS.labels(integration.type).inc(len(parsed.events))
         answer = {
             "status": "accepted",
@@ -107,7 +111,7 @@ class Ingest:
             "alerts": len(parsed.events),
             "incident_lines": lines[:MAX_LINES_ANSWERED],
         }
-        return msgspec.json.encode(answer)
+        return msgspec.json.encode(answer), spooled
 
     def _authorise(self, scope: Scope, headers: dict[str, str]) -> tuple[Parser, Integration]:
         kind, _, key = scope["path"].removeprefix(PREFIX).strip("/").partition("/")
@@ -236,12 +240,14 @@ def _unpack(body: bytes, headers: dict[str, str], limit: int) -> bytes:
     return plain
 
 
-async def _answer(send: Send, status: int, body: bytes, request_id: str) -> None:
+async def _answer(send: Send, status: int, body: bytes, request_id: str, spooled: bool) -> None:
     headers = [
         (b"content-type", b"application/json" if status < 400 else TYPE.encode()),
         (b"content-length", str(len(body)).encode()),
         (b"x-request-id", request_id.encode("latin-1", "replace")),
     ]
+    if spooled:
+        headers.append((b"sentinel-durability", b"spool"))
     if status == 503:
         headers.append((b"retry-after", b"2"))
     if status == 405:

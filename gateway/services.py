@@ -10,8 +10,10 @@ from gateway.commands import Commands
 from gateway.config_cache import ConfigCache
 from gateway.figures import Figures
 from gateway.live_feed import LiveFeed
-from gateway.sealer import Sealer as LedgerSealer
+        """End it in the opposite order; what was accepted is committed, or in the spool for the next start."""
+        await self.ledger.stop()
 from gateway.writer import InboxWriter
+from runtime.clock import SystemClock, wall_now
 from runtime.poke import Poker
 from runtime.postgres import PostgresStore
 from storage.changes import Sessions
@@ -30,6 +32,9 @@ class Services:
     sealer: Sealer
     store: PostgresStore
     config: ConfigCache
+    outage: Outage
+    spool: Spool
+    replay: Replay
     inbox: InboxWriter
     commands: Commands
     poker: Poker
@@ -43,14 +48,19 @@ class Services:
         engine, sealer = make_engine(settings.database_url), Sealer.of(settings)
         store, poker = PostgresStore(settings.database_url, connections=6), Poker(settings.redis_url)
         factory = sessions(engine)
-        inbox = InboxWriter(store, poker.poke)
+        outage = Outage(SystemClock().monotonic)
+        spool = Spool(settings.spool_directory, settings.spool_bytes, wall_now)
+        inbox = InboxWriter(store, poker.poke, spool, outage)
         return cls(
             settings=settings,
             engine=engine,
             sessions=factory,
             sealer=sealer,
             store=store,
-            config=ConfigCache(engine, sealer, factory),
+            config=ConfigCache(engine, sealer, factory, outage),
+            outage=outage,
+            spool=spool,
+            replay=Replay(store, spool, outage, poker.poke),
             inbox=inbox,
             commands=Commands(store, inbox),
             poker=poker,
@@ -61,6 +71,8 @@ class Services:
 
     async def start(self) -> None:
         """Begin the background work; does not wait for the database."""
+        self.spool.start()
+        self.replay.start()
         self.inbox.start()
         self.poker.start()
         self.commands.start()
@@ -69,12 +81,18 @@ class Services:
         self.ledger.start()
 
     async def stop(self) -> None:
+<<<<<<< HEAD
         """End it in the opposite order; what was accepted is committed."""
         await self.ledger.stop()
+=======
+        """End it in the opposite order; what was accepted is committed, or in the spool for the next start."""
+>>>>>>> main
         await self.feed.stop()
         await self.config.stop()
         await self.commands.stop()
         await self.inbox.stop()
+        await self.replay.stop()
+        await self.spool.stop()
         await self.poker.close()
         await self.store.close()
         await self.engine.dispose()

@@ -2,6 +2,9 @@
 
 Three times the rate of a commit per request. A batch the database refuses is halved until the one refused message is
 found, so that nobody's alert is lost with somebody else's. Whatever goes wrong, everybody who waits is answered.
+
+A batch that the database does not take goes into the spool, and so does everything after it until the spool is empty
+again (gateway/replay.py): nothing overtakes.
 """
 
 from __future__ import annotations
@@ -14,6 +17,8 @@ import structlog
 
 from gateway.background import Background
 from gateway.metrics import BATCH_ROWS, COMMIT_SECONDS
+from gateway.outage import Outage
+from gateway.spool import Spool
 from runtime.errors import OutcomeUnknown, RuntimeFault, StatementRejected, StoreUnavailable
 from runtime.store import Inbound, Store
 
@@ -26,6 +31,8 @@ MAX_WAITING = 20_000
 """Messages waiting; beyond it senders are told 503 and come again, instead of timing out."""
 MAX_WAITING_BYTES = 256 * 1024 * 1024
 RETRIES = 2
+SPOOL_AFTER_S = 1.0
+"""A commit not answered by then is taken into the spool as well; its dedup ids make it one message."""
 WRITERS = 2
 """Statements at once: while Postgres commits one, the next is made. More would only make the batches smaller."""
 
@@ -40,9 +47,11 @@ class _Waiting:
 class InboxWriter:
     """One per gateway."""
 
-    def __init__(self, store: Store, poke: Callable[[Collection[int]], None]) -> None:
+    def __init__(self, store: Store, poke: Callable[[Collection[int]], None], spool: Spool, outage: Outage) -> None:
         self._store = store
         self._poke = poke
+        self._spool = spool
+        self._outage = outage
         self._queue: list[_Waiting] = []
         self._writing: dict[asyncio.Task[None], list[_Waiting]] = {}
         self._rows = 0
@@ -57,7 +66,7 @@ class InboxWriter:
         return self._rows
 
     async def put(self, messages: Sequence[Inbound], size: int = 0) -> list[int]:
-        """Inbox ids, after the commit. `size`: bytes, for the batch bound.
+        """Inbox ids, after the commit; none if they are durable in the spool. `size`: bytes, for the batch bound.
 
         Raises StoreUnavailable (come again) or StatementRejected (never).
         """
@@ -98,21 +107,27 @@ class InboxWriter:
 
     async def _flush(self, batch: list[_Waiting]) -> None:
         rows = [m for item in batch for m in item.messages]
+        await self._spool.settled(SPOOL_AFTER_S)
+        if self._spool.active:
+            await self._spooled(batch)
+            return
         try:
             with COMMIT_SECONDS.time():
-                ids = await self._append(rows)
+                ids = await self._within(rows)
             BATCH_ROWS.observe(len(rows))
         except (StatementRejected, ValueError, TypeError) as error:  # also content that cannot be written as JSON
             await self._halve(batch, error)
             return
         except RuntimeFault as fault:
-            self._settle(batch, fault)
+            self._outage.not_written(str(fault))
+            await self._spooled(batch)
             return
         except Exception as error:
             log.error("inbox_write_broke", messages=len(rows), why=repr(error), exc_info=error)
             self._settle(batch, OutcomeUnknown(repr(error)))
             return
         self._settle(batch, None, ids)
+        self._outage.written()
         self._poke({m.shard for m in rows})
 
     async def _halve(self, batch: list[_Waiting], error: Exception) -> None:
@@ -122,6 +137,20 @@ class InboxWriter:
             await self._flush(batch[half:])
         else:
             self._settle(batch, error if isinstance(error, StatementRejected) else StatementRejected(str(error)))
+
+    async def _spooled(self, batch: list[_Waiting]) -> None:
+        """Each request by itself: what does not fit any more must not take along what does."""
+        kept = [self._spool.keep(item.messages) for item in batch]
+        for item, error in zip(batch, await asyncio.gather(*kept, return_exceptions=True), strict=True):
+            self._settle([item], error if isinstance(error, Exception) else None)
+
+    async def _within(self, rows: list[Inbound]) -> list[int]:
+        """Gives up after SPOOL_AFTER_S if there is a spool to go on with."""
+        try:
+            async with asyncio.timeout(SPOOL_AFTER_S if self._spool.usable else None):
+                return await self._append(rows)
+        except TimeoutError as error:
+            raise OutcomeUnknown(f"the database did not commit within {SPOOL_AFTER_S:.0f} s") from error
 
     async def _append(self, rows: list[Inbound]) -> list[int]:
         """A lost answer is asked again: the dedup ids make that safe."""

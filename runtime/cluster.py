@@ -21,7 +21,6 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from runtime.process import HostProcess, HostSettings
 
-NAMESPACE = "sentinel"
 RAY_ENVIRONMENT = {
     "RAY_gcs_rpc_server_reconnect_timeout_s": "86400",
     "RAY_DEDUP_LOGS": "0",
@@ -53,17 +52,18 @@ class HostActor:
 
 
 class Cluster:
-    """The hosts of this installation on one Ray cluster."""
+    """The hosts of one installation on a Ray cluster, which may carry others: `installation` names it."""
 
-    def __init__(self, template: HostSettings) -> None:
+    def __init__(self, template: HostSettings, installation: str) -> None:
         self._template = template
+        self._namespace = f"sentinel-{installation}"
         self._actors: dict[str, ActorHandle] = {}
 
     def start_ray(self, address: str | None, temp_dir: str) -> str:
         """Join the cluster at `address`, or start a local one below `temp_dir`. Answers its address."""
         os.environ.update(RAY_ENVIRONMENT)
         common: dict[str, Any] = {
-            "namespace": NAMESPACE,
+            "namespace": self._namespace,
             "log_to_driver": False,
             "logging_level": "WARNING",
             "configure_logging": False,
@@ -88,7 +88,7 @@ class Cluster:
         actor: Any = HostActor  # @ray.remote gives the class methods that its types do not know
         self._actors[slot] = actor.options(
             name=slot,
-            namespace=NAMESPACE,
+            namespace=self._namespace,
             lifetime="detached",
             get_if_exists=True,
             scheduling_strategy=strategy,

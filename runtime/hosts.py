@@ -25,6 +25,9 @@ from runtime.process import HostSettings
 log = structlog.get_logger("sentinel.hosts")
 CHECK_S = 1.0
 REGISTRY = "actors.registry:from_environment"
+INSTALLATION = """
+select to_hex((select system_identifier from pg_control_system())) || '-' || oid
+from pg_database where datname = current_database()"""
 
 
 def say(event: str, **fields: Any) -> None:
@@ -40,17 +43,18 @@ def main() -> int:
     parser.add_argument(
         "--ray-temp", default="/tmp/sentinel-ray", help="where a local Ray keeps its files (short path)"
     )
+    parser.add_argument("--registry", default=REGISTRY, help="what the hosts run: package.module:function")
     arguments = parser.parse_args()
     template = HostSettings(
         slot="",
         node=platform.node(),
         database_url=os.environ["DATABASE_URL"],
         redis_url=os.environ["REDIS_URL"],
-        registry=REGISTRY,
+        registry=arguments.registry,
         environ=dict(os.environ),
         log_dir=str(Path(os.environ.get("SENTINEL_HOME", ".sentinel")).resolve() / "log"),
     )
-    cluster, stop = Cluster(template), threading.Event()
+    cluster, stop = Cluster(template, _installation(template.database_url)), threading.Event()
     say("ray_starting")
     address = cluster.start_ray(os.environ.get("RAY_ADDRESS") or None, arguments.ray_temp)
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -64,6 +68,12 @@ def main() -> int:
         cluster.stop()
         say("stopped")
     return 0
+
+
+def _installation(dsn: str) -> str:
+    """Name of the database, the same for every supervisor of this installation and for no other's."""
+    with psycopg.connect(dsn, autocommit=True, connect_timeout=5) as connection:
+        return str((connection.execute(INSTALLATION).fetchone() or ("",))[0])
 
 
 def _private(dsn: str) -> dict[str, int]:

@@ -46,6 +46,17 @@ class Settings(BaseModel):
     max_body_bytes: int = Field(8 * MEBIBYTE, ge=1024, alias="SENTINEL_MAX_BODY_BYTES")
     """A real Alertmanager repeats a long annotation for each alert; smaller limits refuse real groups."""
 
+    spool: Path | None = Field(None, alias="SENTINEL_SPOOL")
+    """Where this gateway keeps what Postgres cannot take. Empty: home/spool/PORT, so that several gateways of one
+    machine each have their own. It must outlive a restart: lose it in an outage, and what it holds is lost."""
+    spool_bytes: int = Field(256 * MEBIBYTE, ge=MEBIBYTE, alias="SENTINEL_SPOOL_BYTES")
+    """About half a million alerts of ordinary size. Full, the gateway answers 503 while Postgres is away."""
+
+    @property
+    def spool_directory(self) -> Path:
+        """Where the spool is."""
+        return self.spool or self.home / "spool" / str(self.port)
+
     @property
     def url(self) -> str:
         """Public base URL without a trailing slash."""

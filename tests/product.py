@@ -88,8 +88,13 @@ class Product:
         return httpx.post(url, content=content, timeout=30, trust_env=False)
 
     @property
+    def urls(self) -> dict[str, str]:
+        urls: dict[str, str] = json.loads((self.home / "urls.json").read_text())
+        return urls
+
+    @property
     def dsn(self) -> str:
-        return str(json.loads((self.home / "urls.json").read_text())["database_url"])
+        return self.urls["database_url"]
 
     def sql(self, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.dsn, autocommit=True) as connection:

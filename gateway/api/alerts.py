@@ -39,6 +39,7 @@ from gateway.schemas.alerts import (
 )
 from gateway.schemas.base import Severity, Status, problems
 from gateway.services import Services
+from runtime.clock import wall_now
 from runtime.ids import derived_id, new_id
 from storage import incidents
 from storage.access import Holder
@@ -82,9 +83,8 @@ async def create_alert(body: NewAlert, caller: Responder, gateway: Gateway) -> A
     )
     (found,) = group(integration, [event])
     version = gateway.config.current.version
-    rows = inbound(integration.id, found, "", await gateway.store.now(), unique, version)
-    (ident,) = await gateway.inbox.put(rows)
-    reply = await gateway.commands.answer(ident)
+    rows = inbound(integration.id, found, "", wall_now(), unique, version)
+    reply = await gateway.commands.answer(await gateway.inbox.put(rows))
     alert_id = incident_id(found.line_key, reply["episode"]) if reply and reply.get("episode") else None
     alert = Alert.of(await incidents.one(gateway.sessions, alert_id)) if alert_id else None
     return Accepted(receipt=unique, alert_id=alert_id, alert=alert)

@@ -14,6 +14,8 @@ import psycopg
 import pytest
 
 from gateway.ingest import Ingest
+from gateway.outage import Outage
+from gateway.spool import Spool, SpoolFull
 from gateway.writer import MAX_WAITING_BYTES, InboxWriter
 from integrations.registry import TYPES
 from runtime.errors import OutcomeUnknown, StatementRejected, StoreUnavailable
@@ -22,6 +24,12 @@ from runtime.store import Appended, Inbound
 from tests.contract.conftest import Site, opened
 
 SAMPLES = Path(__file__).parents[2] / "integrations" / "samples" / "prometheus"
+
+
+def writer_on(store: object) -> InboxWriter:
+    """An inbox without a usable spool."""
+    spool = Spool(Path("/nowhere"), 0, lambda: 0.0)
+    return InboxWriter(store, lambda _: None, spool, Outage(lambda: 0.0))  # type: ignore[arg-type]
 
 
 async def stored(site: Site) -> int:
@@ -122,13 +130,13 @@ async def test_five_hundred_posts_at_once_are_each_stored_once(site: Site) -> No
     assert await stored(site) == 500
 
 
-async def test_with_the_database_away_the_answer_is_503_and_never_429(
+async def test_with_database_and_spool_away_the_answer_is_503_and_never_429(
     database: str, valkey_url: str, tmp_path: Path
 ) -> None:
     async with opened(database, valkey_url, tmp_path) as site:
-        dead = InboxWriter(PostgresStore("postgresql://x@127.0.0.1:1/x", connections=1), lambda _: None)
+        dead = writer_on(PostgresStore("postgresql://x@127.0.0.1:1/x", connections=1))
         dead.start()
-        with pytest.raises(StoreUnavailable):
+        with pytest.raises(SpoolFull):
             await dead.put([Inbound("incident/x", 1, "AlertsReceived", "d", "{}")])
         from_dead = (await _posted_to(site, dead)).status_code
         await dead.stop()
@@ -189,7 +197,7 @@ class Breaking:
 async def test_whatever_breaks_those_who_wait_are_told_to_come_again(site: Site) -> None:
     let = asyncio.Event()
     let.set()
-    writer = InboxWriter(Breaking(let), lambda _: None)  # type: ignore[arg-type]
+    writer = writer_on(Breaking(let))
     writer.start()
     async with asyncio.timeout(10):
         for _ in range(2):
@@ -199,7 +207,7 @@ async def test_whatever_breaks_those_who_wait_are_told_to_come_again(site: Site)
 
 async def test_stopping_answers_those_whose_commit_is_under_way() -> None:
     let = asyncio.Event()
-    writer = InboxWriter(Breaking(let), lambda _: None)  # type: ignore[arg-type]
+    writer = writer_on(Breaking(let))
     writer.start()
     waiting = asyncio.create_task(writer.put([Inbound("incident/x", 1, "AlertsReceived", "d", "{}")]))
     await asyncio.sleep(0)
@@ -215,7 +223,7 @@ async def test_stopping_answers_those_whose_commit_is_under_way() -> None:
 
 async def test_more_bytes_than_fit_are_refused_at_once() -> None:
     let = asyncio.Event()
-    writer = InboxWriter(Breaking(let), lambda _: None)  # type: ignore[arg-type]
+    writer = writer_on(Breaking(let))
     first = asyncio.create_task(writer.put([Inbound("incident/x", 1, "AlertsReceived", "d", "{}")], MAX_WAITING_BYTES))
     await asyncio.sleep(0)
     async with asyncio.timeout(10):
