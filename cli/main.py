@@ -11,6 +11,7 @@ import typer
 
 from cli import demo as demonstration
 from cli import doctor as diagnosis
+from cli import verify as verification
 from cli.config_check import check
 from cli.home import Home
 from cli.progress import Failed, say
@@ -57,6 +58,16 @@ def migrate() -> None:
     say(f"schema is at {current(settings.database_url) or 'nothing'}, this version wants {newest()}")
     upgrade(settings.database_url)
     say("done")
+
+
+@app.command()
+def verify(
+    head: Annotated[
+        str, typer.Option(help="N:HASH as printed before: proves that nothing up to it was rewritten")
+    ] = "",
+) -> None:
+    """Prove on the real data that no record was changed afterwards and that every promise held."""
+    raise typer.Exit(verification.run(_settings(), head))
 
 
 @config_app.command("check")

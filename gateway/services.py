@@ -10,8 +10,10 @@ from gateway.commands import Commands
 from gateway.config_cache import ConfigCache
 from gateway.figures import Figures
 from gateway.live_feed import LiveFeed
-        """End it in the opposite order; what was accepted is committed, or in the spool for the next start."""
-        await self.ledger.stop()
+from gateway.outage import Outage
+from gateway.replay import Replay
+from gateway.sealer import Sealer as LedgerSealer
+from gateway.spool import Spool
 from gateway.writer import InboxWriter
 from runtime.clock import SystemClock, wall_now
 from runtime.poke import Poker
@@ -81,12 +83,8 @@ class Services:
         self.ledger.start()
 
     async def stop(self) -> None:
-<<<<<<< HEAD
-        """End it in the opposite order; what was accepted is committed."""
-        await self.ledger.stop()
-=======
         """End it in the opposite order; what was accepted is committed, or in the spool for the next start."""
->>>>>>> main
+        await self.ledger.stop()
         await self.feed.stop()
         await self.config.stop()
         await self.commands.stop()

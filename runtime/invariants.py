@@ -62,10 +62,10 @@ class Folder:
         return state
 
 
-def doubled(send: str, attempts: Sequence[Row], doubts: int | None = None) -> Iterator[Finding]:
-    """Attempts of one effect. `doubts`: outcomes nobody could clear up, if somebody else counted them."""
+def doubled(send: str, attempts: Sequence[Row]) -> Iterator[Finding]:
+    """Attempts of one effect, in order."""
     perhaps = [r for r in attempts if r["tried"] is None or (r["tried"] and r["state"] in (*SENT, "unknown"))]
-    unknown = sum(r["state"] == "unknown" for r in perhaps) if doubts is None else doubts
+    unknown = sum(r["state"] == "unknown" for r in perhaps)
     if len(perhaps) > 1 + unknown:
         yield Finding("doubled", send, f"{len(perhaps)} sends, {unknown} of unknown outcome")
     ended = next((n for n, r in enumerate(attempts) if r["state"] in (*SENT, "failed", "cancelled")), len(attempts))

@@ -2,8 +2,8 @@
 
     digest = sha256(the row as JSON text)        hash = sha256(hash of the entry before + digest)
 
-So a row changed after it was sealed no longer has its digest; an entry changed, taken out, put in or exchanged no longer
-follows from the one before. Whoever rewrites the whole chain from some entry on is found only by a head (number
+So a row changed after it was sealed no longer has its digest; an entry changed, taken out, put in or exchanged no
+longer follows from the one before. Whoever rewrites the whole chain from some entry on is found only by a head (number
 and hash) kept elsewhere: the gateways write it to their log, `sentinel verify` prints it. Pure.
 """
 

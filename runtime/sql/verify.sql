@@ -34,3 +34,55 @@ limit 100;
 -- name: waiting
 select coalesce(sum(cardinality(positions)), 0)::bigint,
        coalesce(extract(epoch from now() - min(at)), 0)::float8 from rt.unsealed;
+
+-- name: written
+-- In the order written: epochs must never fall.
+select entity, shard, epoch from rt.journal order by position;
+
+-- name: entities
+select id, version, state, extract(epoch from now())::float8 as now from rt.entity
+where id > %(after)s order by id limit %(limit)s;
+
+-- name: journals
+select entity, seq, cause, kind, body, extract(epoch from at)::float8 as at
+from rt.journal where entity = any(%(entities)s::text[]) order by entity, seq;
+
+-- name: outboxes
+select entity, id, state, body, extract(epoch from due_at)::float8 as due_at
+from rt.outbox where entity = any(%(entities)s::text[]);
+
+-- name: attempts
+select send, attempt, tried, state, detail, provider_id, extract(epoch from started_at)::float8 as started_at,
+       extract(epoch from at)::float8 as at
+from rt.send_log where entity = any(%(entities)s::text[]) and kind = 'attempt' order by position;
+
+-- name: armed
+select entity, name from rt.timer where entity = any(%(entities)s::text[]);
+
+-- name: orphans
+-- Journals of entities that have no state.
+select distinct j.entity from rt.journal j
+where not exists (select from rt.entity e where e.id = j.entity) limit 100;
+
+-- name: lost
+-- Taken and marked as done, but no decision names it. Inbox rows are kept three days.
+select i.entity, i.id from rt.inbox i
+where i.done_at is not null and i.kind = 'AlertsReceived'
+  and not exists (select from rt.journal j where j.entity = i.entity and j.cause = 'inbox:' || i.id)
+limit 100;
+
+-- name: left
+-- What waits for longer than it should: mail, timers, sends; quarantined entities apart, their last resort was told.
+select 'message ' || i.id as what, i.entity, extract(epoch from now() - i.received_at)::float8 as late_s
+from rt.inbox i
+where i.done_at is null and i.received_at < now() - interval '60 seconds'
+  and not exists (select from rt.quarantine q where q.entity = i.entity)
+union all
+select 'timer ' || t.name, t.entity, extract(epoch from now() - t.due_at)::float8
+from rt.timer t
+where t.due_at < now() - interval '60 seconds' and not exists (select from rt.quarantine q where q.entity = t.entity)
+union all
+select 'send ' || o.id, o.entity, extract(epoch from now() - o.due_at)::float8
+from rt.outbox o
+where o.state in ('pending', 'sending', 'unknown') and o.due_at < now() - interval '60 seconds'
+limit 100;

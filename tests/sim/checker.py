@@ -1,4 +1,6 @@
-"""Did the promise hold? Reads only the journal, the outbox and the provider's log.
+"""Did the promise hold? Reads only the journal, the outbox, the send log and the provider's log.
+
+What holds of every entity is judged by the product's own runtime/invariants.py, as `sentinel verify` judges real data.
 
 lost              an accepted alert is in no journal
 split-brain       an accepted alert is in a journal twice, or two first steps were taken
@@ -17,13 +19,10 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import Any
 
-import msgspec
-
+from runtime import invariants
 from runtime.codec import Kind
-from runtime.sending import HOLD_S, SEND_S
 from tests.sim.pager import STEPS, Pager
 
-IN_FLIGHT_S = HOLD_S - SEND_S + 0.5
 Finding = tuple[str, str, str]
 
 
@@ -34,8 +33,9 @@ def check(world: Any) -> list[Finding]:
         journal[row["entity"]].append(row)
     found: list[Finding] = []
     found += _alerts(world, journal)
-    found += _positions(world)
+    found += invariants.epochs(world.store.journal)
     for entity, rows in journal.items():
+        found += invariants.positions(entity, rows)
         found += _steps(world, entity, rows)
         found += _state(world, entity, rows)
     found += _sends(world)
@@ -47,21 +47,6 @@ def _alerts(world: Any, journal: dict[str, list[dict[str, Any]]]) -> list[Findin
     seen = Counter(r["body"]["number"] for rows in journal.values() for r in rows if r["kind"] == "AlertSeen")
     found = [("lost", e, f"alert {n}") for n, (_, e) in world.accepted.items() if seen[n] == 0]
     return found + [("split-brain", "", f"alert {n} {k} times") for n, k in seen.items() if k > 1]
-
-
-def _positions(world: Any) -> list[Finding]:
-    found: list[Finding] = []
-    seqs: dict[str, int] = defaultdict(int)
-    epochs: dict[int, int] = defaultdict(int)
-    for row in world.store.journal:
-        entity = row["entity"]
-        if row["seq"] != seqs[entity]:
-            found.append(("ghost-write", entity, f"position {row['seq']} where {seqs[entity]} was due"))
-        seqs[entity] = row["seq"] + 1
-        if row["epoch"] < epochs[row["shard"]]:
-            found.append(("ghost-write", entity, f"epoch fell to {row['epoch']}"))
-        epochs[row["shard"]] = row["epoch"]
-    return found
 
 
 def _steps(world: Any, entity: str, rows: list[dict[str, Any]]) -> list[Finding]:
@@ -81,25 +66,29 @@ def _steps(world: Any, entity: str, rows: list[dict[str, Any]]) -> list[Finding]
 
 
 def _state(world: Any, entity: str, rows: list[dict[str, Any]]) -> list[Finding]:
-    pager, kind = Pager(), Kind(Pager())
-    events = {t.__name__: t for t in pager.events}
-    folded = pager.new("")
-    for row in rows:
-        folded = pager.apply(folded, msgspec.convert(row["body"], events[row["kind"]]))
+    folded = invariants.Folder(Pager()).fold("", rows)
     stored = world.store.entity_row(entity)
-    actual = kind.state(stored.version, stored.state, "")
+    actual = Kind(Pager()).state(stored.version, stored.state, "")
     return [] if actual == folded else [("drift", entity, f"{actual} is not {folded}")]
 
 
 def _sends(world: Any) -> list[Finding]:
     found: list[Finding] = []
-    for delivery, count in Counter(s.delivery for s in world.provider.log).items():
-        if count > 1 + world.provider.doubt.get(delivery, 0):
-            found.append(("doubled", delivery, f"{count} sends"))
-    for sent in world.provider.log:
-        ack = world.acked.get(sent.entity)
-        if ack is not None and sent.at > ack + IN_FLIGHT_S:
-            found.append(("paged-after-ack", sent.entity, f"{sent.at - ack:.1f} s after"))
+    logged: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in world.store.send_log:
+        logged[row["send"]].append(row)
+    sent: dict[str, list[Any]] = defaultdict(list)
+    for send in world.provider.log:
+        sent[send.delivery].append(send)
+    for delivery, sends in sent.items():
+        if len(sends) > 1 + world.provider.doubt.get(delivery, 0):
+            found.append(("doubled", delivery, f"{len(sends)} sends"))
+        ack = world.acked.get(sends[0].entity)
+        if ack is not None:
+            found += invariants.after_halt(sends[0].entity, [s.at for s in sends], ack, invariants.IN_FLIGHT_S)
+    for delivery, kept in world.store.outbox.items():
+        found += invariants.doubled(delivery, logged[delivery])
+        found += invariants.recorded(delivery, kept.row.state, logged[delivery])
     return found
 
 
