@@ -1,6 +1,9 @@
 # Each target is one command of the project; `make up` and `make test` work on a fresh machine.
 PY := .venv/bin/python
 SEEDS ?= 200
+SEED ?= 1
+MINUTES ?= 10
+FAULTS ?= all
 
 up: .venv/run.stamp
 	@.venv/bin/sentinel up
@@ -14,6 +17,9 @@ check: .venv/dev.stamp
 sim: .venv/dev.stamp
 	@$(PY) -m tests.sim --seeds $(SEEDS)
 
+chaos: .venv/dev.stamp
+	@$(PY) -m tests.chaos --seed $(SEED) --minutes $(MINUTES) --faults $(FAULTS)
+
 bench: .venv/dev.stamp
 	@$(PY) -m bench
 
@@ -26,4 +32,4 @@ openapi: .venv/dev.stamp
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: up test check sim bench openapi clean
+.PHONY: up test check sim chaos bench openapi clean

@@ -19,6 +19,8 @@ from domain.escalation import on_page_failed, on_timer
 from domain.incident import AlertsReceived, Line, incident_id, parse_incident_id
 from domain.line import apply
 from domain.masking import hint
+from domain.outage import PagesSentInOutage
+from domain.resume import on_outage_pages
 from domain.templates import page, text_sha256
 from domain.view import body, facets, small
 from runtime.entity import Cancel, Ctx, Decision, Effect, EffectFailed, Isolation, Record, Set, Tell, TimerFired
@@ -30,7 +32,7 @@ class Incident:
 
     kind: ClassVar[str] = "incident"
     state_type: ClassVar[type] = Line
-    messages: ClassVar[tuple[type, ...]] = (AlertsReceived, *get_args(Command))
+    messages: ClassVar[tuple[type, ...]] = (AlertsReceived, PagesSentInOutage, *get_args(Command))
     events: ClassVar[tuple[type, ...]] = events.ALL
     version: ClassVar[int] = 1
     idle_s: ClassVar[float] = 600.0
@@ -57,6 +59,8 @@ class Incident:
                 draft = on_alerts(state, message, ctx.now, config, ctx.id)
             case TimerFired(name, due_at):
                 draft = on_timer(state, name, due_at, ctx.now, config, ctx.id)
+            case PagesSentInOutage():
+                draft = on_outage_pages(state, message, ctx.now, config, ctx.id)
             case EffectFailed():
                 draft = Draft(state, ctx.now, config, ctx.id)
                 tell = _failed(draft, message)
@@ -85,7 +89,7 @@ def _decision(before: Line, draft: Draft, ctx: Ctx, tell: list[Tell]) -> Decisio
         events=[_with_hash(event, effects) if isinstance(event, events.Paged) else event for event in draft.events],
         timers=timers if draft.events else (),
         effects=list(effects.values()),
-        cancel=[f"page:{episode}" for episode in draft.cancelled],
+        cancel=[*(f"page:{episode}" for episode in draft.cancelled), *draft.withdrawn],
         tell=tell,
         records=records,
         reply=draft.reply,
@@ -106,7 +110,7 @@ def _effect(draft: Draft, order: PageOrder, key: str) -> Effect:
     line, contact = draft.line, order.contact
     user = draft.config.users.get(order.user_id)
     why = _why(draft, order)
-    words = page(line, key, order.step, why["sentence"])
+    words = page(line, key, order.step, why["sentence"], order.repeats)
     return Effect(
         id=order.delivery,
         kind="page",

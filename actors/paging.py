@@ -6,20 +6,23 @@ import asyncio
 from collections.abc import Mapping
 
 from channels.base import Capability, Channel, Page
+from channels.guard import Guard
 from domain.configuration import Configuration
 from domain.notify import contact_of, last_resort
 from domain.people import ContactMethod, User
 from runtime.effects import Accepted, CannotTell, NotFound, Rejected, Send, Unknown
+from runtime.sending import last_attempt
 
 Outcome = Accepted | Rejected | Unknown
 
 
 class PageHandler:
-    """Effects of kind `page`."""
+    """Effects of kind `page`. A provider that is down is passed by, unless the person has no other way."""
 
-    def __init__(self, channels: Mapping[str, Channel], public_url: str) -> None:
+    def __init__(self, channels: Mapping[str, Channel], public_url: str, guard: Guard) -> None:
         self._channels = channels
         self._url = public_url
+        self._guard = guard
 
     def dedupes(self, channel: str) -> bool:
         return Capability.DEDUPES in self._channels[channel].capabilities
@@ -32,7 +35,10 @@ class PageHandler:
         page = self._page(send, env)
         if page is None:
             return Rejected("the contact method or its owner was removed or disabled since the page was ordered")
-        return await self._channels[send.channel].send(page, timeout_s)
+        user, contact = env.users[str(send.body["user_id"])], str(send.body["contact_method_id"])
+        alone = not any(c.enabled and c.id != contact for c in user.contacts)
+        must = alone or last_attempt(send.attempt)
+        return await self._guard.send(self._channels[send.channel], page, timeout_s, must)
 
     async def reconcile(self, send: Send, env: Configuration, timeout_s: float) -> Accepted | NotFound | CannotTell:
         page = self._page(send, env)

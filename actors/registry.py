@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from actors.breakers import BreakerNotes
 from actors.device import Device
 from actors.incident import Incident
 from actors.paging import PageHandler, QuarantineHandler
 from actors.schedule import ScheduleActor
+from channels.guard import Guard
 from channels.http import HttpClient
 from channels.registry import ChannelConfig
 from channels.registry import build as build_channels
 from domain.configuration import Configuration
+from runtime.clock import SystemClock
 from runtime.entity import Effect
 from runtime.ids import derived_id
 from runtime.registry import Registry
@@ -62,15 +65,17 @@ def build(settings: Settings) -> Registry:
     """Everything a host needs besides its store."""
     engine, http = make_engine(settings.database_url), HttpClient()
     channels = build_channels(ChannelConfig(settings.smtp_url, settings.smtp_from, settings.url), http)
+    breakers = BreakerNotes(engine)
 
     async def close() -> None:
+        await breakers.close()
         await http.close()
         await engine.dispose()
 
     return Registry(
         entities=(Incident(), ScheduleActor(), Device()),
         handlers={
-            "page": PageHandler(channels, settings.url),
+            "page": PageHandler(channels, settings.url, Guard(SystemClock().monotonic, breakers.changed)),
             "quarantined": QuarantineHandler(channels, settings.url),
         },
         env=StoredConfiguration(engine, Sealer.of(settings)),

@@ -19,6 +19,9 @@ class AbsentChannel:
     def problem(self) -> str:
         return f"No {self.name} provider is available in this version. Add another contact method."
 
+    def provider(self, page: Page) -> str:
+        return self.name
+
     async def send(self, page: Page, timeout_s: float) -> Accepted | Rejected | Unknown:
         return Rejected(f"{self.problem} This is what would have been sent.")
 

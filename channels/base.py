@@ -60,6 +60,10 @@ class Channel(Protocol):
         """One line for a tired person: what is missing and where to set it; empty if nothing is."""
         ...
 
+    def provider(self, page: Page) -> str:
+        """Whose failure it is when this page cannot be sent: a host name, for its circuit breaker."""
+        ...
+
     async def send(self, page: Page, timeout_s: float) -> Accepted | Rejected | Unknown:
         """Try once."""
         ...

@@ -74,3 +74,11 @@ class HttpClient:
         """Close the connections."""
         if self._session is not None:
             await self._session.close()
+
+
+def host_of(url: str) -> str:
+    """The provider behind a URL: its host; the rest may be secret."""
+    try:
+        return urlsplit(url).hostname or "?"
+    except ValueError:
+        return "?"

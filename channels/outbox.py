@@ -14,6 +14,9 @@ class OutboxChannel:
     configured = True
     problem = ""
 
+    def provider(self, page: Page) -> str:
+        return self.name
+
     async def send(self, page: Page, timeout_s: float) -> Accepted | Rejected | Unknown:
         return Accepted(page.id, final=True, detail="shown on the outbox page")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from channels.base import Capability, Page
-from channels.http import HttpClient
+from channels.http import HttpClient, host_of
 from runtime.effects import Accepted, CannotTell, NotFound, Rejected, Unknown
 
 MARKS = {"critical": ":red_circle:", "error": ":large_orange_circle:", "warning": ":large_yellow_circle:"}
@@ -24,6 +24,9 @@ class SlackChannel:
 
     def __init__(self, http: HttpClient) -> None:
         self._http = http
+
+    def provider(self, page: Page) -> str:
+        return host_of(page.address)
 
     async def send(self, page: Page, timeout_s: float) -> Accepted | Rejected | Unknown:
         mark = MARKS.get(page.severity, ":large_blue_circle:")

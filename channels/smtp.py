@@ -82,6 +82,9 @@ class SmtpChannel:
         mail.set_content(f"{page.text}\n\n{page.url}\n")
         return mail
 
+    def provider(self, page: Page) -> str:
+        return self._server.host if self._server is not None else self.name
+
     async def send(self, page: Page, timeout_s: float) -> Accepted | Rejected | Unknown:
         server = self._server
         if server is None:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 import msgspec
 
 from channels.base import Capability, Page
-from channels.http import HttpClient
+from channels.http import HttpClient, host_of
 from runtime.effects import Accepted, CannotTell, NotFound, Rejected, Unknown
 
 
@@ -40,6 +40,9 @@ class WebhookChannel:
     def __init__(self, http: HttpClient, clock: Callable[[], int] = wall_clock) -> None:
         self._http = http
         self._clock = clock
+
+    def provider(self, page: Page) -> str:
+        return host_of(page.address)
 
     async def send(self, page: Page, timeout_s: float) -> Accepted | Rejected | Unknown:
         body = msgspec.json.encode(

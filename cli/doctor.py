@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import psycopg
 from redis import Redis
@@ -15,6 +16,7 @@ from cli.home import Home
 from cli.progress import Failed, say
 from storage.migrate import current, newest
 from storage.settings import Settings
+from storage.watch import SILENT_S
 
 Line = tuple[str, str]
 FREE_GB = 2.0
@@ -26,6 +28,18 @@ select (select count(*) from rt.host where expires_at > now() and not draining),
        (select count(*) from rt.outbox where state in ('pending', 'sending', 'unknown')
                                          and due_at < now() - interval '60 seconds')
 """
+
+WATCHED = """
+select extract(epoch from now() - (select beat_at from watch.state))::float8,
+       extract(epoch from now() - (select max(at) from watch.canary where seconds is not null))::float8,
+       coalesce((select detail from watch.canary where seconds is null and at > now() - interval '10 minutes'
+                  order by at desc limit 1), '')
+"""
+BREAKERS = """
+select channel, provider, state, min(why), count(*) from watch.breaker where at > now() - interval '1 hour'
+group by channel, provider, state order by 1, 2
+"""
+LATE_S = 180.0
 
 
 def run(settings: Settings) -> int:
@@ -80,7 +94,24 @@ def _database(dsn: str) -> Iterator[Line]:
             yield ("ok" if oldest < 10 else "FAIL"), f"oldest unprocessed message is {oldest:.0f} s old"
             yield ("ok" if not overdue else "FAIL"), f"{overdue} timer(s) more than 30 s late"
             yield ("ok" if not stuck else "warn"), f"{stuck} page(s) waiting for more than a minute"
+            yield from _watched(connection)
             for entity, reason in connection.execute("select entity, reason from rt.quarantine"):
                 yield "FAIL", f"{entity} is out of service: {reason}. Report it; its last resort was paged"
     except psycopg.Error as error:
         yield "FAIL", f"the database does not answer: {str(error).splitlines()[0]}"
+
+
+def _watched(connection: psycopg.Connection[tuple[Any, ...]]) -> Iterator[Line]:
+    beat, through, why = connection.execute(WATCHED).fetchone() or (None, None, "")
+    if beat is None or beat > SILENT_S:
+        yield "FAIL", "the watchdog does not run: nobody notices when the hosts stop; look at log/watchdog.log"
+    else:
+        yield "ok", "the watchdog runs"
+    if through is None or through > LATE_S:
+        said = "no test alert has come through yet" if through is None else f"the last one came {through:.0f} s ago"
+        yield "warn", f"{said}{f' ({why})' if why else ''}: docs/runbook.md#canary-late"
+    else:
+        yield "ok", f"a test alert came through to its page {through:.0f} s ago"
+    for channel, provider, state, reason, hosts in connection.execute(BREAKERS):
+        text = f"{provider} ({channel}) is {state} on {hosts} host(s): {reason}; docs/runbook.md#provider-down"
+        yield "warn", text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import traceback
 from pathlib import Path
@@ -11,12 +12,18 @@ import typer
 
 from cli import demo as demonstration
 from cli import doctor as diagnosis
+from cli import simulate as simulation
 from cli import verify as verification
 from cli.config_check import check
 from cli.home import Home
 from cli.progress import Failed, say
 from cli.up import Up
+from gateway.ingest import PREFIX
+from storage import bootstrap
+from storage.access import create_sign_in
+from storage.db import make_engine, sessions
 from storage.migrate import SchemaAhead, current, newest, upgrade
+from storage.sealed import Sealer
 from storage.settings import Settings, SettingsInvalid
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Fangorn Sentinel: on-call that cannot forget.")
@@ -68,6 +75,70 @@ def verify(
 ) -> None:
     """Prove on the real data that no record was changed afterwards and that every promise held."""
     raise typer.Exit(verification.run(_settings(), head))
+
+
+def simulate(
+    seed: Annotated[int, typer.Option(help="The same seed gives the same run")] = 1,
+    people: Annotated[int, typer.Option(min=10, max=2_000, help="Size of a made-up organisation")] = 200,
+    days: Annotated[float, typer.Option(min=0.1, max=3_660, help="Length of a made-up run")] = 365,
+    per_day: Annotated[float, typer.Option(min=0.01, max=1_000, help="Made-up troubles a day and team")] = 3.0,
+    faults: Annotated[
+        float | None, typer.Option(min=0, max=20, help="How often providers fail: 0 never, 1 as usual, 3 thrice that")
+    ] = None,
+    from_database: Annotated[bool, typer.Option("--from-database", help="Your configuration and past alerts")] = False,
+    since: Annotated[str, typer.Option(help="How far back: 90d, 12h, 6w")] = "90d",
+    organisation: Annotated[Path | None, typer.Option(help="An exported organisation instead of the database")] = None,
+    alerts: Annotated[Path | None, typer.Option(help="Exported alerts, one request a line")] = None,
+    policy: Annotated[Path | None, typer.Option(help="What if: a JSON file with what shall be different")] = None,
+    export_config: Annotated[Path | None, typer.Option(help="Write the organisation, without secrets")] = None,
+    export_alerts: Annotated[Path | None, typer.Option(help="Write the alerts")] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the report as JSON")] = None,
+) -> None:
+    """Run an organisation on virtual time and judge it; with --policy, say what a change would have done."""
+    options = simulation.Options(
+        seed=seed,
+        people=people,
+        days=days,
+        per_day=per_day,
+        faults=faults,
+        from_database=from_database,
+        since=since,
+        organisation=organisation,
+        alerts=alerts,
+        policy=policy,
+        export_config=export_config,
+        export_alerts=export_alerts,
+        json_file=json_file,
+    )
+    raise typer.Exit(simulation.run(options, _settings))
+
+
+@app.command("first-run")
+def first_run() -> None:
+    """Schema, first data and new keys in the database at DATABASE_URL, where nobody runs `sentinel up`.
+
+    Prints secrets; run it at a terminal. Every call makes further keys.
+    """
+    settings = _settings()
+    if not settings.database_url:
+        raise Failed("DATABASE_URL is not set; with the embedded database, `sentinel up` does all this by itself")
+    upgrade(settings.database_url)
+    keys, sign_in = asyncio.run(prepare(settings))
+    say(f"Sign in   {settings.url}/sign-in/{sign_in}   (works once)")
+    say(f"API key   {keys.admin_key}")
+    for kind, key in keys.integrations.items():
+        say(f"Alerts    {settings.url}{PREFIX}{kind}/{key}")
+
+
+async def prepare(settings: Settings) -> tuple[bootstrap.Keys, str]:
+    """First data if there is none; new keys and a one-time sign-in."""
+    engine = make_engine(settings.database_url)
+    try:
+        factory = sessions(engine)
+        await bootstrap.first_run(factory, Sealer.of(settings))
+        return await bootstrap.make_keys(factory), await create_sign_in(factory, bootstrap.ADMIN)
+    finally:
+        await engine.dispose()
 
 
 @config_app.command("check")

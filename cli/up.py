@@ -49,6 +49,8 @@ class Up:
         self._children: list[Child] = []
         self._environ = dict(os.environ)
         self._ray_address = ""
+        self._shown: dict[str, Any] = {}
+        """What ready.json says, {} before everything runs."""
 
     def run(self) -> None:
         """Start, announce, watch, stop. Raises Failed with one line."""
@@ -81,11 +83,13 @@ class Up:
         keys, sign_in = asyncio.run(self._first_run())
         with stage("gateway"):
             self._start_gateway()
+        with stage("watchdog"):
+            self._child("watchdog", "watchdog")
         with stage(f"hosts on Ray ({self._settings.hosts}; this takes 10 to 30 seconds)"):
             self._start_hosts()
-        ready = self._ready(keys, sign_in)
-        self._home.write(self._home.ready, ready)
-        self._announce(ready)
+        self._shown = {**self._ready(keys, sign_in), **self._running()}
+        self._home.write(self._home.ready, self._shown)
+        self._announce(self._shown)
 
     def _check_port(self) -> None:
         with closing(socket.socket()) as probe:
@@ -214,10 +218,12 @@ class Up:
             "admin_key": keys["admin_key"],
             "integrations": {kind: f"{url}{PREFIX}{kind}/{key}" for kind, key in keys["integrations"].items()},
             "sign_in": f"{url}/sign-in/{sign_in}",
-            "ray": self._ray_address,
             "pid": os.getpid(),
-            "children": {child.name: child.pid for child in self._children},
         }
+
+    def _running(self) -> dict[str, Any]:
+        """The part of ready.json that changes when something is started again."""
+        return {"ray": self._ray_address, "children": {child.name: child.pid for child in self._children}}
 
     def _announce(self, ready: dict[str, Any]) -> None:
         say()
@@ -244,6 +250,10 @@ class Up:
                 say(f"  {child.name} had ended and was started again; see {self._home.log / child.name}.log")
                 if child.output is not None:
                     threading.Thread(target=self._follow, args=(child, threading.Event()), daemon=True).start()
+        shown = {**self._shown, **self._running()}
+        if shown != self._shown:
+            self._shown = shown
+            self._home.write(self._home.ready, self._shown)
 
     def _end(self) -> None:
         self._home.ready.unlink(missing_ok=True)

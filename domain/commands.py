@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from domain import events as e
@@ -9,6 +10,7 @@ from domain.configuration import Configuration
 from domain.draft import Draft
 from domain.escalation import REASSIGNED_WAIT_S, STEP, begin, call, halt, proceed
 from domain.incident import (
+    UNKNOWN,
     Acknowledge,
     AddNote,
     EscalateNow,
@@ -26,6 +28,8 @@ Command = Acknowledge | Unacknowledge | Resolve | Snooze | AddNote | Reassign | 
 
 def on_command(line: Line, command: Command, now: float, config: Configuration, new_id: Any) -> Draft:
     """Decide on one command."""
+    if command.episode == UNKNOWN:
+        command = replace(command, episode=line.episode)
     draft = Draft(line, now, config, new_id)
     why = _refusal(line, command, now)
     if why:

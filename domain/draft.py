@@ -9,12 +9,16 @@ from typing import Any
 from domain.configuration import Configuration
 from domain.incident import Line
 from domain.line import apply
+from domain.outage import OutagePage
 from domain.people import ContactMethod
 
 
 @dataclass(frozen=True, slots=True)
 class PageOrder:
-    """One page to order. `contact` None: the contact method was removed since the rules were frozen."""
+    """One page to order. `contact` None: the contact method was removed since the rules were frozen.
+
+    `repeats`: the page of an outage, of unknown outcome, that this one perhaps repeats.
+    """
 
     delivery: str
     episode: int
@@ -24,6 +28,7 @@ class PageOrder:
     step: int
     round: int
     rule: int
+    repeats: OutagePage | None = None
 
 
 class Draft:
@@ -42,6 +47,8 @@ class Draft:
         self.pages: list[PageOrder] = []
         self.cancelled: dict[int, None] = {}
         """Episodes whose unsent pages are withdrawn."""
+        self.withdrawn: dict[str, None] = {}
+        """Deliveries that are withdrawn unless they are out."""
         self.reply: dict[str, Any] | None = None
         self._new_id = new_id
 
@@ -63,12 +70,24 @@ class Draft:
         self.cancelled[self.line.episode] = None
         self.pages = [p for p in self.pages if p.episode != self.line.episode]
 
-    def page(self, user_id: str, contact_method_id: str, contact: ContactMethod | None, rule: int) -> str:
+    def withdraw(self, delivery: str) -> None:
+        """Withdraw one page unless it is out."""
+        self.withdrawn[delivery] = None
+        self.pages = [p for p in self.pages if p.delivery != delivery]
+
+    def page(
+        self,
+        user_id: str,
+        contact_method_id: str,
+        contact: ContactMethod | None,
+        rule: int,
+        repeats: OutagePage | None = None,
+    ) -> str:
         """Order a page; answers its delivery id."""
         number = sum(type(event).__name__ == "Paged" for event in self.events)
         delivery = self._new_id(f"page:{number}")
         line = self.line
         self.pages.append(
-            PageOrder(delivery, line.episode, user_id, contact_method_id, contact, line.step, line.round, rule)
+            PageOrder(delivery, line.episode, user_id, contact_method_id, contact, line.step, line.round, rule, repeats)
         )
         return delivery

@@ -15,6 +15,7 @@ Laws (tests/property/test_incident_machine.py):
 - Steps of a round are taken in order, none twice; a step that reaches nobody is passed over at once and recorded.
 - After the last step come the repetitions, then the last resort, which is called again every half hour.
 - A repeated firing changes a count and nothing else.
+- A page that went out while the database was away (domain/outage.py) is counted instead of ordered, once.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ from domain import events as e
 from domain.configuration import Configuration
 from domain.draft import Draft
 from domain.incident import Line, Status
+from domain.line import position
 from domain.notify import contact_of, last_resort, named, reachable, rules_for
+from domain.outage import LAST_RESORT, OutagePage, began, counting
 from domain.people import Urgency
 from domain.policy import Step
 
@@ -91,7 +94,9 @@ def _take_step(draft: Draft, step: Step, number: int, round_: int, late_s: float
         why = "nobody is on call or can be reached"
         draft.add(e.StepEmpty(draft.line.episode, number, round_, why, called))
         return False
-    until = draft.now + step.wait_s
+    started = began(p for p in _counting(draft, number, round_) if p.user_id in users) or draft.now
+    until = max(draft.now, started + step.wait_s)
+    late_s -= draft.now - started
     late = late_s if late_s > LATE_S else 0.0
     draft.add(e.StepStarted(draft.line.episode, number, round_, tuple(users), until, draft.now, late, called))
     draft.arm(STEP, until)
@@ -101,8 +106,9 @@ def _take_step(draft: Draft, step: Step, number: int, round_: int, late_s: float
 
 
 def _call_last_resort(draft: Draft, why: str) -> None:
-    again = draft.now + LAST_RESORT_EVERY_S
     users = last_resort(draft.config, draft.now)
+    started = began(_counting(draft, LAST_RESORT, draft.line.round)) or draft.now
+    again = max(draft.now, started + LAST_RESORT_EVERY_S)
     draft.arm(STEP, again)
     if not users:
         draft.add(e.NobodyReachable(draft.line.episode, again, draft.now))
@@ -116,7 +122,8 @@ def call(draft: Draft, user_id: str, urgency: Urgency) -> None:
     """Call upon a person: freeze their rules and use those that are due."""
     user = draft.config.users[user_id]
     rules = rules_for(user, urgency)
-    draft.add(e.PersonCalled(draft.line.episode, user_id, urgency, rules, draft.now))
+    started = began(p for p in _counting(draft, *position(draft.line)) if p.user_id == user_id) or draft.now
+    draft.add(e.PersonCalled(draft.line.episode, user_id, urgency, rules, started))
     climb(draft, user_id)
 
 
@@ -136,11 +143,21 @@ def climb(draft: Draft, user_id: str, at_once: bool = False) -> None:
 
 
 def _page(draft: Draft, user_id: str, contact_method_id: str, rule: int) -> None:
+    episode, address = draft.line.episode, (user_id, contact_method_id)
+    sent = [p for p in _counting(draft, *position(draft.line)) if (p.user_id, p.contact_method_id) == address]
+    if arrived := next((p for p in sent if p.state == "accepted"), None):
+        draft.add(e.OutagePageCounted(episode, arrived.delivery, *address, arrived.channel, rule, arrived.at))
+        return
     user = draft.config.users.get(user_id)
     contact = contact_of(user, contact_method_id) if user is not None else None
-    delivery = draft.page(user_id, contact_method_id, contact, rule)
+    repeats = sent[0] if sent else None
+    delivery = draft.page(user_id, contact_method_id, contact, rule, repeats)
     channel = contact.channel if contact is not None else "outbox"
-    draft.add(e.Paged(draft.line.episode, delivery, user_id, contact_method_id, channel, rule))
+    draft.add(e.Paged(episode, delivery, *address, channel, rule, repeats.delivery if repeats is not None else None))
+
+
+def _counting(draft: Draft, step: int, round_: int) -> list[OutagePage]:
+    return counting(draft.line.outage, draft.line.episode, step, round_, draft.now) if draft.line.outage else []
 
 
 # -- timers and failed pages ---------------------------------------------------------------------------
@@ -163,7 +180,7 @@ def on_timer(line: Line, name: str, due_at: float, now: float, config: Configura
 def on_page_failed(
     line: Line, episode: int, delivery: str, user_id: str, channel: str, reason: str, draft: Draft
 ) -> None:
-    """A page was given up: record it, and use the person's next method now instead of at its time."""
+    """A page failed, for good or for now: record it, and use the person's next method now instead of at its time."""
     draft.add(e.PageFailed(episode, delivery, user_id, channel, reason))
     if line.status is Status.TRIGGERED and episode == line.episode:
         climb(draft, user_id, at_once=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from domain.alert import Severity
 from domain.incident import AlertState
 from domain.notify import Named
+from domain.outage import OutagePage
 from domain.people import NotificationRule
 from domain.policy import Policy, Target
 
@@ -127,7 +128,7 @@ class NobodyReachable:
 
 @dataclass(frozen=True, slots=True)
 class PersonCalled:
-    """A person is called upon, by these rules."""
+    """A person is called upon, by these rules, whose delays count from `at` (earlier than now after an outage)."""
 
     episode: int
     user_id: str
@@ -149,18 +150,61 @@ class Paged:
     contact_method_id: str
     channel: str
     rule: int
+    repeats: str | None = None
+    """Delivery id of a page of an outage that perhaps arrived; this one says so in its text."""
     text_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class PageFailed:
-    """A page was given up; the person's next method follows at once."""
+    """A page was given up, or waits for a provider that is down; the person's next method follows at once."""
 
     episode: int
     delivery: str
     user_id: str
     channel: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PagedInOutage:
+    """`source` sent this page while the database was away; the line learned of it `at`.
+
+    `counts`: it stands for the page that its step would order. `doubles`: delivery id of the same page, which this
+    line had ordered by itself before it learned of this one: withdrawn, unless it is out and the person paged twice.
+    """
+
+    episode: int
+    page: OutagePage
+    source: str
+    counts: bool
+    doubles: str | None
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class OutagePageCounted:
+    """Instead of ordering a page, the step counts the one that went out in the outage (`sent_at`)."""
+
+    episode: int
+    delivery: str
+    user_id: str
+    contact_method_id: str
+    channel: str
+    rule: int
+    sent_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class WaitCounted:
+    """The current step had begun in the outage, at `began_at`: its wait ends at `next_at`, not later."""
+
+    episode: int
+    step: int
+    round: int
+    began_at: float
+    next_at: float
+    at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +308,9 @@ ALL: tuple[type, ...] = (
     PersonCalled,
     Paged,
     PageFailed,
+    PagedInOutage,
+    OutagePageCounted,
+    WaitCounted,
     Acknowledged,
     Unacknowledged,
     Resolved,

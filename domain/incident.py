@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from domain.alert import AlertEvent, Severity
+from domain.outage import OutageMark
 from domain.people import NotificationRule
 from domain.policy import Policy, Target
 
@@ -118,12 +119,16 @@ class AlertState:
 
 @dataclass(frozen=True, slots=True)
 class Ladder:
-    """A person being called upon: their rules as frozen at that moment, and which comes next."""
+    """A person being called upon: their rules as frozen at that moment, and which comes next.
+
+    `ordered`: delivery id of the page for each rule used so far, "" where one of an outage was counted.
+    """
 
     user_id: str
     started_at: float
     rules: tuple[NotificationRule, ...]
     next: int = 0
+    ordered: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +144,8 @@ class Line:
     """State of an incident line. `episode` 0 means that there was no incident yet.
 
     `tombstones`: occurrence (see `occurrence`) -> how it ended, so that a late firing does not re-open.
-    `next_at`: when something happens by itself, if nobody does anything.
+    `next_at`: when something happens by itself, if nobody does anything. `outage`: pages that went out while the
+    database was away, see domain/outage.py.
     """
 
     episode: int = 0
@@ -164,11 +170,16 @@ class Line:
     resolved_at: float | None = None
     truncated: int = 0
     tombstones: Mapping[str, Tombstone] = field(default_factory=dict)
+    outage: tuple[OutageMark, ...] = ()
 
     @property
     def open(self) -> bool:
         """True from the trigger to the resolution."""
         return self.status is not Status.RESOLVED
+
+
+UNKNOWN = 0
+"""Episode in ids and commands of who could not look it up (the database was away): the line's present incident."""
 
 
 def occurrence(key: str, starts_at: float) -> str:

@@ -8,11 +8,10 @@ from typing import Any
 
 from domain import events as e
 from domain.incident import AlertState, Ladder, Line, Status, Tombstone, occurrence
+from domain.outage import LAST_RESORT, OutagePage, learned, retired, taken_up
 
 MAX_TOMBSTONES = 500
 """Remembered resolved occurrences per line; a late firing older than all of these would open an incident."""
-QUIET: dict[str, Any] = {"ladders": {}, "next_at": None}
-"""What every halt of escalation clears."""
 
 
 def apply(line: Line, event: Any) -> Line:
@@ -28,8 +27,8 @@ def apply(line: Line, event: Any) -> Line:
             return replace(line, alerts={**line.alerts, **counted}, updated_at=at)
         case e.AlertsResolved():
             return _alerts_resolved(line, event)
-        case e.AlertsIgnored(_, _, _, at, resolved):
-            return replace(line, tombstones=_bury(line, resolved, at, False)) if resolved else line
+        case e.AlertsIgnored():
+            return _alerts_ignored(line, event)
         case e.GroupTruncated(_, omitted):
             return replace(line, truncated=omitted)
         case e.StepStarted() | e.LastResortCalled() | e.NobodyReachable():
@@ -37,40 +36,74 @@ def apply(line: Line, event: Any) -> Line:
         case e.PersonCalled(_, user_id, _, rules, at):
             called = line.called if user_id in line.called else (*line.called, user_id)
             return replace(line, ladders={**line.ladders, user_id: Ladder(user_id, at, rules)}, called=called)
-        case e.Paged(_, _, user_id, _, _, rule):
-            ladder = line.ladders[user_id]
-            return replace(line, ladders={**line.ladders, user_id: replace(ladder, next=rule + 1)})
+        case e.Paged(_, delivery, user_id, _, _, rule, repeats):
+            after = _rule_used(line, user_id, rule, delivery)
+            return after if repeats is None else replace(after, outage=taken_up(line.outage, repeats))
+        case e.PagedInOutage() | e.OutagePageCounted() | e.WaitCounted():
+            return _outage(line, event)
         case _:
             return _by_people(line, event)
+
+
+def _rule_used(line: Line, user_id: str, rule: int, delivery: str) -> Line:
+    ladder = line.ladders[user_id]
+    ladder = replace(ladder, next=rule + 1, ordered=(*ladder.ordered, delivery))
+    return replace(line, ladders={**line.ladders, user_id: ladder})
+
+
+def _outage(line: Line, event: e.PagedInOutage | e.OutagePageCounted | e.WaitCounted) -> Line:
+    match event:
+        case e.PagedInOutage(_, page, _, counts, _, at):
+            return replace(line, outage=learned(line.outage, page, at, counts), ladders=_begun(line, page))
+        case e.OutagePageCounted(_, delivery, user_id, _, _, rule, _):
+            return replace(_rule_used(line, user_id, rule, ""), outage=taken_up(line.outage, delivery))
+        case e.WaitCounted(_, _, _, _, next_at, _):
+            return replace(line, next_at=next_at)
 
 
 def _by_people(line: Line, event: Any) -> Line:
     match event:
         case e.Acknowledged(_, by, _, at):
-            return replace(line, status=Status.ACKNOWLEDGED, acked_by=by, acked_at=at, updated_at=at, **QUIET)
-        case e.Unacknowledged(_, _, _, at) | e.Woken(_, at):
-            return replace(line, **_from_the_top(at))
+            return replace(line, status=Status.ACKNOWLEDGED, acked_by=by, acked_at=at, updated_at=at, **_quiet(line))
+        case e.Unacknowledged(_, _, _, at):
+            return replace(line, **_from_the_top(line, at))
+        case e.Woken(_, at):  # nobody acted: pages of an outage that began with the waking still count
+            return replace(line, **{**_from_the_top(line, at), "outage": line.outage})
         case e.Resolved():
             return _resolved(line, event)
         case e.Snoozed(_, _, _, until, at):
-            quiet = {**QUIET, "next_at": until}
+            quiet = {**_quiet(line), "next_at": until}
             return replace(line, status=Status.SNOOZED, updated_at=at, **quiet)
         case e.Reassigned(_, _, _, _, _, next_at, at):
-            return replace(line, **{**_awake(at), "next_at": next_at})
+            return replace(line, **{**_awake(line, at), "next_at": next_at})
         case e.Escalated(_, _, _, at):
-            return replace(line, **_awake(at))
+            return replace(line, **_awake(line, at))
         case e.Noted(_, _, _, at):
             return replace(line, updated_at=at)
     return line
 
 
-def _awake(at: float) -> dict[str, Any]:
+def _quiet(line: Line) -> dict[str, Any]:
+    """What every halt of escalation clears."""
+    return {"ladders": {}, "next_at": None, "outage": retired(line.outage)}
+
+
+def _begun(line: Line, page: OutagePage) -> Mapping[str, Ladder]:
+    """A person called for this very step was called when the page went out: the rules' delays count from then."""
+    ladder = line.ladders.get(page.user_id)
+    here = (line.episode, *position(line)) == (page.episode, page.step, page.round)
+    if ladder is None or not here or page.state != "accepted" or page.at >= ladder.started_at:
+        return line.ladders
+    return {**line.ladders, page.user_id: replace(ladder, started_at=page.at)}
+
+
+def _awake(line: Line, at: float) -> dict[str, Any]:
     fields = {"status": Status.TRIGGERED, "acked_by": None, "acked_at": None, "updated_at": at}
-    return {**fields, **QUIET}
+    return {**fields, **_quiet(line)}
 
 
-def _from_the_top(at: float) -> dict[str, Any]:
-    return {**_awake(at), "step": -1, "round": 0, "exhausted": False}
+def _from_the_top(line: Line, at: float) -> dict[str, Any]:
+    return {**_awake(line, at), "step": -1, "round": 0, "exhausted": False}
 
 
 def _triggered(line: Line, event: e.Triggered) -> Line:
@@ -85,6 +118,7 @@ def _triggered(line: Line, event: e.Triggered) -> Line:
         updated_at=event.at,
         policy=event.policy,
         tombstones=line.tombstones,
+        outage=line.outage,
     )
 
 
@@ -106,6 +140,13 @@ def _alerts_resolved(line: Line, event: e.AlertsResolved) -> Line:
     )
 
 
+def _alerts_ignored(line: Line, event: e.AlertsIgnored) -> Line:
+    """Where nothing is open, the alert whose page was learned may have been this one: then the page counts no more."""
+    outage = line.outage if line.open else retired(line.outage)
+    buried = _bury(line, event.resolved, event.at, False) if event.resolved else line.tombstones
+    return replace(line, tombstones=buried, outage=outage)
+
+
 def _resolved(line: Line, event: e.Resolved) -> Line:
     """A human resolving buries what still fires, so that its repetition a minute later opens nothing."""
     firing = {a.key: a.starts_at for a in line.alerts.values() if a.firing and a.starts_at is not None}
@@ -117,7 +158,7 @@ def _resolved(line: Line, event: e.Resolved) -> Line:
         resolved_at=event.at,
         updated_at=event.at,
         tombstones=buried,
-        **QUIET,
+        **_quiet(line),
     )
 
 
@@ -133,3 +174,8 @@ def _bury(line: Line, ended: Mapping[str, float], at: float, human: bool) -> dic
 def firing(line: Line) -> list[AlertState]:
     """Alerts of the open episode that still fire."""
     return [a for a in line.alerts.values() if a.firing]
+
+
+def position(line: Line) -> tuple[int, int]:
+    """Step and round that a page ordered now belongs to."""
+    return LAST_RESORT if line.exhausted else line.step, line.round

@@ -84,4 +84,4 @@ def last_resort(config: Configuration, at: float) -> list[str]:
     incident that reaches no human is the failure this product exists to prevent.
     """
     named = reachable_people(config, config.last_resort, at)
-    return named or [u.id for u in config.users.values() if reachable(u)]
+    return named or [u.id for u in config.users.values() if reachable(u) and not u.synthetic]

@@ -48,6 +48,8 @@ class User:
     urgent: tuple[NotificationRule, ...] = ()
     normal: tuple[NotificationRule, ...] = ()
     active: bool = True
+    synthetic: bool = False
+    """The canary: called like anybody by its own policy, but nobody to fall back on, because nobody is there."""
 
 
 @dataclass(frozen=True, slots=True)

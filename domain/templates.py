@@ -10,6 +10,7 @@ from typing import Any
 from domain.calendar import utc
 from domain.incident import Line, incident_id
 from domain.line import firing
+from domain.outage import OutagePage
 
 SUBJECT_MAX = 120
 LISTED = 5
@@ -30,8 +31,8 @@ def clip(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
-def page(line: Line, line_key: str, step: int, why: str) -> Words:
-    """The page for an incident. `why`: how this person came to be called."""
+def page(line: Line, line_key: str, step: int, why: str, repeats: OutagePage | None = None) -> Words:
+    """The page for an incident. `why`: how this person came to be called. `repeats`: it perhaps went out before."""
     ident = incident_id(line_key, line.episode)
     severity = line.severity.value.upper()
     burning = firing(line)
@@ -51,6 +52,9 @@ def page(line: Line, line_key: str, step: int, why: str) -> Words:
     links = [link for a in burning[:LISTED] for link in a.links][:LISTED]
     lines += ["", *(f"{text or 'Link'}: {href}" for href, text in links)] if links else []
     lines += ["", f"You are called because: {why}.", "Acknowledge it, or the next person is called."]
+    if repeats is not None:
+        first = f"first sent at {utc(repeats.at).strftime('%H:%M:%S UTC')}, while Sentinel's database was away"
+        lines += ["", f"Perhaps a repetition: {first}; it is not known whether it arrived."]
     return Words(subject, short, "\n".join(lines))
 
 

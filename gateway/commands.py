@@ -31,6 +31,8 @@ class CommandResult:
     """`reply` None: recorded and durable, but not processed within the time we wait."""
 
     reply: Mapping[str, Any] | None
+    spooled: bool = False
+    """Durable on this gateway's disk, because the database is away."""
 
     @property
     def done(self) -> bool:
@@ -63,7 +65,8 @@ class Commands:
             halts=isinstance(command, HALTING),
             env_version=env_version,
         )
-        return CommandResult(await self.answer(await self._inbox.put([row])))
+        ids = await self._inbox.put([row])
+        return CommandResult(await self.answer(ids), spooled=not ids)
 
     async def answer(self, inbox_ids: Sequence[int]) -> Mapping[str, Any] | None:
         """The reply of the turn that processes this message, or None if it takes longer than WAIT_S.

@@ -1,35 +1,48 @@
 """The newest configuration in memory, with the keys that may post alerts. Refreshed each second by version.
 
-With the database away the last known configuration stays in use.
+With the database away the last known configuration stays in use, also by a gateway that starts then: it is kept in a
+sealed file, with the hashes of keys and sessions.
 """
 
 from __future__ import annotations
 
 import asyncio
+from time import monotonic
 
+import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.configuration import Configuration, Integration
 from gateway.background import Background
+from gateway.config_file import ConfigFile, Kept
 from gateway.outage import Outage
 from storage import configuration
-from storage.access import integration_hashes
+from storage.access import Holder, KnownHolder, integration_hashes, known_holders
 from storage.changes import Sessions
 from storage.keys import hash_key
 from storage.sealed import Sealer
 
+log = structlog.get_logger("sentinel.gateway")
 PERIOD_S = 1.0
+HOLDERS_S = 30.0
+"""How old what we know about sessions may be; who signed in later cannot act on a gateway without the database."""
 
 
 class ConfigCache:
     """`current` is None until the first load."""
 
-    def __init__(self, engine: AsyncEngine, sealer: Sealer, sessions: Sessions, outage: Outage) -> None:
+    def __init__(
+        self, engine: AsyncEngine, sealer: Sealer, sessions: Sessions, outage: Outage, file: ConfigFile
+    ) -> None:
         self._engine = engine
         self._sealer = sealer
         self._sessions = sessions
         self._outage = outage
+        self._file = file
+        self._holders: dict[str, KnownHolder] = {}
+        self._holders_at = float("-inf")
+        self._saved: Kept | None = None
         self._lock = asyncio.Lock()
         self._hashes: dict[str, str] = {}
         self._known: dict[str, str] = {}
@@ -56,6 +69,11 @@ class ConfigCache:
             self._known[key] = ident
         return self.current.integrations.get(ident)
 
+    def holder_of(self, key: str, now: float) -> Holder | None:
+        """Who an API key or session belonged to when the database was last asked. `now`: UTC epoch seconds."""
+        known = self._holders.get(hash_key(key))
+        return known.holder if known is not None and (known.until is None or now < known.until) else None
+
     async def refresh(self) -> None:
         """Load again if there is something newer. Raises SQLAlchemyError or OSError."""
         if self._current is not None and self._current.version >= await configuration.version(self._engine):
@@ -65,14 +83,43 @@ class ConfigCache:
             hashes = await integration_hashes(self._sessions)
             if self._current is None or loaded.version >= self._current.version:
                 self._current, self._hashes, self._known = loaded, hashes, {}
+                self._holders_at = float("-inf")
+
+    async def _keep(self) -> None:
+        """Learn who may act, and have it all on disk. A disk that refuses must not keep the newest from being used."""
+        if monotonic() - self._holders_at >= HOLDERS_S:
+            self._holders = await known_holders(self._sessions)
+            self._holders_at = monotonic()
+        kept = Kept(self.current, self._hashes, self._holders)
+        if kept == self._saved:
+            return
+        try:
+            await asyncio.to_thread(self._file.save, kept)
+        except OSError as error:
+            log.error("configuration_not_kept", why=str(error), meaning="a restart in an outage would not know it")
+        self._saved = kept
+
+    async def _recall(self) -> None:
+        """Go on with what an earlier process knew."""
+        kept = await asyncio.to_thread(self._file.load)
+        if kept is not None and self._current is None:
+            self._current, self._hashes, self._holders = kept.configuration, dict(kept.keys), dict(kept.holders)
+            log.warning(
+                "configuration_recalled",
+                version=kept.configuration.version,
+                meaning="the database has not answered since the start; what was known last is used",
+            )
 
     async def _run(self) -> None:
         while True:
             try:
                 await self.refresh()
+                await self._keep()
                 self._outage.read()
             except (SQLAlchemyError, OSError) as error:
                 self._outage.not_read(f"the configuration cannot be read: {type(error).__name__}")
+                if self._current is None:
+                    await self._recall()
             await asyncio.sleep(PERIOD_S)
 
     def start(self) -> None:

@@ -1,33 +1,56 @@
-"""How far behind the hosts are, as the database knows it."""
+"""How far behind the hosts are, and what the watchdog says, as the database knows it."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from time import monotonic
+from typing import Generic, TypeVar
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from runtime.errors import RuntimeFault
 from runtime.postgres import Health, PostgresStore
+from storage import watch
+from storage.changes import Sessions
+from storage.watch import Watch
 
 FRESH_S = 5.0
 """Age up to which figures are shown again: scraping must not become the database's load."""
+T = TypeVar("T")
 
 
-class Figures:
-    """What the database knows about the hosts, asked at most once in FRESH_S."""
+class _Kept(Generic[T]):
+    """An answer of the database, asked for at most once in FRESH_S; None while it does not answer."""
 
-    def __init__(self, store: PostgresStore) -> None:
-        self._store = store
+    def __init__(self, ask: Callable[[], Awaitable[T]]) -> None:
+        self._ask = ask
         self._lock = asyncio.Lock()
         self._until = 0.0
-        self._last: Health | None = None
+        self._last: T | None = None
 
-    async def read(self) -> Health | None:
-        """None while the database does not answer."""
+    async def read(self) -> T | None:
         async with self._lock:
             if monotonic() >= self._until:
                 try:
-                    self._last = await self._store.health()
-                except RuntimeFault:
+                    self._last = await self._ask()
+                except (RuntimeFault, SQLAlchemyError, OSError):
                     self._last = None
                 self._until = monotonic() + FRESH_S
             return self._last
+
+
+class Figures:
+    """Both may be up to FRESH_S old."""
+
+    def __init__(self, store: PostgresStore, sessions: Sessions) -> None:
+        self._health = _Kept(lambda: store.health())
+        self._watch = _Kept(lambda: watch.read(sessions))
+
+    async def read(self) -> Health | None:
+        """None while the database does not answer."""
+        return await self._health.read()
+
+    async def watch(self) -> Watch | None:
+        """None while the database does not answer."""
+        return await self._watch.read()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -14,6 +16,7 @@ from gateway.services import Services
 from runtime.errors import RuntimeFault
 from runtime.postgres import Health
 from storage.migrate import known, newest
+from storage.watch import Watch
 
 OLDER = known() - {newest()}
 """Revisions this program cannot work with. One it has never heard of is a newer version's, made to suit both."""
@@ -32,22 +35,25 @@ async def readyz(request: Request) -> Response:
     """Alerts can be taken in: the configuration is loaded, and the database has our schema or the spool has room.
 
     `degraded` (200): the database does not answer; alerts are kept in the spool, and a gateway taken out of the load
-    balancer for that would only lose them. Hosts are reported only: without one, alerts are still taken and kept.
+    balancer for that would only lose them. Hosts and the watchdog's alarms are reported only.
     """
     services: Services = request.app.state.services
     reasons = [] if services.config.loaded else ["the configuration is not loaded yet"]
-    hosts, degraded = 0, []
+    hosts, degraded, watch = 0, [], None
     try:
         hosts = (await services.store.health()).hosts
         if await _revision(services.engine) in OLDER:
             reasons.append("the database has an older schema: run `sentinel migrate`")
+        watch = await services.figures.watch()
     except (RuntimeFault, SQLAlchemyError, OSError):
         degraded.append("the database does not answer")
         if services.spool.problem:
             reasons += [*degraded, services.spool.problem]
     status = "not ready" if reasons else "degraded" if degraded else "ready"
     spool = {"bytes": services.spool.size, "oldest_s": round(services.spool.age_s, 1)}
-    body = {"status": status, "reasons": reasons or degraded, "hosts": hosts, "spool": spool}
+    body: dict[str, Any] = {"status": status, "reasons": reasons or degraded, "hosts": hosts, "spool": spool}
+    body["watchdog"] = "watching" if watch is not None and watch.watched else "silent"
+    body["alarms"] = [f["check"] for f in watch.findings] if watch is not None and watch.watched else []
     return JSONResponse(body, 503 if reasons else 200, {"Retry-After": "2"} if reasons else {})
 
 
@@ -64,11 +70,15 @@ async def prometheus(request: Request) -> Response:
     metrics.SPOOL_BYTES.set(services.spool.size)
     metrics.SPOOL_AGE.set(services.spool.age_s)
     metrics.SPOOL_USABLE.set(services.spool.usable)
+    metrics.BLIND_LINES.set(services.pager.lines)
     metrics.AWAY.set(services.outage.away_s)
     health = await services.figures.read()
     metrics.DATABASE_UP.set(health is not None)
     if health is not None:
         _show(health)
+        watch = await services.figures.watch()
+        if watch is not None:
+            _show_watch(watch)
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
@@ -80,3 +90,16 @@ def _show(health: Health) -> None:
     metrics.QUARANTINED.set(health.quarantined)
     for state in ("pending", "sending", "unknown"):
         metrics.SENDS.labels(state).set(health.sends.get(state, 0))
+
+
+def _show_watch(watch: Watch) -> None:
+    metrics.WATCHDOG_AGE.set(float("inf") if watch.beat_age_s is None else watch.beat_age_s)
+    metrics.ALARM.clear()
+    for finding in watch.findings:
+        metrics.ALARM.labels(finding["check"]).set(finding["count"])
+    metrics.CANARY.watch = watch
+    metrics.CANARY_SUCCESS.set(watch.last_success_at or 0.0)
+    metrics.CANARY_THROUGH.set(watch.through / watch.flown if watch.flown else 0.0)
+    metrics.BREAKER.clear()
+    for breaker in watch.breakers:
+        metrics.BREAKER.labels(breaker.channel, breaker.provider, breaker.state).inc()

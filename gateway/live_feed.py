@@ -23,6 +23,7 @@ from gateway.metrics import EVENTS
 from runtime.errors import RuntimeFault
 from runtime.feed import STREAM
 from runtime.store import Store
+from storage.canary import CANARY_ENTITY
 
 log = structlog.get_logger("sentinel.feed")
 Event = dict[str, Any]
@@ -78,7 +79,8 @@ class LiveFeed:
                 replayed[_key(event)] = None
                 if len(replayed) > SEEN:
                     replayed.popitem(last=False)
-                yield event
+                if event["entity"] != CANARY_ENTITY:
+                    yield event
             at = page[-1]["position"] if len(page) == PAGE else None
         while True:
             live = await queue.get()
@@ -96,6 +98,8 @@ class LiveFeed:
             self._seen[key] = None
             if len(self._seen) > SEEN:
                 self._seen.popitem(last=False)
+            if event["entity"] == CANARY_ENTITY:
+                continue
             EVENTS.inc()
             for number, queue in list(self._queues.items()):
                 self._offer(number, queue, event)

@@ -126,12 +126,13 @@ def install(app: FastAPI) -> None:
     handle(HTTPException, lambda e: problem(e.status_code, str(e.detail), headers=e.headers))
     handle(RuntimeFault, _unavailable)
     handle(StatementRejected, _rejected)
-    handle(SQLAlchemyError, lambda e: _unavailable(e) if _is_outage(e) else _broken(e))
+    handle(SQLAlchemyError, lambda e: _unavailable(e) if is_outage(e) else _broken(e))
     handle(OSError, _unavailable)
     handle(Exception, _broken)
 
 
-def _is_outage(error: SQLAlchemyError) -> bool:
+def is_outage(error: SQLAlchemyError) -> bool:
+    """True if the database is away, not the statement wrong."""
     name = type(error.orig).__name__ if isinstance(error, DBAPIError) else type(error).__name__
     return name in (
         "OperationalError",

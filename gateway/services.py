@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from socket import gethostname
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from actors.paging import PageHandler
+from channels.guard import Guard
+from channels.http import HttpClient
+from channels.registry import ChannelConfig
+from channels.registry import build as build_channels
+from gateway.breakglass import BreakGlass
 from gateway.commands import Commands
 from gateway.config_cache import ConfigCache
+from gateway.config_file import ConfigFile
 from gateway.figures import Figures
 from gateway.live_feed import LiveFeed
 from gateway.outage import Outage
@@ -36,6 +44,8 @@ class Services:
     config: ConfigCache
     outage: Outage
     spool: Spool
+    pager: BreakGlass
+    channels_http: HttpClient
     replay: Replay
     inbox: InboxWriter
     commands: Commands
@@ -52,6 +62,12 @@ class Services:
         factory = sessions(engine)
         outage = Outage(SystemClock().monotonic)
         spool = Spool(settings.spool_directory, settings.spool_bytes, wall_now)
+        config = ConfigCache(engine, sealer, factory, outage, ConfigFile(settings.kept_configuration, sealer))
+        http = HttpClient()
+        channels = build_channels(ChannelConfig(settings.smtp_url, settings.smtp_from, settings.url), http)
+        # Its breakers are shown by the log only: the table for them is what is away.
+        pages = PageHandler(channels, settings.url, Guard(SystemClock().monotonic, lambda *_: None))
+        pager = BreakGlass(spool, outage, lambda: config.current, pages, settings.outage_grace_s, wall_now)
         inbox = InboxWriter(store, poker.poke, spool, outage)
         return cls(
             settings=settings,
@@ -59,21 +75,24 @@ class Services:
             sessions=factory,
             sealer=sealer,
             store=store,
-            config=ConfigCache(engine, sealer, factory, outage),
+            config=config,
             outage=outage,
             spool=spool,
-            replay=Replay(store, spool, outage, poker.poke),
+            pager=pager,
+            channels_http=http,
+            replay=Replay(store, spool, outage, pager, poker.poke, f"gateway {gethostname()}:{settings.port}"),
             inbox=inbox,
             commands=Commands(store, inbox),
             poker=poker,
             feed=LiveFeed(store, settings.redis_url),
-            figures=Figures(store),
+            figures=Figures(store, factory),
             ledger=LedgerSealer(store),
         )
 
     async def start(self) -> None:
         """Begin the background work; does not wait for the database."""
         self.spool.start()
+        self.pager.start()
         self.replay.start()
         self.inbox.start()
         self.poker.start()
@@ -90,6 +109,8 @@ class Services:
         await self.commands.stop()
         await self.inbox.stop()
         await self.replay.stop()
+        await self.pager.stop()
+        await self.channels_http.close()
         await self.spool.stop()
         await self.poker.close()
         await self.store.close()

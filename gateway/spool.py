@@ -19,7 +19,7 @@ import structlog
 
 from gateway.background import Background
 from gateway.spool_file import SegmentWriter, content_of, framed, sync_directory
-from gateway.spool_records import Arrived, Strange, check_storable, decoded, encoded
+from gateway.spool_records import Arrived, Record, Strange, check_storable, decoded, encoded
 from runtime.errors import RuntimeFault
 from runtime.store import Inbound
 
@@ -27,6 +27,8 @@ log = structlog.get_logger("sentinel.gateway")
 
 SEGMENT_BYTES = 4 * 1024 * 1024
 """A segment is read, replayed and removed as a whole: larger ones take more memory, smaller ones more files."""
+PAGER_SHARE = 1 / 8
+"""Part of the limit that alerts may not fill, so that what break-glass does can still be written down."""
 OPEN_AGAIN_S = 1.0
 BEGINNING = 64 * 1024
 """Bytes read of each segment at the start, to know its age."""
@@ -48,18 +50,32 @@ class Segment:
     first_at: float
 
 
+Placed = tuple[int, Record]
+"""A record and its place: ascending in the order of the spool."""
+
+
 @dataclass(slots=True)
 class _Waiting:
-    data: bytes
+    records: Sequence[Record]
+    data: list[bytes]
     future: asyncio.Future[None]
+
+    @property
+    def size(self) -> int:
+        return sum(map(len, self.data))
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """Messages of a segment, in order. `whole` False: something in it could not be read."""
+    """Records of a segment, in order. `whole` False: something in it could not be read."""
 
-    messages: list[Inbound]
+    records: list[Placed]
     whole: bool
+
+    @property
+    def messages(self) -> list[Inbound]:
+        """What came in, in order."""
+        return [r.message for _, r in self.records if isinstance(r, Arrived)]
 
 
 class Spool:
@@ -83,6 +99,8 @@ class Spool:
         self._background = Background(self._run, "spool")
         self.filled = asyncio.Event()
         """Set when something is kept; the replay waits for it."""
+        self.on_kept: Callable[[Sequence[Placed]], None] = lambda _: None
+        """Told of every record as soon as it is durable, before its sender is answered."""
 
     # -- state ---------------------------------------------------------------------------------------
 
@@ -101,7 +119,7 @@ class Spool:
         """Why alerts cannot be kept here, or ""."""
         if self._lock_fd is None:
             return f"the spool {self._directory} is not open: another process owns it, or it cannot be written"
-        if self.size >= self._limit:
+        if self.size >= self._alert_limit:
             return f"the spool is full ({self.size} bytes; SENTINEL_SPOOL_BYTES)"
         return self._refusing
 
@@ -115,19 +133,30 @@ class Spool:
         """Age of the oldest thing kept; 0 if there is nothing."""
         return max(0.0, self._now() - self._segments[0].first_at) if self._segments else 0.0
 
+    @property
+    def _alert_limit(self) -> float:
+        return self._limit * (1 - PAGER_SHARE)
+
     # -- writing -------------------------------------------------------------------------------------
 
     async def keep(self, messages: Sequence[Inbound]) -> None:
         """Returns when they are durable. Raises SpoolFull, or StatementRejected for what no database would take."""
         for message in messages:
             check_storable(message)
+        await self._append([Arrived(self._now(), m) for m in messages], self._alert_limit)
+
+    async def append(self, records: Sequence[Record]) -> None:
+        """What break-glass writes down; may use all of the limit. Raises SpoolFull."""
+        await self._append(records, self._limit)
+
+    async def _append(self, records: Sequence[Record], limit: float) -> None:
         if self._lock_fd is None:
             raise SpoolFull(self.problem)
-        data = b"".join(framed(encoded(Arrived(self._now(), m))) for m in messages)
-        if self.size + sum(len(w.data) for w in self._queue) + len(data) > self._limit:
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        waiting = _Waiting(records, [framed(encoded(r)) for r in records], future)
+        if self.size + sum(w.size for w in self._queue) + waiting.size > limit:
             self._refuse(f"it has reached its limit of {self._limit} bytes (SENTINEL_SPOOL_BYTES)")
             raise SpoolFull()
-        waiting = _Waiting(data, asyncio.get_running_loop().create_future())
         self._queue.append(waiting)
         self._under_way += 1
         self._wanted.set()
@@ -168,8 +197,9 @@ class Spool:
         """Everything that waits, in one fsync. Whatever goes wrong, everybody who waits is answered."""
         batch, self._queue = self._queue, []
         error: Exception | None = None
+        placed: list[Placed] = []
         try:
-            await self._write(batch)
+            placed = await self._write(batch)
         except OSError as refused:
             self._refuse(f"the disk refuses: {refused.strerror}")
             error = SpoolFull(f"the disk of the spool refuses: {refused.strerror}")
@@ -179,6 +209,7 @@ class Spool:
         finally:
             if error is None:
                 self._refusing = ""
+                self.on_kept(placed)
                 self.filled.set()
             for item in batch:
                 if item.future.done():
@@ -188,15 +219,20 @@ class Spool:
                 else:
                     item.future.set_exception(error)
 
-    async def _write(self, batch: Sequence[_Waiting]) -> None:
+    async def _write(self, batch: Sequence[_Waiting]) -> list[Placed]:
         if self._writer is None:
             path = self._directory / f"{self._next:012d}.seg"
             self._next += 1
             self._writer = await asyncio.to_thread(SegmentWriter, path)
             self._segments.append(Segment(path, 0, self._now()))
         segment, writer = self._segments[-1], self._writer
+        placed, at = [], writer.size
+        for item in batch:
+            for record, data in zip(item.records, item.data, strict=True):
+                placed.append((_place(segment.path, at), record))
+                at += len(data)
         try:
-            await asyncio.to_thread(writer.write, b"".join(item.data for item in batch))
+            await asyncio.to_thread(writer.write, b"".join(d for item in batch for d in item.data))
         except OSError:
             self._end_segment()  # after a failed fsync nothing is known about this file's end
             if segment.size == 0:
@@ -206,6 +242,7 @@ class Spool:
         segment.size = writer.size
         if writer.size >= SEGMENT_BYTES:
             self._end_segment()
+        return placed
 
     def _end_segment(self) -> None:
         if self._writer is not None:
@@ -261,7 +298,7 @@ class Spool:
             return list(self._segments)
 
     async def read(self, segment: Segment) -> Contents:
-        """Every message that is whole."""
+        """Every record that is whole."""
         return await asyncio.to_thread(_contents, segment.path)
 
     async def drop(self, segment: Segment, whole: bool) -> None:
@@ -296,8 +333,8 @@ class Spool:
 
 def _contents(path: Path) -> Contents:
     content = content_of(path.read_bytes())
-    records = [decoded(payload) for _, payload in content.payloads]
-    strange = sorted({r.kind for r in records if isinstance(r, Strange)})
+    records = [(_place(path, offset), decoded(payload)) for offset, payload in content.payloads]
+    strange = sorted({r.kind for _, r in records if isinstance(r, Strange)})
     if content.damaged or strange:
         log.error(
             "spool_damaged",
@@ -307,8 +344,12 @@ def _contents(path: Path) -> Contents:
             meaning="a torn end after a crash, promised to nobody; else a bad disk, or a newer version wrote it",
             todo="the file is kept beside the spool as *.damaged; look at it, then remove it",
         )
-    messages = [r.message for r in records if isinstance(r, Arrived)]
-    return Contents(messages, whole=not content.damaged and not strange)
+    known = [(place, r) for place, r in records if not isinstance(r, Strange)]
+    return Contents(known, whole=not content.damaged and not strange)
+
+
+def _place(path: Path, offset: int) -> int:
+    return (int(path.stem) << 32) + offset
 
 
 def _began(path: Path) -> float | None:

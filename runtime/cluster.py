@@ -4,20 +4,24 @@ Ray places, starts and restarts host processes; it never decides who owns an ent
 detached actor with endless restarts and no task retries (ours are explicit). A restarted one claims the shards of its
 slot's previous life at once. Timeouts towards the head are a day: a dead head must not end living hosts.
 
-    python -m runtime.cluster --hosts 2 …      # started by `sentinel up`, see main()
+Where hosts may run is the cluster's to say: a node offers as many `host_slot` as it shall run hosts, and `private_slot`
+for entities with a process of their own. A host without a free slot waits until a node with one joins. The node that a
+host reports, its failure domain, is the node's label `failure-domain` if it has one, else its machine's name.
 """
 
 from __future__ import annotations
 
 import os
+import platform
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import ray
+from ray._raylet import Config  # type: ignore[attr-defined]  # its stubs leave it out
 from ray.actor import ActorHandle
 from ray.exceptions import RayError
-from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from runtime.process import HostProcess, HostSettings
 
@@ -29,6 +33,10 @@ RAY_ENVIRONMENT = {
     "RAY_worker_niceness": "0",  # 15 by default: whoever pages people must not be the last to get the processor
 }
 DRAIN_S = 12.0
+LOCAL_SLOTS = {"host_slot": 256, "private_slot": 4096}
+"""A local Ray runs whatever is asked of it."""
+FAILURE_DOMAIN = "failure-domain"
+"""Label of a Ray node: what fails together (a rack, a zone)."""
 
 
 @ray.remote(max_restarts=-1, max_task_retries=0, num_cpus=0, max_concurrency=8)
@@ -36,7 +44,8 @@ class HostActor:
     """A host process under Ray. Its loop starts with the process, so a restart by Ray is a restart of the host."""
 
     def __init__(self, settings: HostSettings) -> None:
-        self._process = HostProcess(settings, on_end=lambda: os._exit(1))
+        node = ray.get_runtime_context().get_node_labels().get(FAILURE_DOMAIN) or [platform.node()]
+        self._process = HostProcess(replace(settings, node=str(node[0])), on_end=lambda: os._exit(1))
 
     def poke(self, shards: list[int]) -> None:
         """Look into the inboxes of these shards now."""
@@ -62,6 +71,9 @@ class Cluster:
     def start_ray(self, address: str | None, temp_dir: str) -> str:
         """Join the cluster at `address`, or start a local one below `temp_dir`. Answers its address."""
         os.environ.update(RAY_ENVIRONMENT)
+        if address is not None and _has_token():
+            os.environ.setdefault("RAY_AUTH_MODE", "token")
+        Config.initialize("")  # Ray read its environment when it was imported; this process must go by ours too
         common: dict[str, Any] = {
             "namespace": self._namespace,
             "log_to_driver": False,
@@ -74,6 +86,7 @@ class Cluster:
             context = ray.init(
                 address="local",
                 num_cpus=max(2, os.cpu_count() or 2),
+                resources=LOCAL_SLOTS,
                 object_store_memory=80 * 1024 * 1024,
                 include_dashboard=False,
                 _temp_dir=temp_dir,
@@ -81,19 +94,31 @@ class Cluster:
             )
         return str(context.address_info["gcs_address"])
 
-    def ensure(self, slot: str, shard: int | None = None, node_id: str | None = None) -> None:
+    def ensure(self, slot: str, shard: int | None = None) -> None:
         """Have a host in this slot, unless there is one."""
         settings = _at(self._template, slot, shard)
-        strategy: Any = "SPREAD" if node_id is None else NodeAffinitySchedulingStrategy(node_id, soft=False)
         actor: Any = HostActor  # @ray.remote gives the class methods that its types do not know
         self._actors[slot] = actor.options(
             name=slot,
             namespace=self._namespace,
             lifetime="detached",
             get_if_exists=True,
-            scheduling_strategy=strategy,
+            scheduling_strategy="SPREAD",
+            resources={"host_slot" if shard is None else "private_slot": 1},
             runtime_env={"env_vars": {**RAY_ENVIRONMENT, "PYTHONPATH": str(Path(__file__).parents[1])}},
         ).remote(settings)
+
+    def free_slots(self) -> tuple[int, int]:
+        """Hosts that the cluster's nodes offer to run, and how many of these are free."""
+        name = "host_slot"
+        return int(ray.cluster_resources().get(name, 0)), int(ray.available_resources().get(name, 0))
+
+    def renew(self, slot: str) -> None:
+        """Let a host hand everything over and end; Ray starts it anew, with the program as it now is on disk."""
+        try:
+            ray.get(self._actors[slot].drain.remote(), timeout=DRAIN_S + 2)
+        except RayError:
+            return  # it ended before it could answer, which is what was asked of it
 
     def stats(self, slot: str, timeout_s: float = 5.0) -> dict[str, Any] | None:
         """Figures of one host, or None while it does not answer (starting, restarting, stuck)."""
@@ -118,17 +143,18 @@ class Cluster:
         ray.shutdown()
 
 
+def _has_token() -> bool:
+    """True if this user has a Ray token: `ray start` makes one and then lets nobody in without it.
+
+    https://docs.ray.io/en/latest/ray-security/token-auth.html
+    """
+    given = os.environ.get("RAY_AUTH_TOKEN_PATH")
+    path = Path(given) if given else Path.home() / ".ray" / "auth_token"
+    return "RAY_AUTH_TOKEN" in os.environ or path.is_file()
+
+
 def _at(template: HostSettings, slot: str, shard: int | None) -> HostSettings:
-    return HostSettings(
-        slot=slot,
-        node=template.node,
-        database_url=template.database_url,
-        redis_url=template.redis_url,
-        registry=template.registry,
-        environ=_without_ray(template.environ),
-        log_dir=template.log_dir,
-        shard=shard,
-    )
+    return replace(template, slot=slot, environ=_without_ray(template.environ), shard=shard)
 
 
 def _without_ray(environ: Mapping[str, str]) -> dict[str, str]:

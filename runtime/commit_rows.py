@@ -1,4 +1,4 @@
-"""Turns as the parallel arrays that the commit statement unnests."""
+"""Turns and outcomes of sends as the parallel arrays that the statements unnest."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from runtime.errors import StatementRejected
-from runtime.store import Turn
+from runtime.store import SendResult, Turn
 
 
 def json_text(value: Any) -> str:
@@ -119,4 +119,27 @@ def _records(turns: Sequence[Turn]) -> dict[str, list[Any]]:
         "r_rev": [t.seq for t, _ in records],
         "r_facets": [json_text(r.facets) for _, r in records],
         "r_body": [json_text(r.body) for _, r in records],
+    }
+
+
+def result_parameters(results: Sequence[SendResult]) -> dict[str, list[Any]]:
+    """Parameters of the named statement `record_sends`, but for the host."""
+    told = [r for r in results if r.tell is not None]
+    tells = [r.tell for r in told if r.tell is not None]
+    return {
+        "id": [r.id for r in results],
+        "state": [r.state for r in results],
+        "detail": [r.detail for r in results],
+        "provider": [r.provider_id for r in results],
+        "due": [r.due_at for r in results],
+        "unknown": [int(r.unknown) for r in results],
+        "tried": [r.tried for r in results],
+        "m_id": [r.id for r in told],
+        "m_shard": [m.shard for m in tells],
+        "m_entity": [m.entity for m in tells],
+        "m_kind": [m.kind for m in tells],
+        "m_dedup": [m.dedup for m in tells],
+        "m_body": [m.body for m in tells],
+        "m_halts": [m.halts for m in tells],
+        "m_env": [m.env_version for m in tells],
     }

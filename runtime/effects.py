@@ -34,10 +34,14 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """Certainly not sent. `retryable`: a later attempt may succeed (connection refused, 5xx)."""
+    """Certainly not sent. `retryable`: a later attempt may succeed (connection refused, 5xx).
+
+    `elsewhere`: the provider is known to be down; the entity is told at once, so that it need not wait for the retries.
+    """
 
     reason: str
     retryable: bool = False
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)

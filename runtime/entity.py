@@ -58,7 +58,8 @@ class Effect:
 
     `kind` picks the handler, `channel` its concurrency lane and circuit breaker ("email", "webhook" …),
     `body` is JSON-able and must carry no secret. `group` lets a later decision cancel what is still
-    pending (see `Decision.cancel`). `due_at` None means now.
+    pending (see `Decision.cancel`), and a halting message that waits stop it; "" for what nothing may stop.
+    `due_at` None means now.
     """
 
     id: str
@@ -97,7 +98,8 @@ class Decision:
     timers: Sequence[Set | Cancel] = ()
     effects: Sequence[Effect] = ()
     cancel: Sequence[str] = ()
-    """Groups whose unsent effects (of this entity) are withdrawn, before `effects` are added."""
+    """Groups, or ids of single effects, whose unsent effects (of this entity) are withdrawn, before `effects` are
+    added."""
     tell: Sequence[Tell] = ()
     records: Sequence[Record] = ()
     reply: Mapping[str, Any] | None = None
@@ -114,7 +116,10 @@ class TimerFired:
 
 @dataclass(frozen=True, slots=True)
 class EffectFailed:
-    """The runtime's message when an effect is given up: nothing more will be tried for `effect_id`."""
+    """The runtime's message when an effect is given up, or its provider is down and it will only be tried again later.
+
+    Once per effect: after the second case nothing more is said about it.
+    """
 
     effect_id: str
     kind: str

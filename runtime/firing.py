@@ -64,7 +64,7 @@ class TimerLoop:
 
     def _fire(self) -> None:
         core = self._core
-        if not core.ownership.alive():
+        if not core.ownership.settled():
             return
         fired = core.timers.due(core.time.now(), max(0, MAX_MAIL - core.mailroom.size))
         for timer in fired:

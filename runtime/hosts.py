@@ -1,7 +1,9 @@
 """The hosts' supervisor: `python -m runtime.hosts --hosts 2`, a child of `sentinel up` or a container's command.
 
 Starts or joins Ray, keeps the hosts' actors in being (Ray restarts their processes), says on standard output
-in JSON lines what happens, and on SIGTERM or SIGINT hands everything over and leaves.
+in JSON lines what happens. SIGTERM or SIGINT: hand everything over and leave. SIGHUP: let one host after the other hand
+over and start anew, which is how a new version on disk takes over without a gap. A Ray that can no longer start hosts
+is left with exit status 1: whoever started us starts us again, with another Ray.
 """
 
 from __future__ import annotations
@@ -13,6 +15,8 @@ import platform
 import signal
 import sys
 import threading
+import time
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +28,12 @@ from runtime.process import HostSettings
 
 log = structlog.get_logger("sentinel.hosts")
 CHECK_S = 1.0
+RENEW_S = 60.0
+"""Longest wait for a renewed host to run, before the next one is renewed all the same."""
+LOST_S = 20.0
+"""A slot whose host is gone for this long while the database answers: Ray, which needs 2 s, cannot bring it back."""
+LEAVE_S = 30.0
+"""Longest time for leaving; a Ray without a head may never answer."""
 REGISTRY = "actors.registry:from_environment"
 INSTALLATION = """
 select to_hex((select system_identifier from pg_control_system())) || '-' || oid
@@ -54,20 +64,25 @@ def main() -> int:
         environ=dict(os.environ),
         log_dir=str(Path(os.environ.get("SENTINEL_HOME", ".sentinel")).resolve() / "log"),
     )
-    cluster, stop = Cluster(template, _installation(template.database_url)), threading.Event()
+    cluster, stop, renew = Cluster(template, _installation(template.database_url)), threading.Event(), threading.Event()
     say("ray_starting")
     address = cluster.start_ray(os.environ.get("RAY_ADDRESS") or None, arguments.ray_temp)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())  # after ray.init, which installs its own
+    signal.signal(signal.SIGHUP, lambda *_: renew.set())
     say("ray_started", ray_address=address)
+    watch = Watch(cluster, [f"host-{n}" for n in range(arguments.hosts)], address)
     try:
-        _keep(cluster, [f"host-{n}" for n in range(arguments.hosts)], address, stop)
+        watch.keep(stop, renew)
     finally:
         say("draining")
+        deadline = threading.Timer(LEAVE_S, os._exit, (1,))
+        deadline.daemon = True
+        deadline.start()
         cluster.drain()
         cluster.stop()
         say("stopped")
-    return 0
+    return 0 if stop.is_set() else 1
 
 
 def _installation(dsn: str) -> str:
@@ -76,43 +91,96 @@ def _installation(dsn: str) -> str:
         return str((connection.execute(INSTALLATION).fetchone() or ("",))[0])
 
 
-def _private(dsn: str) -> dict[str, int]:
-    """Slots of the private shards (isolation="process") and their shard."""
+def _private(dsn: str) -> dict[str, int] | None:
+    """Slots of the private shards (isolation="process") and their shard; None while the database is away."""
     try:
         with psycopg.connect(dsn, autocommit=True, connect_timeout=2) as connection:
             rows = connection.execute("select id from rt.shard where entity is not null").fetchall()
     except psycopg.Error as error:
         log.warning("private_shards_unknown", why=str(error))
-        return {}
+        return None
     return {f"private-{shard}": shard for (shard,) in rows}
 
 
-def _keep(cluster: Cluster, slots: list[str], address: str, stop: threading.Event) -> None:
-    """Watch the hosts until told to stop; say when all run, and when one came back as another process.
+@dataclass
+class Watch:
+    """The hosts that shall run, and what is known of them."""
 
-    Private shards get their host within a second of being made.
-    """
-    pids: dict[str, int] = {}
-    private: set[str] = set()
-    for slot in slots:
-        cluster.ensure(slot)
-    announced = False
-    while not stop.wait(CHECK_S if announced else 0.1):
-        for slot, shard in _private(os.environ["DATABASE_URL"]).items():
-            if slot not in private:
-                private.add(slot)
-                cluster.ensure(slot, shard)
-        for slot in slots:
-            stats = cluster.stats(slot)
-            if stats is None or "host" not in stats:
-                continue
-            pid = int(stats["pid"])
-            if pids.get(slot, pid) != pid:
-                say("host_restarted", slot=slot, pid=pid)
-            pids[slot] = pid
-        if not announced and len(pids) == len(slots):
-            announced = True
-            say("hosts_ready", ray_address=address, pids=pids)
+    cluster: Cluster
+    slots: list[str]
+    address: str
+    pids: dict[str, int] = field(default_factory=dict)
+    private: set[str] = field(default_factory=set)
+    gone: dict[str, float] = field(default_factory=dict)
+    """Slots that ran and do not answer, since when (monotonic), the database answering all the while."""
+
+    def keep(self, stop: threading.Event, renew: threading.Event) -> None:
+        """Watch the hosts until told to stop, or until Ray can no longer do its part."""
+        for slot in self.slots:
+            self.cluster.ensure(slot)
+        announced = waiting = False
+        while not stop.wait(CHECK_S if announced else 0.1):
+            self._look()
+            if not announced and len(self.pids) == len(self.slots):
+                announced = True
+                say("hosts_ready", ray_address=self.address, pids=self.pids)
+            if not announced:
+                waiting = self._short_of_slots(waiting)
+            if renew.is_set():
+                renew.clear()
+                self._renew(stop)
+            if any(time.monotonic() - since > LOST_S for since in self.gone.values()):
+                log.error("ray_lost", slots=sorted(self.gone), meaning="Ray no longer starts hosts; it is started anew")
+                return
+
+    def _look(self) -> None:
+        """One round. Private shards get their host within a second of being made."""
+        private = _private(os.environ["DATABASE_URL"])
+        if private is None:
+            self.gone.clear()  # a host cannot start without the database, and a living one must not be disturbed
+        for slot, shard in (private or {}).items():
+            if slot not in self.private:
+                self.private.add(slot)
+                self.cluster.ensure(slot, shard)
+        for slot in self.slots:
+            stats = self.cluster.stats(slot)
+            if stats is not None:
+                self.gone.pop(slot, None)
+            elif private is not None and slot in self.pids and self._must_return(slot):
+                self.gone.setdefault(slot, time.monotonic())
+            if stats is not None and "host" in stats:
+                self._note(slot, int(stats["pid"]))
+
+    def _must_return(self, slot: str) -> bool:
+        """False if no node has room for the host: its node left, and it waits for another, as it should."""
+        return not os.environ.get("RAY_ADDRESS") or self.cluster.free_slots()[1] > 0
+
+    def _note(self, slot: str, pid: int) -> None:
+        if self.pids.get(slot, pid) != pid:
+            say("host_restarted", slot=slot, pid=pid)
+        self.pids[slot] = pid
+
+    def _short_of_slots(self, told: bool) -> bool:
+        """Say once if the nodes offer fewer slots than there are hosts: the others wait."""
+        offered = self.cluster.free_slots()[0]
+        if offered < len(self.slots) and not told:
+            say("hosts_wait", offered=offered, wanted=len(self.slots))
+            log.warning(
+                "hosts_wait_for_slots",
+                offered=offered,
+                wanted=len(self.slots),
+                hint='start a Ray node with --resources \'{"host_slot": 2, "private_slot": 8}\'',
+            )
+        return told or offered < len(self.slots)
+
+    def _renew(self, stop: threading.Event) -> None:
+        """One host after the other; the next one only when this one works again."""
+        for slot in self.slots:
+            before, deadline = self.pids.get(slot), time.monotonic() + RENEW_S
+            self.cluster.renew(slot)
+            while self.pids.get(slot) == before and time.monotonic() < deadline and not stop.wait(0.2):
+                self._look()
+        say("hosts_renewed", pids=self.pids)
 
 
 if __name__ == "__main__":

@@ -18,8 +18,11 @@ from runtime.store import HostRow, View
 RENEW_S = 1.5
 QUICK_S = 0.3
 """Period while shards are waiting to be claimed."""
-HANDOVER_S = 5.0
-"""Longest wait for claimed sends of a shard that is handed over; they are reconciled by the next owner."""
+HANDOVER_S = 1.0
+"""Longest wait for claimed sends of a shard that is handed over. One that takes longer is recorded by us all the same,
+since the claim is its fence and not the shard, and the next owner leaves it alone for as long as the claim lasts."""
+RECORD_S = 6.0
+"""A host that ends waits this long for its own sends: one cut off would have to be reconciled."""
 SETTLED_S = 60.0
 """A shard held this long without a crash is no longer suspect."""
 
@@ -122,6 +125,8 @@ class LeaseLoop:
                 core.ownership.leaving.setdefault(shard, started)
             while core.ownership.leaving and core.clock.monotonic() - started < HANDOVER_S + 1.0:
                 await self._hand_over()
+                await core.clock.sleep(0.02)
+            while any(map(self._in_flight, self._scope)) and core.clock.monotonic() - started < RECORD_S:
                 await core.clock.sleep(0.02)
             await core.store.retire(self.me.id)
         except RuntimeFault as fault:

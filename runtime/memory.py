@@ -116,7 +116,7 @@ class MemoryStore(MemoryOutbox):
     async def quarantine(self, entity: str, shard: int, epoch: int, reason: str, effect: Effect) -> bool:
         if self.shards[shard].epoch != epoch:
             return False
-        self.quarantined[entity] = reason
+        self.quarantined.setdefault(entity, reason)
         self.add_effect(entity, shard, effect)
         return True
 

@@ -74,10 +74,13 @@ class MemoryOutbox:
         row = OutboxRow(effect.id, entity, shard, effect.kind, effect.channel, dict(effect.body), "pending", 0, 0, due)
         self.outbox[effect.id] = Kept(row, effect.group, updated_at=self.clock_now())
 
-    def cancel_effects(self, entity: str, groups: Collection[str]) -> None:
-        """Withdraw what is pending or unknown."""
+    def cancel_effects(self, entity: str, named: Collection[str]) -> None:
+        """Withdraw what is pending or unknown of these groups, or with these ids."""
+        groups = set(named)
+        if not groups:
+            return
         for kept in self.outbox.values():
-            if kept.row.entity != entity or kept.group not in groups:
+            if kept.row.entity != entity or groups.isdisjoint((kept.group, kept.row.id)):
                 continue
             if kept.row.state in ("pending", "unknown"):
                 kept.row = replace(kept.row, state="cancelled")
@@ -103,7 +106,7 @@ class MemoryOutbox:
         claimed: dict[str, OutboxRow] = {}
         for ident in ids:
             kept = self.outbox.get(ident)
-            if kept is None or not self._due(kept) or kept.row.entity in halted:
+            if kept is None or not self._due(kept) or (kept.group and kept.row.entity in halted):
                 continue
             shard = self.shards[kept.row.shard]
             if epochs.get(shard.id) != shard.epoch:

@@ -74,7 +74,7 @@ class Outbox:
         """Wait for effects or the poll period; read what else needs work; start what the slots allow."""
         core = self._core
         await wait(core.sends_wanted, POLL_S)
-        if not core.ownership.epochs or not core.ownership.alive():
+        if not core.ownership.epochs or not core.ownership.settled():
             return
         if core.clock.monotonic() - self._polled_at >= POLL_S:
             self._polled_at = core.clock.monotonic()
@@ -88,7 +88,7 @@ class Outbox:
         core = self._core
         while (
             (lane := self._lanes[channel])
-            and core.ownership.alive()
+            and core.ownership.settled()
             and (room := SLOTS - self._busy.get(channel, 0)) > 0
         ):
             rows = [lane.popleft() for _ in range(min(room, len(lane)))]

@@ -13,6 +13,9 @@ LEASE_S = 6.0
 """Lease time: a dead host's shards move after this. Shorter: faster failover, more false alarms."""
 ACT_S = 4.0
 """No turn and no send starts later than this after the last renewal began."""
+RETURN_S = 2.0
+"""After a break in touch with the database no timer fires and no send starts for this long: acknowledgements that
+gateways kept meanwhile come first. Longer: later steps after an outage; shorter: pages that somebody had stopped."""
 
 
 class Ownership:
@@ -25,16 +28,23 @@ class Ownership:
         """Shards being handed over, since when (monotonic): nothing new starts in them."""
         self._renewed_at: float | None = None
         self._steady_since: float | None = None
+        self._returned_at = float("-inf")
 
     def renewed(self, began: float) -> None:
         """A renewal that began at monotonic `began` succeeded."""
         if self._renewed_at is None or began - self._renewed_at > LEASE_S:
             self._steady_since = began
+        if self._renewed_at is not None and began - self._renewed_at > ACT_S:
+            self._returned_at = self._clock.monotonic()
         self._renewed_at = began
 
     def alive(self) -> bool:
         """True while this host may start turns and sends."""
         return self._renewed_at is not None and self._clock.monotonic() - self._renewed_at < ACT_S
+
+    def settled(self) -> bool:
+        """True while this host may fire timers and send: alive, and not just back from an outage."""
+        return self.alive() and self._clock.monotonic() - self._returned_at >= RETURN_S
 
     def steady(self) -> bool:
         """True once in touch with the database for a whole lease time without a break."""

@@ -1,6 +1,9 @@
 """Which shards this host should take, keep and give up. Pure: every host computes the same from the same rows.
 
-Rendezvous hashing of shard over the slots of live hosts; no leader. Postgres arbitrates the claims by
+Rendezvous hashing in two levels, first over the nodes that have live hosts, then over the slots of the chosen node;
+no leader. Nodes are the failure domains: each has the same share, whatever the number of its hosts, so losing one loses
+1/n of the shards, which then spread over all the others; a host that ends leaves its shards to its own node and moves
+nobody else's. Give every node the same number of hosts. Postgres arbitrates the claims by
 epoch. A shard may be claimed when it has no owner, when its owner is an earlier incarnation of this very
 slot (the two-second path after a crash), or when the owner's lease has ended by the database's clock and this
 host has itself been in touch with the database for a whole lease time: after a database outage all leases
@@ -54,6 +57,7 @@ def plan(me: HostRow, view: View, scope: Collection[int], held: Mapping[int, int
     live = [h for h in ring if h.expires_at > view.now and not h.draining]
     if me.weight > 0 and not me.draining:
         live.append(me)
+    nodes = _by_node(live)
     claim: dict[int, int] = {}
     crashed: list[int] = []
     release: list[int] = []
@@ -61,7 +65,7 @@ def plan(me: HostRow, view: View, scope: Collection[int], held: Mapping[int, int
     for shard in view.shards:
         if shard.id not in scope:
             continue
-        best = _best(shard.id, live) if shard.id < SHARDS else None if me.draining else me
+        best = _best(shard.id, nodes) if shard.id < SHARDS else None if me.draining else me
         if shard.owner == me.id and shard.id not in held:
             claim[shard.id] = shard.epoch
             continue
@@ -98,13 +102,24 @@ def _free(shard: ShardRow, hosts: Mapping[str, HostRow], me: HostRow, now: float
     return may_take_expired and owner.expires_at <= now
 
 
-def _best(shard: int, hosts: Collection[HostRow]) -> HostRow | None:
-    """Weighted rendezvous (highest -weight / ln(hash)); ties cannot matter, the hash has 64 bits."""
-    return max(hosts, key=lambda h: _score(shard, h.slot, h.weight), default=None)
+def _by_node(hosts: Collection[HostRow]) -> dict[str, list[HostRow]]:
+    nodes: dict[str, list[HostRow]] = {}
+    for host in hosts:
+        nodes.setdefault(host.node, []).append(host)
+    return nodes
+
+
+def _best(shard: int, nodes: Mapping[str, Collection[HostRow]]) -> HostRow | None:
+    """The host that should have a shard; ties cannot matter, the hash has 64 bits."""
+    if not nodes:
+        return None
+    node = max(nodes, key=lambda name: _score(shard, f"node:{name}", 1.0))
+    return max(nodes[node], key=lambda h: _score(shard, h.slot, h.weight))
 
 
 @lru_cache(maxsize=65_536)
-def _score(shard: int, slot: str, weight: float) -> float:
-    digest = hashlib.blake2b(f"{shard}:{slot}".encode(), digest_size=8).digest()
+def _score(shard: int, name: str, weight: float) -> float:
+    """Weighted rendezvous: -weight / ln(hash)."""
+    digest = hashlib.blake2b(f"{shard}:{name}".encode(), digest_size=8).digest()
     unit = (int.from_bytes(digest, "big") + 1) / (2**64 + 1)
     return -weight / math.log(unit)

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from runtime.commit_rows import commit_parameters, json_text
+from runtime.commit_rows import commit_parameters, json_text, result_parameters
 from runtime.connections import Connections
 from runtime.entity import Effect
 from runtime.queries import load
@@ -196,27 +196,7 @@ class PostgresStore:
         return {r[0]: OutboxRow(*r) for r in rows}
 
     async def record_sends(self, host: str, results: Sequence[SendResult]) -> None:
-        told = [r for r in results if r.tell is not None]
-        tells = [r.tell for r in told if r.tell is not None]
-        await self._write(
-            "record_sends",
-            host=host,
-            id=[r.id for r in results],
-            state=[r.state for r in results],
-            detail=[r.detail for r in results],
-            provider=[r.provider_id for r in results],
-            due=[r.due_at for r in results],
-            unknown=[int(r.unknown) for r in results],
-            tried=[r.tried for r in results],
-            m_id=[r.id for r in told],
-            m_shard=[m.shard for m in tells],
-            m_entity=[m.entity for m in tells],
-            m_kind=[m.kind for m in tells],
-            m_dedup=[m.dedup for m in tells],
-            m_body=[m.body for m in tells],
-            m_halts=[m.halts for m in tells],
-            m_env=[m.env_version for m in tells],
-        )
+        await self._write("record_sends", host=host, **result_parameters(results))
 
     async def recallable(self, entities: Sequence[str], channels: Sequence[str]) -> list[OutboxRow]:
         rows = await self._read("recallable", entities=list(entities), channels=list(channels))

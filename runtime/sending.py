@@ -13,6 +13,9 @@
 An unknown outcome is reconciled with the provider before any retry. A provider that de-duplicates is simply sent to
 again; another one gets at most one more send, and after a second unknown outcome the send fails over to the
 person's next method: a page twice rather than never, but not five times.
+
+While a provider is known to be down (`Rejected.elsewhere`) the entity is told with the first refusal, so that the next
+method follows at once; the retries go on all the same, and the last of them is a real one.
 """
 
 from __future__ import annotations
@@ -70,24 +73,30 @@ def _follow(row: OutboxRow, outcome: Accepted | Rejected | Unknown, now: float) 
             return SendResult(row.id, row.shard, state, detail, provider_id)
         case Unknown(reason):
             return SendResult(row.id, row.shard, "unknown", reason, due_at=now + RECONCILE_AFTER_S, unknown=True)
-        case Rejected(reason, True) if row.attempts < len(RETRY_S):
+        case Rejected(reason, True, elsewhere) if row.attempts < len(RETRY_S):
             due = now + RETRY_S[row.attempts]
-            return SendResult(row.id, row.shard, "pending", reason, due_at=due)
+            tell = _tell(row, reason) if elsewhere else None
+            return SendResult(row.id, row.shard, "pending", reason, due_at=due, tell=tell)
         case Rejected(reason):
             return failed(row, reason)
 
 
+def last_attempt(attempt: int) -> bool:
+    """True if a refusal of this attempt, counted from 1, gives the send up."""
+    return attempt > len(RETRY_S)
+
+
 def failed(row: OutboxRow, reason: str) -> SendResult:
     """Give up, and tell the entity, which calls the next method."""
+    return SendResult(row.id, row.shard, "failed", reason, tell=_tell(row, reason))
+
+
+def _tell(row: OutboxRow, reason: str) -> Inbound:
+    """One message per send, by its dedup id: told that its provider is down, the entity is not told again at the end,
+    else the person's method after the next would be used too early."""
     message = EffectFailed(row.id, row.kind, row.channel, reason, row.body)
-    tell = Inbound(
-        entity=row.entity,
-        shard=row.shard,
-        kind="EffectFailed",
-        dedup=derived_id(row.id, "failed"),
-        body=json_of(message),
-    )
-    return SendResult(row.id, row.shard, "failed", reason, tell=tell)
+    dedup = derived_id(row.id, "failed")
+    return Inbound(entity=row.entity, shard=row.shard, kind="EffectFailed", dedup=dedup, body=json_of(message))
 
 
 def withdrawn(row: OutboxRow) -> SendResult:

@@ -186,7 +186,7 @@ class OutboxRow:
 class SendResult:
     """What to write after a send. `state` is the next state; `due_at` when to look again, if ever.
 
-    `failed` rows carry `tell`, the EffectFailed message to the entity, written in the same statement.
+    `tell`, the EffectFailed message to the entity, is written in the same statement; `failed` rows always carry one.
     `unknown` raises the count of unknown outcomes by one when True. `tried`: the provider was asked to send, so
     that the send log tells attempts that may have reached somebody from those that certainly did not.
     """
@@ -284,9 +284,9 @@ class Store(Protocol):
 
         The shard rows are share-locked at their epoch until the statement ends, so a takeover waits and
         the next commit of a stale owner writes nothing. A duplicate (entity, seq) raises
-        `StatementRejected` and the whole statement writes nothing. Within one turn: groups are
-        cancelled first (pending and unknown effects become `cancelled`, those being sent `withdrawn`), then
-        effects are added.
+        `StatementRejected` and the whole statement writes nothing. Within one turn: groups (and single effects
+        named by id) are cancelled first (pending and unknown effects become `cancelled`, those being sent
+        `withdrawn`), then effects are added.
         """
         ...
 
@@ -304,7 +304,7 @@ class Store(Protocol):
         attempt nobody reported on a row `unknown` in the send log.
 
         Left out: rows whose shard is not at the given epoch, that are no longer pending/unknown/expired,
-        and rows of an entity with an undone `halts` message in its inbox. The answered row shows the
+        and rows with a group of an entity with an undone `halts` message in its inbox. The answered row shows the
         state *before* the claim, so that the caller knows an unknown or expired one must be reconciled.
         """
         ...

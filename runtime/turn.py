@@ -141,7 +141,7 @@ def _fold(kind: Kind, draft: _Draft, decision: Decision, ctx: Ctx) -> None:
                 draft.armed.pop(name, None)
     for group in decision.cancel:
         draft.cancelled[group] = None
-        draft.effects = [e for e in draft.effects if e.group != group]
+        draft.effects = [e for e in draft.effects if group not in (e.group, e.id)]
     draft.effects.extend(decision.effects)
     for n, tell in enumerate(decision.tell):
         draft.tells.append(

@@ -15,6 +15,8 @@ from storage.tables import ApiKeyRow, IntegrationKeyRow, IntegrationRow, Session
 
 SESSION = timedelta(days=14)
 SIGN_IN = timedelta(hours=24)
+SESSIONS_KNOWN = 50_000
+"""Newest sessions that a gateway remembers; people with an older one use an API key while the database is away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,44 @@ class Holder:
     name: str
     role: str
     scopes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KnownHolder:
+    """A holder as a gateway remembers it. `until`: UTC epoch seconds at which key or session ends, or None."""
+
+    holder: Holder
+    until: float | None
+
+
+async def known_holders(sessions: Sessions) -> dict[str, KnownHolder]:
+    """Hash of every valid API key and session -> its holder, for gateways that must go on without the database."""
+    keys = (
+        select(ApiKeyRow, UserRow)
+        .outerjoin(UserRow, UserRow.id == ApiKeyRow.user_id)
+        .where(ApiKeyRow.revoked_at.is_(None), (ApiKeyRow.expires_at.is_(None)) | (ApiKeyRow.expires_at > func.now()))
+    )
+    signed_in = (
+        select(SessionRow, UserRow)
+        .join(UserRow, UserRow.id == SessionRow.user_id)
+        .where(SessionRow.expires_at > func.now(), UserRow.active)
+        .order_by(SessionRow.expires_at.desc())
+        .limit(SESSIONS_KNOWN)
+    )
+    found: dict[str, KnownHolder] = {}
+    async with sessions() as session:
+        for row, user in await session.execute(keys):
+            if user is None or user.active:
+                until = row.expires_at.timestamp() if row.expires_at is not None else None
+                found[row.hash] = KnownHolder(_key_holder(row, user), until)
+        for signed, user in await session.execute(signed_in):
+            found[signed.hash] = KnownHolder(Holder(user.id, user.name, user.role), signed.expires_at.timestamp())
+    return found
+
+
+def _key_holder(row: ApiKeyRow, user: UserRow | None) -> Holder:
+    role = user.role if user is not None else "admin"
+    return Holder(row.user_id, f"key {row.name}" if user is None else user.name, role, tuple(row.scopes))
 
 
 async def api_key_holder(sessions: Sessions, key: str) -> Holder | None:
@@ -43,8 +83,7 @@ async def api_key_holder(sessions: Sessions, key: str) -> Holder | None:
     row, user = found
     if user is not None and not user.active:
         return None
-    role = user.role if user is not None else "admin"
-    return Holder(row.user_id, f"key {row.name}" if user is None else user.name, role, tuple(row.scopes))
+    return _key_holder(row, user)
 
 
 async def session_holder(sessions: Sessions, token: str) -> Holder | None:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from runtime.ids import derived_id
+from storage import canary
 from storage.access import create_api_key, create_integration_key
 from storage.changes import Sessions, change
 from storage.sealed import Sealer
@@ -30,9 +31,10 @@ class Keys:
 
 
 async def first_run(sessions: Sessions, sealer: Sealer) -> None:
-    """Admin, default policy, three integrations; nothing if there is anybody already."""
+    """Admin, default policy, three integrations, unless there is anybody already; and the canary's own in any case."""
     with suppress(_Done):
         await _make(sessions, sealer)
+    await canary.make(sessions, sealer)
 
 
 class _Done(Exception):

@@ -14,6 +14,7 @@ from domain.configuration import Configuration, Integration, Route
 from domain.people import ContactMethod, NotificationRule, Team, User
 from domain.policy import Policy, Step, Target
 from domain.schedule import Layer, Override, Schedule
+from storage.canary import CANARY
 from storage.db import sessions
 from storage.sealed import Sealer
 from storage.tables import (
@@ -89,6 +90,7 @@ def user_of(row: UserRow, sealer: Sealer) -> User:
         urgent=tuple(rules["urgent"]),
         normal=tuple(rules["normal"]),
         active=row.active,
+        synthetic=row.id == CANARY,
     )
 
 

@@ -9,8 +9,9 @@ from typing import Any
 
 from sqlalchemy import text
 
-from domain.incident import parse_incident_id
+from domain.incident import UNKNOWN, incident_id, parse_incident_id
 from storage import cursor as cursors
+from storage.canary import CANARY
 from storage.changes import Sessions
 from storage.errors import NotFound
 
@@ -34,12 +35,15 @@ where kind = 'incident'
   and (cardinality(cast(:team as text[])) = 0 or facets->>'team_id' = any(cast(:team as text[])))
   and (:words = '' or to_tsvector('simple', facets->>'title') @@ plainto_tsquery('simple', :words)
        or facets->>'title' ilike :pattern or id = :words)
+  and facets->>'integration_id' is distinct from :canary
   and ((facets->>'opened_at')::float8, id) < (cast(:at as float8), :after)
 order by (facets->>'opened_at')::float8 desc, id desc
 limit :limit
 """)
 
 ONE = text("select body from rt.record where id = :id and kind = 'incident'")
+
+PRESENT = text("select body->>'episode' as episode from rt.journal where entity = :entity order by seq desc limit 1")
 
 TIMELINE = text("""
 select kind, body, extract(epoch from at)::float8 as at, position
@@ -59,7 +63,7 @@ from rt.outbox where body->>'incident_id' = :id order by created_at limit 2000
 async def listed(
     sessions: Sessions, wanted: Filter, limit: int, cursor: str | None
 ) -> tuple[list[dict[str, Any]], str | None]:
-    """Incidents, newest first, and the cursor for the next page."""
+    """Incidents, newest first, and the cursor for the next page. The canary's are left out."""
     at, after = cursors.decode(cursor) if cursor else (1e12, "")
     parameters = {
         "status": list(wanted.status),
@@ -70,6 +74,7 @@ async def listed(
         "at": at,
         "after": after,
         "limit": limit + 1,
+        "canary": CANARY,
     }
     async with sessions() as session:
         rows = (await session.execute(LIST, parameters)).all()
@@ -85,6 +90,16 @@ async def one(sessions: Sessions, ident: str) -> dict[str, Any]:
         raise NotFound("alert", ident)
     body: dict[str, Any] = row.body
     return body
+
+
+async def present(sessions: Sessions, ident: str) -> str:
+    """The id itself; for one with episode 0 (a page sent without the database) that of the line's newest incident."""
+    parsed = parse_incident_id(ident)
+    if parsed is None or parsed[1] != UNKNOWN:
+        return ident
+    async with sessions() as session:
+        newest = (await session.execute(PRESENT, {"entity": f"incident/{parsed[0]}"})).scalar_one_or_none()
+    return incident_id(parsed[0], int(newest)) if newest is not None else ident
 
 
 async def timeline(sessions: Sessions, ident: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

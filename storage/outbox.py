@@ -8,12 +8,13 @@ from typing import Any
 from sqlalchemy import text
 
 from storage import cursor as cursors
+from storage.canary import CANARY
 from storage.changes import Sessions
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Empty means all."""
+    """Empty means all, but for the canary's, which are shown if its user or incident is asked for."""
 
     state: str = ""
     channel: str = ""
@@ -28,6 +29,7 @@ select id, channel, body, state, detail, attempts, provider_id,
 from rt.outbox
 where (:state = '' or state = :state) and (:channel = '' or channel = :channel)
   and (:person = '' or body->>'user_id' = :person) and (:incident = '' or body->>'incident_id' = :incident)
+  and (:person <> '' or :incident <> '' or body->>'user_id' is distinct from :canary)
   and (created_at, id) < (to_timestamp(cast(:at as float8)), :after)
 order by created_at desc, id desc
 limit :limit
@@ -47,6 +49,7 @@ async def listed(
         "at": at,
         "after": after,
         "limit": limit + 1,
+        "canary": CANARY,
     }
     async with sessions() as session:
         rows = [dict(r._mapping) for r in await session.execute(LIST, parameters)]

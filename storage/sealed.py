@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 import os
 import tempfile
 from contextlib import suppress
@@ -20,8 +21,8 @@ class Sealer:
     """Seals small JSON-able values. Every process of an installation needs the same key."""
 
     def __init__(self, key: str) -> None:
-        digest = hashlib.sha256(b"sentinel sealing key\0" + key.encode()).digest()
-        self._fernet = Fernet(base64.urlsafe_b64encode(digest))
+        self._digest = hashlib.sha256(b"sentinel sealing key\0" + key.encode()).digest()
+        self._fernet = Fernet(base64.urlsafe_b64encode(self._digest))
 
     @classmethod
     def of(cls, settings: Settings) -> Sealer:
@@ -31,6 +32,11 @@ class Sealer:
     def seal(self, value: dict[str, Any]) -> bytes:
         """Ciphertext, authenticated."""
         return self._fernet.encrypt(msgspec.json.encode(value))
+
+    def derived(self, purpose: str) -> str:
+        """A secret that whoever has the key can compute and nobody else; 43 characters for a URL."""
+        digest = hmac.new(self._digest, purpose.encode(), hashlib.sha256).digest()
+        return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
     def open(self, sealed: bytes) -> dict[str, Any]:
         """The value; SettingsInvalid if it was sealed with another key."""

@@ -52,6 +52,15 @@ class Settings(BaseModel):
     spool_bytes: int = Field(256 * MEBIBYTE, ge=MEBIBYTE, alias="SENTINEL_SPOOL_BYTES")
     """About half a million alerts of ordinary size. Full, the gateway answers 503 while Postgres is away."""
 
+    outage_grace_s: float = Field(15.0, ge=1, alias="SENTINEL_OUTAGE_GRACE_S")
+    """How long Postgres may be away before people are paged without it. Shorter: a restart of the database pages some
+    people twice; longer: a real outage delays pages by as much."""
+
+    @property
+    def kept_configuration(self) -> Path:
+        """The sealed file with the last known configuration."""
+        return self.home / "configuration.sealed"
+
     @property
     def spool_directory(self) -> Path:
         """Where the spool is."""

@@ -98,7 +98,12 @@ def mail() -> Iterator[SmtpServer]:
 
 @pytest.fixture(scope="session")
 def product(workplace: Path, mail: SmtpServer) -> Iterator[Product]:
-    running = Product(workplace / "home", SENTINEL_SMTP_URL=mail.url, SENTINEL_SMTP_FROM="sentinel@example.org")
+    running = Product(
+        workplace / "home",
+        SENTINEL_SMTP_URL=mail.url,
+        SENTINEL_SMTP_FROM="sentinel@example.org",
+        SENTINEL_LAST_RESORT_AFTER_S="10",
+    )
     running.start()
     yield running
     assert running.stop() == 0

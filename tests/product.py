@@ -93,6 +93,11 @@ class Product:
         return urls
 
     @property
+    def ray(self) -> str:
+        """Address of Ray, which may have been started anew."""
+        return str(json.loads((self.home / "ready.json").read_text())["ray"])
+
+    @property
     def dsn(self) -> str:
         return self.urls["database_url"]
 

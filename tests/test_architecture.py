@@ -13,7 +13,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("domain", "runtime", "actors", "channels", "integrations", "storage", "gateway", "cli")
+PACKAGES = (
+    "domain",
+    "runtime",
+    "actors",
+    "channels",
+    "integrations",
+    "storage",
+    "gateway",
+    "simulation",
+    "cli",
+    "watchdog",
+)
 LONGEST = 450
 MEDIAN = 120
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
+from sqlalchemy.exc import SQLAlchemyError
 
 from domain.alert import AlertEvent
 from domain.alert import Severity as DomainSeverity
@@ -26,6 +28,7 @@ from domain.incident import (
 from domain.validation import check_targets
 from gateway.auth.principal import Gateway, Reader, Responder
 from gateway.ingest import inbound
+from gateway.problems import is_outage
 from gateway.schemas.alerts import (
     Accepted,
     ActionResult,
@@ -40,6 +43,7 @@ from gateway.schemas.alerts import (
 from gateway.schemas.base import Severity, Status, problems
 from gateway.services import Services
 from runtime.clock import wall_now
+from runtime.errors import RuntimeFault
 from runtime.ids import derived_id, new_id
 from storage import incidents
 from storage.access import Holder
@@ -110,7 +114,7 @@ def _integration(gateway: Services, body: NewAlert, caller: Holder) -> Integrati
 @router.get("/{alert_id}", operation_id="getAlert", responses=problems(404))
 async def get_alert(alert_id: str, _: Reader, gateway: Gateway) -> Alert:
     """One alert with its members."""
-    return Alert.of(await incidents.one(gateway.sessions, _known(alert_id)))
+    return Alert.of(await incidents.one(gateway.sessions, await incidents.present(gateway.sessions, _known(alert_id))))
 
 
 def _known(alert_id: str) -> str:
@@ -121,16 +125,36 @@ def _known(alert_id: str) -> str:
 
 
 async def act(gateway: Services, alert_id: str, command: Command, response: Response | None) -> ActionResult:
-    """Send a command and show what became of it; 202 if it is recorded and not processed yet."""
-    await incidents.one(gateway.sessions, _known(alert_id))
+    """Send a command and show what became of it; 202 if it is recorded and not processed yet.
+
+    With the database away nothing can be looked up: the command is kept in the spool, unseen.
+    """
+    alert_id, shown = await _shown(gateway, _known(alert_id))
+    if shown is not None:
+        command = replace(command, episode=episode_of(alert_id))
     result = await gateway.commands.send(alert_id, command, gateway.config.current.version)
-    shown = Alert.of(await incidents.one(gateway.sessions, alert_id))
+    _, shown = await _shown(gateway, alert_id)
     if result.reply is None:
         if response is not None:
             response.status_code = 202
+            if result.spooled:
+                response.headers["Sentinel-Durability"] = "spool"
         return ActionResult(state="recorded", why="", alert=shown)
     done = bool(result.reply.get("done", True))
     return ActionResult(state="done" if done else "ignored", why=str(result.reply.get("why", "")), alert=shown)
+
+
+async def _shown(gateway: Services, alert_id: str) -> tuple[str, Alert | None]:
+    """The alert and its id, the episode filled in; None while the database is away. Raises NotFound."""
+    if gateway.outage.away:
+        return alert_id, None
+    try:
+        alert_id = await incidents.present(gateway.sessions, alert_id)
+        return alert_id, Alert.of(await incidents.one(gateway.sessions, alert_id))
+    except SQLAlchemyError as error:
+        if not is_outage(error):
+            raise
+        return alert_id, None
 
 
 def episode_of(alert_id: str) -> int:
@@ -181,7 +205,10 @@ async def snooze(
     """Quiet until a time; then it escalates from the first step, unless it is resolved."""
     if (body.minutes is None) == (body.until is None):
         raise Invalid("minutes", "Send either minutes or until.")
-    now = await gateway.store.now()
+    try:
+        now = await gateway.store.now()
+    except RuntimeFault:
+        now = wall_now()
     until = body.until.timestamp() if body.until is not None else now + 60.0 * (body.minutes or 0)
     if not now < until <= now + 31 * 86_400:
         raise Invalid("until", "The time must be in the future and at most 31 days away.")

@@ -20,7 +20,8 @@ router = APIRouter(prefix="/alerts", tags=["alerts"])
 @router.get("/{alert_id}/timeline", operation_id="getAlertTimeline", responses=problems(404))
 async def get_timeline(alert_id: str, _: Reader, gateway: Gateway) -> Timeline:
     """Oldest first; pages with what became of them."""
-    events, pages = await incidents.timeline(gateway.sessions, alert_id.replace("\x00", ""))
+    alert_id = await incidents.present(gateway.sessions, alert_id.replace("\x00", ""))
+    events, pages = await incidents.timeline(gateway.sessions, alert_id)
     config = gateway.config.current
     entries = [
         TimelineEntry(at=moment(e["at"]), kind=e["kind"], text=sentence(e["kind"], e["body"], config), data=e["body"])
@@ -87,6 +88,15 @@ def sentence(kind: str, body: dict[str, Any], config: Configuration) -> str:
             return f"{_names(config, [body['user_id']])} is called upon ({body['urgency']} rules)"
         case "PageFailed":
             return f"A page to {_names(config, [body['user_id']])} failed: {body['reason']}"
+        case "PagedInOutage":
+            page = body["page"]
+            twice = "; the same page ordered since is withdrawn unless it is out" if body["doubles"] else ""
+            to = f"{_names(config, [page['user_id']])} by {page['channel']}: {page['state']}"
+            return f"Paged while the database was away, by {body['source']}: {to}{twice}"
+        case "OutagePageCounted":
+            return f"{_names(config, [body['user_id']])} is not paged again: that page went out during the outage"
+        case "WaitCounted":
+            return f"Step {step} had begun during the outage: its wait counts from then"
         case "Acknowledged":
             return f"Acknowledged by {by}{note}"
         case "Unacknowledged":

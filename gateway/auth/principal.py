@@ -7,12 +7,15 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import HTTPConnection
 
 from domain.roles import Permission, allows
-from gateway.problems import ProblemError
+from gateway.problems import ProblemError, is_outage
 from gateway.services import Services
+from runtime.clock import wall_now
 from storage.access import Holder, api_key_holder, session_holder
+from storage.changes import Sessions
 
 COOKIE = "sentinel_session"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -23,9 +26,22 @@ async def holder_of(connection: HTTPConnection, services: Services, token: str =
     scheme, _, bearer = connection.headers.get("authorization", "").partition(" ")
     key = token or connection.headers.get("x-api-key", "") or (bearer.strip() if scheme.lower() == "bearer" else "")
     if key:
-        return await api_key_holder(services.sessions, key)
+        return await _asked(services, api_key_holder, key)
     cookie = connection.cookies.get(COOKIE, "")
-    return await session_holder(services.sessions, cookie) if cookie else None
+    return await _asked(services, session_holder, cookie) if cookie else None
+
+
+async def _asked(
+    services: Services, ask: Callable[[Sessions, str], Awaitable[Holder | None]], secret: str
+) -> Holder | None:
+    """The holder by the database; while it is away, as it was last known: an acknowledgement must get through."""
+    if not services.outage.away:
+        try:
+            return await ask(services.sessions, secret)
+        except SQLAlchemyError as error:
+            if not is_outage(error):
+                raise
+    return services.config.holder_of(secret, wall_now())
 
 
 def same_origin(connection: HTTPConnection) -> bool:

@@ -19,7 +19,7 @@ from gateway.auth.passwords import verify
 from gateway.auth.principal import COOKIE, holder_of, same_origin
 from gateway.schemas.base import moment
 from gateway.services import Services
-from storage import access, outbox
+from storage import access, incidents, outbox
 from storage.access import Holder
 from storage.errors import NotFound
 
@@ -87,15 +87,21 @@ async def outbox_rows(request: Request, incident: str = "", state: str = "") -> 
 
 async def _rows(request: Request, incident: str, state: str, holder: Holder) -> Mapping[str, Any]:
     services: Services = request.app.state.services
-    wanted = outbox.Filter(state=state.replace("\x00", ""), incident=incident.replace("\x00", ""))
+    may_respond = allows(holder.role, holder.scopes, "respond")
+    if services.outage.away:
+        return {"away": True, "rows": [], "incident": incident, "state": state, "may_respond": may_respond}
+    incident = await incidents.present(services.sessions, incident.replace("\x00", ""))
+    wanted = outbox.Filter(state=state.replace("\x00", ""), incident=incident)
     rows, _ = await outbox.listed(services.sessions, wanted, SHOWN, None)
     for row in rows:
         row["at"] = moment(row["sent_at"] or row["created_at"])
     return {
+        "away": False,
         "rows": rows,
         "incident": incident,
         "state": state,
-        "may_respond": allows(holder.role, holder.scopes, "respond"),
+        "watch": await services.figures.watch(),
+        "may_respond": may_respond,
     }
 
 

@@ -134,7 +134,7 @@ class ActionResult(Output):
 
     state: Literal["done", "ignored", "recorded"]
     why: str = Field(description="Why it was ignored")
-    alert: Alert
+    alert: Alert | None = Field(description="Null while the database is away")
 
 
 class TimelineEntry(Output):

@@ -67,7 +67,7 @@ with own as materialized (
     select id from rt.shard where id = %(shard)s and epoch = %(epoch)s for share),
 q as (
     insert into rt.quarantine (entity, reason) select %(entity)s, %(reason)s from own
-    on conflict (entity) do update set reason = excluded.reason),
+    on conflict (entity) do nothing),   -- repeated while mail waits: the first reason is the true one
 o as (
     insert into rt.outbox (id, entity, shard, kind, channel, grp, body, state, due_at)
     select %(effect)s, %(entity)s, own.id, %(kind)s, %(channel)s, %(grp)s, %(body)s::jsonb, 'pending', now() from own
@@ -140,7 +140,8 @@ oc as (
     update rt.outbox x set updated_at = now(), withdrawn = true,
            state = case when x.state = 'sending' then x.state else 'cancelled' end
     from unnest(%(c_entity)s::text[], %(c_shard)s::int[], %(c_grp)s::text[]) as t(entity, shard, grp), own
-    where own.id = t.shard and x.entity = t.entity and x.grp = t.grp and x.state in ('pending', 'unknown', 'sending')),
+    where own.id = t.shard and x.entity = t.entity and (x.grp = t.grp or x.id = t.grp)
+      and x.state in ('pending', 'unknown', 'sending')),
 o as (
     insert into rt.outbox (id, entity, shard, kind, channel, grp, body, state, due_at)
     select t.id, t.entity, t.shard, t.kind, t.channel, t.grp, t.body::jsonb, 'pending',
@@ -185,7 +186,8 @@ where state in ('pending', 'sending', 'unknown') and shard = any(%(shards)s::int
 order by due_at limit %(limit)s;
 
 -- name: claim_sends
--- An acknowledgement that waits in the inbox stops every claim of its entity, even with all owners dead.
+-- An acknowledgement that waits in the inbox stops every claim of its entity, even with all owners dead. Not of an
+-- effect without a group: nothing can withdraw that, and the notice of a quarantine must come through.
 with own as materialized (
     select s.id from rt.shard s
     join unnest(%(own_shard)s::int[], %(own_epoch)s::bigint[]) as o(id, epoch) on s.id = o.id and s.epoch = o.epoch
@@ -195,7 +197,8 @@ before as materialized (
     where x.id = any(%(ids)s::text[])
       and (case when x.state = 'sending' then x.claim_until <= now()
                 else x.state in ('pending', 'unknown') and x.due_at <= now() end)
-      and not exists (select from rt.inbox m where m.entity = x.entity and m.done_at is null and m.halts)
+      and (x.grp = ''
+           or not exists (select from rt.inbox m where m.entity = x.entity and m.done_at is null and m.halts))
     for update of x),
 -- A claim that ran out: nobody will say what became of that attempt, so that is what is recorded.
 lost as (

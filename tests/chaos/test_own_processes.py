@@ -57,9 +57,7 @@ class Side:
 
 @contextmanager
 def side(product: Product, database: str, home: Path) -> Iterator[Side]:
-    urls = {"DATABASE_URL": database, "REDIS_URL": product.urls["redis_url"], "RAY_ADDRESS": product.ready["ray"]}
-    # A local Ray wants its token, which it keeps in the home of the user.
-    urls["RAY_AUTH_MODE"] = "token"
+    urls = {"DATABASE_URL": database, "REDIS_URL": product.urls["redis_url"], "RAY_ADDRESS": product.ray}
     command = ["-m", "runtime.hosts", "--hosts", "1", "--registry", "tests.chaos.poisoned:registry"]
     with (home / "side.out").open("ab") as out:
         process = subprocess.Popen(

@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from actors.paging import PageHandler
+from channels.guard import Guard
+from gateway.breakglass import BreakGlass
 from gateway.outage import Outage
 from gateway.replay import Replay
 from gateway.spool import Spool, SpoolFull
@@ -19,6 +22,7 @@ from runtime.errors import OutcomeUnknown, StatementRejected, StoreUnavailable
 from runtime.postgres import PostgresStore
 from runtime.store import Appended, Inbound
 from tests.contract.conftest import until
+from tests.unit.desk import organisation
 
 MEBIBYTE = 1024 * 1024
 
@@ -208,7 +212,10 @@ async def line(directory: Path, store: object) -> AsyncIterator[tuple[InboxWrite
     outage = Outage(asyncio.get_running_loop().time)
     async with opened(directory) as spool:
         writer = InboxWriter(store, lambda _: None, spool, outage)  # type: ignore[arg-type]
-        replay = Replay(store, spool, outage, lambda _: None)  # type: ignore[arg-type]
+        pager = BreakGlass(
+            spool, outage, organisation, PageHandler({}, "", Guard(lambda: 0.0, lambda *_: None)), 3600.0, lambda: 0.0
+        )
+        replay = Replay(store, spool, outage, pager, lambda _: None, "gateway")  # type: ignore[arg-type]
         writer.start()
         replay.start()
         yield writer, spool
@@ -291,3 +298,19 @@ async def test_a_message_the_database_refuses_after_all_is_set_aside_and_the_oth
     assert len(await store.mail([1], [], [], 10)) == 2
     assert (tmp_path / "refused.records").stat().st_size > 0
     await store.close()
+
+
+async def test_acknowledgements_of_incidents_open_before_go_in_first(tmp_path: Path) -> None:
+    store = Flaky()
+    store.mode = "away"
+    async with line(tmp_path, store) as (writer, spool):
+        for n in range(3):
+            await writer.put([message(n)])
+        await writer.put([Inbound("incident/before", 2, "Acknowledge", "ack", "{}", halts=True)])
+        store.mode = "up"
+
+        async def drained() -> bool:
+            return not spool.active
+
+        await until("the spool to be empty", drained)
+    assert store.order == ["ack", "d0", "d1", "d2"]

@@ -66,13 +66,13 @@ async def test_an_api_key_ends_with_its_time_and_with_its_owner(factory: Session
 async def test_integration_keys_overlap_until_one_is_revoked(factory: Sessions) -> None:
     old, old_key = await access.create_integration_key(factory, "t", GENERIC)
     _, new_key = await access.create_integration_key(factory, "t", GENERIC)
-    known = {hash_key(old_key): GENERIC, hash_key(new_key): GENERIC}
-    assert await access.integration_hashes(factory) == known
+    known = await access.integration_hashes(factory)
+    assert {hash_key(old_key): GENERIC, hash_key(new_key): GENERIC}.items() <= known.items()
     with pytest.raises(NotFound):
         await access.revoke_integration_key(factory, "t", "another integration", old.id)
     assert await access.integration_hashes(factory) == known
     await access.revoke_integration_key(factory, "t", GENERIC, old.id)
-    assert await access.integration_hashes(factory) == {hash_key(new_key): GENERIC}
+    assert known.items() - (await access.integration_hashes(factory)).items() == {(hash_key(old_key), GENERIC)}
     with pytest.raises(NotFound):
         await access.create_integration_key(factory, "t", "nowhere")
 

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from storage import bootstrap, configuration
+from storage.canary import CANARY
 from storage.changes import Sessions, change, fetch
 from storage.db import make_engine, sessions
 from storage.errors import Conflict, NotFound
@@ -99,7 +100,11 @@ async def test_changes_wait_for_each_other_so_that_none_decides_on_what_another_
     await second
     async with factory() as session:
         assert (await fetch(session, PolicyRow, bootstrap.POLICY, "policy")).version == 3
-        saved = await session.execute(select(PolicyVersionRow.version).order_by(PolicyVersionRow.version))
+        saved = await session.execute(
+            select(PolicyVersionRow.version)
+            .where(PolicyVersionRow.policy_id == bootstrap.POLICY)
+            .order_by(PolicyVersionRow.version)
+        )
         assert list(saved.scalars()) == [1, 2, 3]
 
 
@@ -112,10 +117,11 @@ async def test_first_starts_at_the_same_moment_make_one_installation(database: s
     finally:
         for engine in engines:
             await engine.dispose()
-    assert config.version == 1
-    assert list(config.users) == [bootstrap.ADMIN]
+    assert config.version == 2, "the installation, and the canary's own"
+    assert set(config.users) == {bootstrap.ADMIN, CANARY}
     assert [c.channel for c in config.users[bootstrap.ADMIN].contacts] == ["outbox"]
-    assert sorted(i.type for i in config.integrations.values()) == ["generic", "grafana", "prometheus"]
-    assert {i.policy_id for i in config.integrations.values()} == {bootstrap.POLICY}
+    people = [i for i in config.integrations.values() if i.id != CANARY]
+    assert sorted(i.type for i in people) == ["generic", "grafana", "prometheus"]
+    assert {i.policy_id for i in people} == {bootstrap.POLICY}
     assert (config.policies[bootstrap.POLICY].steps[0].wait_s, config.policies[bootstrap.POLICY].repeat) == (300.0, 2)
     assert [t.id for t in config.last_resort] == [bootstrap.ADMIN]

@@ -170,7 +170,7 @@ async def test_an_expired_claim_counts_as_an_unknown_outcome(store: Store) -> No
 
 async def test_a_waiting_acknowledgement_blocks_every_claim_of_its_entity(store: Store) -> None:
     epochs = await own(store)
-    effects = [Effect("e", "note", "test", {})]
+    effects = [Effect("e", "note", "test", {}, "pages")]
     await store.commit(epochs, [turn(0, effects=effects)])
     (ack,) = (await store.append([mail(1, halts=True)])).ids
     assert await store.claim_sends(epochs, ["e"], "h1", 10.0) == {}
@@ -226,6 +226,8 @@ async def test_quarantine_takes_an_entity_out_and_orders_its_notice_once(store: 
     assert (await store.load([ENTITY]))[ENTITY].quarantined
     assert await store.timers([SHARD], 10.0, 10) == []
     assert [s.id for s in await store.sends([SHARD], [], 10)] == ["q"]
+    await store.append([mail(1, halts=True)])
+    assert list(await store.claim_sends(epochs, ["q"], "h1", 10.0)) == ["q"], "told although an acknowledgement waits"
 
 
 async def test_a_private_shard_belongs_to_one_entity(store: Store) -> None:
@@ -385,3 +387,11 @@ async def test_every_attempt_is_on_the_send_log_also_one_that_nobody_reported(
         ("e", 2, None, "unknown", None),
         ("e", 3, False, "delivered", "p-1"),
     ]
+
+
+async def test_a_single_effect_is_cancelled_by_its_id(store: Store) -> None:
+    epochs = await own(store)
+    effects = [Effect(f"e{n}", "page", "sms", {}, group="g") for n in range(2)]
+    await store.commit(epochs, [turn(0, effects=effects)])
+    await store.commit(epochs, [turn(1, cancel_groups=["e0"])])
+    assert [row.id for row in await store.sends([SHARD], [], 10)] == ["e1"]

@@ -13,12 +13,13 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """`at`: monotonic seconds."""
+    """`at`: monotonic seconds. `status`: what it was to be answered; 0: nothing."""
 
     path: str
     headers: dict[str, str]
     body: bytes
     at: float
+    status: int
 
     @property
     def json(self) -> Any:
@@ -32,6 +33,7 @@ class HttpSink:
     status: int = 200
     drop_after_reading: bool = False
     hold_s: float = 0.0
+    address: str = "127.0.0.1"
     received: list[Received] = field(default_factory=list)
 
     def __enter__(self) -> HttpSink:
@@ -46,17 +48,20 @@ class HttpSink:
                 if len(body) < wanted:
                     return  # the sender hung up in the middle
                 headers = {k.lower(): v for k, v in self.headers.items()}
-                sink.received.append(Received(self.path, headers, body, time.monotonic()))
+                drop, status = sink.drop_after_reading, sink.status
+                sink.received.append(Received(self.path, headers, body, time.monotonic(), 0 if drop else status))
                 if sink.hold_s:
                     time.sleep(sink.hold_s)
-                if sink.drop_after_reading:
+                if drop:
                     self.connection.shutdown(socket.SHUT_RDWR)
                     self.close_connection = True
                     return
-                self.send_response(sink.status)
+                self.send_response(status)
                 self.send_header("content-length", "2")
                 self.end_headers()
                 self.wfile.write(b"ok")
+
+            do_GET = do_POST
 
             def log_message(self, format: str, *args: Any) -> None:
                 return
@@ -68,7 +73,7 @@ class HttpSink:
             def handle_error(self, request: Any, client_address: Any) -> None:
                 return  # a sender that was killed has hung up
 
-        self._server = Server(("127.0.0.1", 0), Handler)
+        self._server = Server((self.address, 0), Handler)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         return self
 
@@ -78,4 +83,4 @@ class HttpSink:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"http://{self.address}:{self._server.server_address[1]}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import Message
@@ -18,7 +19,10 @@ class SmtpServer:
 
     answer_rcpt: str = "250 OK"
     drop_at_data: bool = False
+    address: str = "127.0.0.1"
     mails: list[Message] = field(default_factory=list)
+    at: list[float] = field(default_factory=list)
+    """When each mail came, monotonic seconds."""
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
         if self.answer_rcpt.startswith("250"):
@@ -26,6 +30,7 @@ class SmtpServer:
         return self.answer_rcpt
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        self.at.append(time.monotonic())
         self.mails.append(message_from_bytes(envelope.content))
         if self.drop_at_data:
             server.transport.abort()
@@ -33,7 +38,7 @@ class SmtpServer:
 
     def __enter__(self) -> SmtpServer:
         self._port = free_port()
-        self._controller = Controller(self, hostname="127.0.0.1", port=self._port)
+        self._controller = Controller(self, hostname=self.address, port=self._port)
         self._controller.start()
         return self
 
@@ -42,7 +47,7 @@ class SmtpServer:
 
     @property
     def url(self) -> str:
-        return f"smtp://127.0.0.1:{self._port}?starttls=never"
+        return f"smtp://{self.address}:{self._port}?starttls=never"
 
     def subjects(self) -> list[str]:
         return [str(m["Subject"]) for m in self.mails]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -18,6 +20,7 @@ from domain.incident import (
     Status,
     Unacknowledge,
 )
+from domain.outage import OutagePage
 from domain.people import NotificationRule
 from domain.policy import Step
 from tests.unit.desk import T0, Desk, organisation, person, user
@@ -58,6 +61,7 @@ class IncidentMachine(RuleBasedStateMachine):
     @rule(which=st.integers(0, 6), old=st.booleans())
     def command(self, which: int, old: bool) -> None:
         desk = self.desk
+        old = old and desk.line.episode > 1  # 0 is UNKNOWN, the present one
         episode = desk.line.episode - (1 if old else 0)
         command = (
             Acknowledge(episode, "ada"),
@@ -79,6 +83,40 @@ class IncidentMachine(RuleBasedStateMachine):
         self.desk.wait(seconds)
         if status in (Status.ACKNOWLEDGED, Status.RESOLVED) and self.desk.line.episode == episode:
             assert len(self.desk.pages) == paged, "time must not page on a quiet incident"
+
+    @rule(
+        who=st.sampled_from(["ada-0", "ada-1", "ben-0", "boss-0"]),
+        number=st.integers(0, 9),
+        state=st.sampled_from(["accepted", "rejected", "unknown"]),
+        episode=st.sampled_from([0, 0, -1, 1]),
+        step=st.integers(-1, 3),
+        ago=st.floats(-10, 200),
+    )
+    def pages_of_an_outage_are_learned(
+        self, who: str, number: int, state: Any, episode: int, step: int, ago: float
+    ) -> None:
+        desk = self.desk
+        user_id = who.partition("-")[0]
+        page = OutagePage(
+            f"outage-{number}", user_id, who, "outbox", desk.now - ago, state, "", episode and desk.line.episode, step
+        )
+        paged, quiet = len(desk.pages), desk.line.status in QUIET
+        desk.learn(page)
+        assert not quiet or len(desk.pages) == paged, "learning of a page must not page on a quiet incident"
+        before = desk.line
+        desk.learn(page)
+        assert desk.line == before, "the same page is learned once"
+
+    @invariant()
+    def every_rule_used_is_a_page_ordered_or_one_counted_and_none_is_counted_twice(self) -> None:
+        counted = [e.delivery for e in self.desk.events if type(e).__name__ == "OutagePageCounted"]
+        assert len(counted) == len(set(counted))
+        sent = {
+            e.page.delivery
+            for e in self.desk.events
+            if type(e).__name__ == "PagedInOutage" and e.page.state == "accepted"
+        }
+        assert sent.issuperset(counted), "only a page that arrived may stand for one"
 
     @rule()
     def the_last_page_fails(self) -> None:

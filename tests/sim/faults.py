@@ -99,7 +99,11 @@ class HostStore:
 
 def random_rates(rng: random.Random) -> Rates:
     """Fault rates are swept: some bugs need many faults, some need few."""
-    scale = rng.choice((0.3, 1.0, 3.0))
+    return scaled(rng.choice((0.3, 1.0, 3.0)))
+
+
+def scaled(scale: float) -> Rates:
+    """The usual rates, `scale` times as high."""
     base = Rates()
     return Rates(
         base.crash * scale,

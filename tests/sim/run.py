@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tests.sim.checker import Finding, check
+from tests.sim.faults import scaled
 from tests.sim.mutations import MUTATIONS
 from tests.sim.world import World
 
@@ -19,10 +20,10 @@ class Result:
     story: str
 
 
-def run_seed(seed: int, mutation: str = "as specified") -> Result:
-    """One world, faults and all."""
+def run_seed(seed: int, mutation: str = "as specified", scale: float | None = None) -> Result:
+    """One world, faults and all; `scale` times the usual fault rates, or a scale of the seed's own choice."""
     with MUTATIONS[mutation]() as changed:
-        world = World(seed, changed)
+        world = World(seed, changed, None if scale is None else scaled(scale))
         world.run()
         findings = check(world)
     story = "\n".join(f"  {at:8.2f}  {what:<13} {who:<8} {where}" for at, what, who, where in world.faults)

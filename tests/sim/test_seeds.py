@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 
 import pytest
 
+from tests.sim.cases import Ran, cases, keep, kept, run_case
 from tests.sim.mutations import MUTATIONS
 from tests.sim.run import run_mutant, run_seed
 from tests.sim.world import World
@@ -31,6 +33,22 @@ def test_removing_a_safety_line_turns_a_seed_red(mutation: str) -> None:
             if any(result.findings for result in pool.map(run_mutant, jobs)):
                 return
     pytest.fail(f"the checker did not notice: {mutation}")
+
+
+def test_what_failed_once_holds_now() -> None:
+    with ProcessPoolExecutor() as pool:
+        failing = [f"{r.case}: {r.findings}\n{r.story}" for r in pool.map(run_case, kept()) if r.findings]
+    assert not failing, "\n".join(failing)
+
+
+def test_a_failing_case_is_kept_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    corpus = tmp_path / "cases.jsonl"
+    corpus.write_text("")
+    monkeypatch.setattr("tests.sim.cases.CORPUS", corpus)
+    case = cases(0, 1)[0]
+    for _ in range(2):
+        keep(Ran(case, 3, ["lost: alert 4"]))
+    assert [(c.seed, c.scale, c.why) for c in kept()] == [(case.seed, case.scale, "lost: alert 4")]
 
 
 def test_the_same_seed_gives_the_same_run() -> None:

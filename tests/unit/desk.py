@@ -12,8 +12,10 @@ from domain.draft import Draft, PageOrder
 from domain.escalation import on_page_failed, on_timer
 from domain.incident import AlertsReceived, Line
 from domain.line import apply
+from domain.outage import OutagePage, PagesSentInOutage
 from domain.people import ContactMethod, NotificationRule, User
 from domain.policy import Policy, Step, Target
+from domain.resume import on_outage_pages
 
 T0 = 1_800_000_000.0
 
@@ -52,6 +54,7 @@ class Desk:
         self.now = T0
         self.timers: dict[str, float] = {}
         self.pages: list[PageOrder] = []
+        self.withdrawn: list[str] = []
         self.events: list[Any] = []
         self._decisions = 0
 
@@ -71,6 +74,7 @@ class Desk:
             else:
                 self.timers[name] = at
         self.pages += draft.pages
+        self.withdrawn += draft.withdrawn
         self.events += draft.events
         return list(draft.events)
 
@@ -91,6 +95,10 @@ class Desk:
         draft = Draft(self.line, self.now, self.config, self._new_id)
         on_page_failed(self.line, page.episode, page.delivery, page.user_id, "outbox", reason, draft)
         return self._take(draft)
+
+    def learn(self, *pages: OutagePage) -> list[Any]:
+        message = PagesSentInOutage(pages, "host h1")
+        return self._take(on_outage_pages(self.line, message, self.now, self.config, self._new_id))
 
     def wait(self, seconds: float) -> None:
         """Let time pass; timers fire in order, each exactly when due."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 from runtime.placement import MAX_RELEASES_PER_TICK, plan
@@ -38,6 +39,47 @@ def _wanted(me: HostRow, view: View) -> set[int]:
         taken |= set(claim)
         shards = [replace(s, owner=me.id, epoch=2) if s.id in taken else s for s in shards]
     return taken
+
+
+def owners(hosts: list[HostRow]) -> dict[int, str]:
+    """Shard -> slot, as each host computes its own part."""
+    view = View(NOW, hosts, owned(None))
+    found = {shard: me.slot for me in hosts for shard in _wanted(me, view)}
+    assert len(found) == 256
+    return found
+
+
+def cluster(**hosts: int) -> list[HostRow]:
+    """So many hosts on each node; no two slots alike."""
+    return [host(f"{node}{n}", node=node) for node, count in hosts.items() for n in range(count)]
+
+
+def shares(placed: dict[int, str]) -> Counter[str]:
+    """Shards by node."""
+    return Counter(slot[0] for slot in placed.values())
+
+
+def test_every_node_has_a_like_share_whatever_the_number_of_its_hosts() -> None:
+    for hosts in (cluster(a=2, b=2, c=2), cluster(a=3, b=1, c=1)):
+        found = shares(owners(hosts))
+        assert set(found) == {"a", "b", "c"}
+        assert all(60 <= count <= 110 for count in found.values()), found
+
+
+def test_a_lost_node_leaves_its_shards_to_all_others_and_moves_no_other_shard() -> None:
+    before, after = owners(cluster(a=2, b=2, c=2)), owners(cluster(a=2, b=2))
+    moved = {shard for shard in SHARDS if before[shard] != after[shard]}
+    assert moved == {shard for shard, slot in before.items() if slot[0] == "c"}
+    heirs = Counter(after[shard][0] for shard in moved)
+    assert set(heirs) == {"a", "b"} and min(heirs.values()) > len(moved) // 4
+
+
+def test_a_lost_host_leaves_its_shards_to_its_own_node() -> None:
+    hosts = cluster(a=2, b=2, c=2)
+    before, after = owners(hosts), owners([h for h in hosts if h.slot != "a1"])
+    moved = {shard for shard in SHARDS if before[shard] != after[shard]}
+    assert moved == {shard for shard, slot in before.items() if slot == "a1"}
+    assert {after[shard] for shard in moved} == {"a0"}
 
 
 def test_a_living_owner_keeps_its_shards_until_it_releases_them() -> None:

@@ -1,0 +1,247 @@
+"""Paging without the database, from the configuration known last, for alerts that are in the spool.
+
+It begins when Postgres has been away for the grace (SENTINEL_OUTAGE_GRACE_S): then every line with messages in the
+spool is played (gateway/blind_lines.py), first those of the grace, then each as it comes, and its pages are sent at
+once. Acknowledgements that come in stop them. Durable before it is sent: a gateway killed in the outage goes on.
+When the database is back it pauses, everything goes into the database (gateway/replay.py), and it forgets.
+
+What it cannot know makes it page: an incident that is open or acknowledged in the database pages again. So do two
+gateways that get alerts of one line. A page twice rather than never.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import structlog
+
+from domain.configuration import Configuration
+from gateway.background import Background
+from gateway.blind_lines import Lines, Outcome
+from gateway.blind_past import Past
+from gateway.blind_sends import Sends
+from gateway.outage import Outage
+from gateway.spool import Placed, Spool, SpoolFull
+from gateway.spool_records import Arrived, Record, Sent, Turned
+from runtime.clock import DatabaseTime, SystemClock
+from runtime.effects import Handler
+from runtime.store import Inbound
+
+log = structlog.get_logger("sentinel.gateway")
+TICK_S = 0.2
+"""How late a step may be taken: timers are looked at this often."""
+BATCH = 100
+"""Turns between two fsyncs. More make one fsync cheaper for a storm, fewer let its first page out sooner."""
+
+
+class BreakGlass:
+    """One per gateway. `wall_now`: UTC epoch seconds of this machine, read once in an outage; then time only runs."""
+
+    def __init__(
+        self,
+        spool: Spool,
+        outage: Outage,
+        config: Callable[[], Configuration],
+        handler: Handler,
+        grace_s: float,
+        wall_now: Callable[[], float],
+    ) -> None:
+        self._spool = spool
+        self._outage = outage
+        self._config = config
+        self._grace_s = grace_s
+        self._wall_now = wall_now
+        self._time = DatabaseTime(SystemClock())
+        self._lines = Lines()
+        self._sends = Sends(handler, config, self._now, self._told)
+        self._arrived: deque[tuple[int, Inbound]] = deque()
+        self._halted: dict[str, int] = {}
+        self._to_write: list[Record] = []
+        self._playing = False
+        self._paused = False
+        self._wanted = asyncio.Event()
+        self._working = asyncio.Lock()
+        self._background = Background(self._run, "break-glass")
+        spool.on_kept = self._hear
+
+    @property
+    def lines(self) -> int:
+        """Incident lines that are played now."""
+        return len(self._lines)
+
+    def _now(self) -> float:
+        if not self._time.known:
+            self._time.observe(self._wall_now())
+        return self._time.now()
+
+    # -- what comes in -------------------------------------------------------------------------------
+
+    def _hear(self, placed: Sequence[Placed]) -> None:
+        """Before the grace is over nothing needs to be remembered: it is all read from the spool then."""
+        if not self._playing:
+            return
+        for place, record in placed:
+            if isinstance(record, Arrived):
+                self._listen(place, record.message)
+
+    def _listen(self, place: int, message: Inbound) -> None:
+        if message.halts:  # from its answer on no send of the line begins, played or not
+            self._halted[message.entity] = self._halted.get(message.entity, 0) + 1
+        self._arrived.append((place, message))
+        self._wanted.set()
+
+    def _told(self, sent: Sent, tell: Inbound | None) -> None:
+        self._to_write.append(sent)
+        if tell is not None:
+            self._arrived.append((0, tell))
+        self._wanted.set()
+
+    # -- the loop ------------------------------------------------------------------------------------
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                async with asyncio.timeout(TICK_S):
+                    await self._wanted.wait()
+            except TimeoutError:
+                pass
+            self._wanted.clear()
+            async with self._working:
+                if self._due():
+                    if not self._playing:
+                        await self._begin()
+                    await self._work()
+                else:
+                    await self._write(self._taken())
+
+    def _due(self) -> bool:
+        """True while people are to be paged from here.
+
+        Not before the configuration is recalled after a start: by an empty one every contact is gone, and a page
+        refused for that is never sent (test_a_gateway_killed_in_the_outage_goes_on_where_it_was).
+        """
+        away = self._outage.away_s >= self._grace_s and self._spool.active
+        return away and not self._paused and self._config().version >= 0
+
+    async def _begin(self) -> None:
+        """Read what the spool holds: the alerts of the grace, or all that an earlier process did."""
+        log.error(
+            "breakglass_begins",
+            away_s=round(self._outage.away_s),
+            configuration=self._config().version,
+            meaning="people are paged without the database; what is open or acknowledged in it is not known",
+        )
+        self._playing = True
+        past = Past(self._lines)
+        for segment in await self._spool.seal():
+            records = (await self._spool.read(segment)).records
+            for n in range(0, len(records), BATCH):
+                for place, record in records[n : n + BATCH]:
+                    past.note(place, record, self._now(), self._config())
+                await asyncio.sleep(0)
+        self._arrived.extendleft((0, tell) for tell in past.tells())
+        for row in past.unfinished():
+            self._sends.offer(row)
+        turned = past.unwritten()
+        for n in range(0, len(turned), BATCH):
+            await self._page(turned[n : n + BATCH])
+
+    async def _work(self) -> None:
+        """Messages before timers: an acknowledgement that is here stops a step that is due."""
+        while True:
+            outcomes = self._turns()
+            await self._page([o.turned for o in outcomes if o.turned is not None])
+            if not outcomes and not self._arrived:
+                return
+            await asyncio.sleep(0)
+
+    def _turns(self) -> list[Outcome]:
+        found: list[Outcome] = []
+        now, config = self._now(), self._config()
+        for _ in range(BATCH):
+            if self._arrived:
+                place, message = self._arrived.popleft()
+                outcome = self._lines.take(place, message, now, config)
+                if message.halts:
+                    self._release(message.entity)
+            else:
+                outcome = self._lines.fire(now, config)
+                if outcome is None:
+                    break
+            if outcome is None:
+                continue
+            if outcome.quiet:
+                self._sends.withdraw(outcome.entity)
+                found = [o if o.entity != outcome.entity else replace(o, turned=None) for o in found]
+            found.append(outcome)
+        return found
+
+    def _release(self, entity: str) -> None:
+        left = self._halted.get(entity, 0) - 1
+        if left > 0:
+            self._halted[entity] = left
+        else:
+            self._halted.pop(entity, None)
+
+    async def _page(self, turned: Sequence[Turned]) -> None:
+        """Durable first, with the outcomes that wait; then the pages go out."""
+        await self._write([*self._taken(), *turned])
+        for turn in turned:
+            for row in turn.pages:
+                self._sends.offer(row)
+        self._sends.start(self._halted.__contains__)
+
+    def _taken(self) -> list[Record]:
+        records, self._to_write = self._to_write, []
+        return records
+
+    async def _write(self, records: Sequence[Record]) -> None:
+        if not records:
+            return
+        try:
+            await self._spool.append(records)
+        except SpoolFull as error:
+            log.error(
+                "breakglass_not_recorded",
+                why=str(error),
+                records=len(records),
+                meaning="the pages go out all the same; some may come again when the database is back",
+            )
+
+    # -- the database is back ------------------------------------------------------------------------
+
+    async def pause(self) -> None:
+        """Begin nothing more; wait for what is being sent, and have its outcome in the spool."""
+        self._paused = True
+        async with self._working:
+            await self._sends.settle()
+            await self._write(self._taken())
+
+    def resume(self) -> None:
+        """The database went away again before everything was in it."""
+        self._paused = False
+        self._wanted.set()
+
+    def end(self) -> None:
+        """Everything is in the database, which decides from now on."""
+        if self._playing:
+            log.warning("breakglass_ends", lines=len(self._lines))
+        self._playing = self._paused = False
+        self._arrived.clear()
+        self._halted.clear()
+        self._lines.forget()
+        self._sends.forget()
+        self._time = DatabaseTime(SystemClock())
+
+    def start(self) -> None:
+        """Begin to watch."""
+        self._background.start()
+
+    async def stop(self) -> None:
+        """Write down the outcomes there are; the next process goes on."""
+        await self._background.stop()
+        await self._sends.stop()
+        await self._write(self._taken())

@@ -1,0 +1,28 @@
+"""All of the judge's questions put to one outcome."""
+
+from __future__ import annotations
+
+from simulation.judging.alerts import Firing, accepted
+from simulation.judging.finding import Finding
+from simulation.judging.handoffs import handoffs
+from simulation.judging.opinion import Opinion
+from simulation.judging.pages import pages
+from simulation.judging.steps import Walk
+from simulation.outcome import Outcome
+
+
+def judge(outcome: Outcome) -> list[Finding]:
+    """All violations, in order of time; none means that the promise held in this run."""
+    found: list[Finding] = []
+    opinion = Opinion(outcome.scenario.start, outcome.scenario.end)
+    accepted(outcome, found.append)
+    for entity, rows in outcome.journals.items():
+        if entity.startswith("schedule/"):
+            handoffs(entity, rows, opinion, outcome, found.append)
+        elif entity.startswith("incident/"):
+            walk = Walk(entity, outcome, opinion, found.append)
+            walk.follow(rows)
+            Firing(entity, outcome, found.append).follow(rows)
+            pages(entity, rows, walk.quiet, outcome, found.append)
+    found += [Finding("drift", entity, "its state was read back differently", at) for at, entity in outcome.drift]
+    return sorted(found, key=lambda f: (f.at, f.entity, f.kind))

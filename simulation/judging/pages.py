@@ -1,0 +1,46 @@
+"""Every page ordered was sent, withdrawn for a reason, or recorded as failed; none started for a quiet incident."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+
+from domain import events as e
+from simulation.judging.alerts import Tell
+from simulation.judging.finding import Finding
+from simulation.outcome import Delivery, Outcome, Row
+
+UNDER_WAY_S = 120.0
+"""At the end of a run a page this young may still be on its way."""
+
+
+def pages(entity: str, rows: list[Row], quiet: list[tuple[float, int]], outcome: Outcome, told: Tell) -> None:
+    """Judge the pages of one line; `quiet`: instants and positions of its halts."""
+    failed = {row.event.delivery for row in rows if isinstance(row.event, e.PageFailed)}
+    positions = [seq for _, seq in quiet]
+    for row in rows:
+        if not isinstance(row.event, e.Paged):
+            continue
+        n = bisect_right(positions, row.seq)
+        halt = quiet[n][0] if n < len(quiet) else None
+        delivery = outcome.deliveries.get(row.event.delivery)
+        if delivery is None:
+            told(Finding("never-paged", entity, f"the page to {row.event.user_id} was not even queued", row.at))
+            continue
+        young = row.at > outcome.scenario.end - UNDER_WAY_S
+        for kind, what in _wrong(delivery, halt, delivery.id in failed, young):
+            told(Finding(kind, entity, f"page to {delivery.user} by {delivery.channel}: {what}", row.at))
+
+
+def _wrong(delivery: Delivery, halt: float | None, failed: bool, young: bool) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    if delivery.state == "cancelled" and halt is None:
+        found.append(("never-paged", "withdrawn while the incident rings"))
+    if delivery.state == "failed" and not failed and not young:
+        found.append(("never-paged", "failed and the incident does not know"))
+    if delivery.state in ("pending", "unknown") and not young:
+        found.append(("never-paged", f"left {delivery.state}"))
+    if halt is not None and any(at > halt for at in delivery.attempts):
+        found.append(("paged-after-ack", f"sent {max(delivery.attempts) - halt:.1f} s after it went quiet"))
+    if len(delivery.reached) > 1 + delivery.unknowns:
+        found.append(("doubled", f"arrived {len(delivery.reached)} times"))
+    return found

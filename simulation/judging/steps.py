@@ -1,0 +1,251 @@
+"""The escalation of one incident line, walked again from its journal: who, when, in what order, and when no more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from domain import events as e
+from domain.configuration import Configuration
+from domain.people import NotificationRule
+from domain.policy import Policy
+from simulation.judging.finding import LATE_S, Finding
+from simulation.judging.opinion import Opinion, rules
+from simulation.outcome import Outcome, Row
+
+LAST_RESORT_S = 1_800.0
+EARLY_S = 0.001
+
+
+@dataclass(slots=True)
+class Call:
+    """A person being called: since when, by which rules, which is next; `failed`: the one before did not arrive."""
+
+    since: float
+    rules: tuple[NotificationRule, ...]
+    next: int = 0
+    failed: bool = False
+
+
+class Walk:
+    """What should be true after each event."""
+
+    def __init__(self, entity: str, outcome: Outcome, opinion: Opinion, told: Callable[[Finding], None]) -> None:
+        self._entity = entity
+        self._outcome = outcome
+        self._opinion = opinion
+        self._told = told
+        self._at = 0.0
+        self._config: Configuration = outcome.scenario.configuration
+        self.status = "resolved"
+        self.quiet: list[tuple[float, int]] = []
+        """(instant, journal position) of every halt: from then on no page ordered before may start."""
+        self._episode = 0
+        self._policy: Policy | None = None
+        self._expected: tuple[int, int] | None = None
+        self._empty = 0
+        self._exhausted = False
+        self._due = 0.0
+        self._hurried = False
+        self._calls: dict[str, Call] = {}
+        self._to_call: list[str] = []
+        self._owed: tuple[str, str] | None = None
+
+    def follow(self, rows: list[Row]) -> None:
+        """The whole journal, then the end of the run."""
+        for row in rows:
+            self._at, self._config = row.at, self._outcome.configurations[row.config]
+            self._owes(row)
+            step = _STEPS.get(type(row.event))
+            if step is not None:
+                step(self, row.event, row)
+        self._at = self._outcome.scenario.end
+        self._overdue("stalled")
+
+    def _say(self, kind: str, what: str) -> None:
+        self._told(Finding(kind, self._entity, what, self._at))
+
+    def _owes(self, row: Row) -> None:
+        """A person named must be called before anything else happens; a failed page must be followed by the next."""
+        event = row.event
+        if self._to_call and not isinstance(event, (e.PersonCalled, e.Paged)):
+            self._say("skipped", f"{', '.join(self._to_call)} should have been called")
+            self._to_call = []
+        if self._owed is not None:
+            user, cause = self._owed
+            if not (isinstance(event, e.Paged) and event.user_id == user and row.cause == cause):
+                self._say("no-failover", f"a page to {user} failed and the next method was not used")
+            self._owed = None
+
+    # -- time ------------------------------------------------------------------------------------------
+
+    def _in_time(self, what: str) -> None:
+        if not self._hurried:
+            if self._at < self._due - EARLY_S:
+                self._say("early", f"{what} {self._due - self._at:.0f} s before its time")
+            elif self._at > self._due + LATE_S:
+                self._say("late", f"{what} {self._at - self._due:.0f} s after its time")
+
+    def _overdue(self, kind: str) -> None:
+        """Nothing that was due may be left undone at a halt or at the end."""
+        if self.status in ("triggered", "snoozed") and self._at > self._due + LATE_S:
+            self._say(kind, f"the next step was due {self._at - self._due:.0f} s ago")
+        for user in list(self._calls):
+            self._unused(user, kind)
+
+    def _unused(self, user: str, kind: str) -> None:
+        call = self._calls.pop(user)
+        if call.next < len(call.rules) and call.since + call.rules[call.next].delay_s < self._at - LATE_S:
+            self._say(kind, f"rule {call.next + 1} of {user} was not used at its time")
+
+    # -- opening and steps -----------------------------------------------------------------------------
+
+    def _triggered(self, event: e.Triggered, row: Row) -> None:
+        if self.status != "resolved":
+            self._say("two-open", f"incident {event.episode} opened while {self._episode} is {self.status}")
+        taken = self._outcome.taken.get(row.cause)
+        wanted = getattr(taken.message, "policy_id", "") if taken is not None else ""
+        if self._config.policies.get(wanted) != event.policy:
+            self._say("wrong-policy", f"it should follow {wanted!r}")
+        self._episode, self._policy = event.episode, event.policy
+        self._from_the_top()
+
+    def _from_the_top(self) -> None:
+        self.status, self._calls, self._due, self._hurried = "triggered", {}, self._at, False
+        self._expected, self._empty, self._exhausted = (0, 0), 0, self._policy is None
+
+    def _following(self, step: int, round_: int) -> tuple[int, int] | None:
+        if self._policy is None:
+            return None
+        if step + 1 < len(self._policy.steps):
+            return (round_, step + 1)
+        return (round_ + 1, 0) if round_ < self._policy.repeat else None
+
+    def _step(self, event: e.StepStarted | e.StepEmpty, row: Row) -> None:
+        if self.status != "triggered":
+            self._say("paged-after-ack", f"step {event.step + 1} of a {self.status} incident")
+        if (event.round, event.step) != self._expected or self._exhausted or self._policy is None:
+            self._say("step-order", f"round {event.round} step {event.step} where {self._expected} was due")
+        self._in_time(f"step {event.step + 1}")
+        self._expected = self._following(event.step, event.round)
+        targets = self._policy.steps[event.step].targets if self._policy is not None else ()
+        wanted = self._opinion.people(self._config, targets, row.at)
+        if isinstance(event, e.StepEmpty):
+            self._empty, self._hurried = self._empty + 1, True
+            if wanted:
+                self._say("nobody", f"step {event.step + 1} was passed over although {wanted} could be reached")
+            return
+        self._empty, self._hurried, self._due = 0, False, event.next_at
+        if event.users != wanted:
+            self._say("wrong-people", f"step {event.step + 1} called {event.users} instead of {wanted}")
+        if self._policy is not None and event.next_at != row.at + self._policy.steps[event.step].wait_s:
+            self._say("early", f"step {event.step + 1} waits {event.next_at - row.at:.0f} s")
+        self._to_call = list(event.users)
+
+    def _last_resort(self, event: e.LastResortCalled | e.NobodyReachable, row: Row) -> None:
+        if self.status != "triggered":
+            self._say("paged-after-ack", f"the last resort for a {self.status} incident")
+        steps = len(self._policy.steps) if self._policy is not None else 0
+        if self._expected is not None and not self._exhausted and self._empty < steps:
+            self._say("step-order", f"the last resort where {self._expected} was due")
+        self._in_time("the last resort")
+        wanted = self._opinion.last_resort(self._config, row.at)
+        users = event.users if isinstance(event, e.LastResortCalled) else ()
+        if users != wanted:
+            kind = "wrong-people" if users else "nobody"
+            self._say(kind, f"the last resort called {users or 'nobody'} instead of {wanted}")
+        if event.next_at > row.at + LAST_RESORT_S:
+            self._say("late", f"the last resort is called again only after {event.next_at - row.at:.0f} s")
+        self._exhausted, self._hurried, self._due, self._to_call = True, False, event.next_at, list(users)
+
+    # -- people and pages ------------------------------------------------------------------------------
+
+    def _person(self, event: e.PersonCalled, row: Row) -> None:
+        if event.user_id in self._to_call:
+            self._to_call.remove(event.user_id)
+        if event.user_id in self._calls:
+            self._unused(event.user_id, "skipped")
+        wanted = rules(self._config.users[event.user_id], event.urgency == "urgent")
+        if event.rules != wanted:
+            self._say("wrong-people", f"{event.user_id} is called by {event.rules} instead of {wanted}")
+        self._calls[event.user_id] = Call(row.at, event.rules)
+
+    def _paged(self, event: e.Paged, row: Row) -> None:
+        if self.status != "triggered":
+            self._say("paged-after-ack", f"{event.user_id} is paged for a {self.status} incident")
+        call = self._calls.get(event.user_id)
+        if call is None or event.rule != call.next or event.rule >= len(call.rules):
+            self._say("step-order", f"rule {event.rule + 1} of {event.user_id} is not the next")
+            return
+        due = call.since + call.rules[event.rule].delay_s
+        if not call.failed and row.at < due - EARLY_S:
+            self._say("early", f"rule {event.rule + 1} of {event.user_id} {due - row.at:.0f} s before its time")
+        if row.at > due + LATE_S:
+            self._say("late", f"rule {event.rule + 1} of {event.user_id} {row.at - due:.0f} s after its time")
+        call.next, call.failed = call.next + 1, False
+
+    def _failed(self, event: e.PageFailed, row: Row) -> None:
+        call = self._calls.get(event.user_id)
+        if self.status == "triggered" and event.episode == self._episode and call is not None:
+            call.failed = call.next < len(call.rules)
+            self._owed = (event.user_id, row.cause) if call.failed else None
+
+    # -- what people do --------------------------------------------------------------------------------
+
+    def _halt(self, row: Row, status: str) -> None:
+        self._overdue("skipped")
+        self.status, self._calls, self._to_call = status, {}, []
+        taken = self._outcome.taken.get(row.cause)
+        command = taken is not None and not taken.events
+        self.quiet.append((taken.at if taken is not None and command else row.at, row.seq))
+
+    def _acknowledged(self, event: e.Acknowledged, row: Row) -> None:
+        self._halt(row, "acknowledged")
+
+    def _resolved(self, event: e.Resolved, row: Row) -> None:
+        self._halt(row, "resolved")
+
+    def _snoozed(self, event: e.Snoozed, row: Row) -> None:
+        self._halt(row, "snoozed")
+        self._due, self._hurried = event.until, False
+
+    def _woken(self, event: e.Woken | e.Unacknowledged, row: Row) -> None:
+        if isinstance(event, e.Woken):
+            self._in_time("the end of the snooze")
+        self._from_the_top()
+
+    def _moved(self, event: e.Reassigned | e.Escalated, row: Row) -> None:
+        self._halt(row, "triggered")
+        self._due, self._hurried = row.at, True
+        if isinstance(event, e.Reassigned):
+            wanted = self._opinion.people(self._config, event.targets, row.at)
+            if event.users != wanted:
+                self._say("wrong-people", f"reassigned to {event.users} instead of {wanted}")
+            self._to_call = list(event.users)
+            if event.users:
+                self._due, self._hurried = event.next_at, False
+
+    def _ignored(self, event: e.CommandIgnored, row: Row) -> None:
+        if event.command == "Acknowledge" and event.episode == self._episode and self.status == "triggered":
+            self._say("ack-lost", f"{event.by} acknowledged and nothing changed: {event.why}")
+
+
+_STEPS: dict[type, Callable[[Walk, Any, Row], None]] = {
+    e.Triggered: Walk._triggered,
+    e.StepStarted: Walk._step,
+    e.StepEmpty: Walk._step,
+    e.LastResortCalled: Walk._last_resort,
+    e.NobodyReachable: Walk._last_resort,
+    e.PersonCalled: Walk._person,
+    e.Paged: Walk._paged,
+    e.PageFailed: Walk._failed,
+    e.Acknowledged: Walk._acknowledged,
+    e.Resolved: Walk._resolved,
+    e.Snoozed: Walk._snoozed,
+    e.Woken: Walk._woken,
+    e.Unacknowledged: Walk._woken,
+    e.Reassigned: Walk._moved,
+    e.Escalated: Walk._moved,
+    e.CommandIgnored: Walk._ignored,
+}

@@ -1,0 +1,110 @@
+"""An organisation made up from a seed: sites, teams, schedules, policies, integrations, and people who are people."""
+
+from __future__ import annotations
+
+from domain.alert import Severity
+from domain.calendar import Unit
+from domain.configuration import Configuration, Integration, IntegrationType, Matcher, Route
+from domain.people import Channel, ContactMethod, NotificationRule, Team, User
+from domain.policy import Policy, Step, Target
+from domain.schedule import Layer, Rotation, Schedule
+from simulation.chance import Chance
+from simulation.scenario import Behaviour, Reaction
+
+SITES = ("Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Sydney", "America/Sao_Paulo")
+TEAM = 10
+START = 1_767_225_600.0
+"""2026-01-01 00:00 UTC."""
+CHANNELS: tuple[Channel, ...] = ("email", "push", "voice", "sms", "slack")
+ROTATIONS: tuple[tuple[Unit, int], ...] = (("week", 1), ("week", 1), ("day", 1), ("hour", 12))
+TYPES: tuple[IntegrationType, ...] = ("prometheus", "grafana", "generic")
+
+
+def organisation(chance: Chance, people: int) -> Configuration:
+    """`people` responders in teams of ten, each team with two schedules, two policies and an integration."""
+    users = [person(chance, n) for n in range(people)]
+    teams = [tuple(u.id for u in users[n : n + TEAM]) for n in range(0, people, TEAM)]
+    made_teams = {f"t{n}": Team(f"t{n}", f"Team {n}", members) for n, members in enumerate(teams)}
+    schedules: dict[str, Schedule] = {}
+    policies: dict[str, Policy] = {}
+    integrations: dict[str, Integration] = {}
+    for n, members in enumerate(teams):
+        for schedule in _schedules(chance, n, members):
+            schedules[schedule.id] = schedule
+        for policy in _policies(n, members):
+            policies[policy.id] = policy
+        integrations[f"i{n}"] = _integration(n)
+    leads = [members[0] for members in teams][:7]
+    schedules["duty"] = Schedule("duty", "Duty manager", "UTC", (Layer("day", _turns("day", 1, leads)),))
+    return Configuration(
+        version=1,
+        users={u.id: u for u in users},
+        teams=made_teams,
+        schedules=schedules,
+        policies=policies,
+        integrations=integrations,
+        last_resort=(Target("schedule", "duty"), Target("user", leads[0])),
+    )
+
+
+def person(chance: Chance, n: int) -> User:
+    """One responder. Some have a phone, some only mail; some have no rules and are reached on everything at once."""
+    ident = f"u{n}"
+    few = chance.happens(0.1, "few contacts", n)
+    chosen = CHANNELS[:1] if few else CHANNELS[: chance.whole(3, len(CHANNELS), "contacts", n)]
+    contacts = tuple(ContactMethod(f"{ident}-{c}", ident, c, c, "") for c in chosen)
+    urgent: tuple[NotificationRule, ...] = ()
+    if not few and not chance.happens(0.1, "no rules", n):
+        urgent = tuple(NotificationRule(f"{ident}-{c}", d) for c, d in (("push", 0.0), ("voice", 120.0)))
+        urgent += (NotificationRule(f"{ident}-sms", 240.0),) if "sms" in chosen else ()
+    normal = (NotificationRule(f"{ident}-email", 0.0),)
+    zone = SITES[n // TEAM % len(SITES)]
+    return User(ident, f"Person {n}", f"{ident}@example.org", zone, contacts, urgent, normal)
+
+
+def behaviours(chance: Chance, config: Configuration) -> dict[str, Behaviour]:
+    """How each of them answers; one in fifty hardly ever does."""
+    found = {}
+    for user in config.users:
+        median = chance.around(150.0, 0.6, "median", user)
+        if chance.happens(0.02, "absent", user):
+            day, night = Reaction(median * 4, 0.1), Reaction(median * 8, 0.02)
+        else:
+            answers = chance.between(0.85, 0.99, "answers", user)
+            day, night = Reaction(median, answers), Reaction(median * 1.8, answers * 0.9)
+        found[user] = Behaviour(day, night, habits=0.06, source="made up")
+    return found
+
+
+def _turns(unit: Unit, every: int, users: list[str] | tuple[str, ...], start: str = "2025-12-01T09:00:00") -> Rotation:
+    return Rotation(unit, every, start, tuple(users))
+
+
+def _schedules(chance: Chance, n: int, members: tuple[str, ...]) -> list[Schedule]:
+    """A weekly first line and a second one; some teams change daily, some every twelve hours."""
+    zone = SITES[n % len(SITES)]
+    unit, every = ROTATIONS[chance.whole(0, len(ROTATIONS) - 1, "rotation", n)]
+    second = members[len(members) // 2 :] + members[: len(members) // 2]
+    hour = chance.whole(0, 23, "hand-off", n)
+    first = Layer("everybody", _turns(unit, every, members, f"2025-12-01T{hour:02}:30:00"))
+    return [
+        Schedule(f"s{n}", f"Team {n}, first line", zone, (first,), (), f"t{n}"),
+        Schedule(f"b{n}", f"Team {n}, second line", zone, (Layer("week", _turns("week", 1, second)),), (), f"t{n}"),
+    ]
+
+
+def _policies(n: int, members: tuple[str, ...]) -> list[Policy]:
+    first, second, lead = Target("schedule", f"s{n}"), Target("schedule", f"b{n}"), Target("user", members[0])
+    urgent = (Step((first,), 300.0), Step((second,), 300.0), Step((first, second, lead), 900.0))
+    calm = (Step((first,), 900.0, False), Step((), 300.0), Step((first, second), 1_800.0))
+    return [
+        Policy(f"p{n}", f"Team {n}, urgent", 1, urgent, 1, f"t{n}"),
+        Policy(f"q{n}", f"Team {n}, calm", 1, calm, 0, f"t{n}"),
+    ]
+
+
+def _integration(n: int) -> Integration:
+    routes = (Route((Matcher("severity", "=", "warning"),), f"q{n}"), Route((Matcher("env", "=", "staging"),), f"q{n}"))
+    by = (("service",), (), ("service", "env"))[n % 3]
+    kind = TYPES[n % len(TYPES)]
+    return Integration(f"i{n}", f"Monitoring of team {n}", kind, f"p{n}", f"t{n}", Severity.ERROR, routes, by)

@@ -1,0 +1,82 @@
+"""What a run leaves behind: journals, messages, sends. The judge and the report read this and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any
+
+from domain.configuration import Configuration
+from runtime.codec import json_of
+from simulation.scenario import Scenario
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One event in an entity's journal, as the runtime would have committed it."""
+
+    at: float
+    seq: int
+    cause: str
+    event: Any
+    config: int
+    """Version of the configuration the decision was taken under."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A message that was accepted: answered 2xx at `at`. `events`: alerts in it (0 for a command)."""
+
+    at: float
+    entity: str
+    message: Any
+    events: int = 0
+
+
+@dataclass(slots=True)
+class Delivery:
+    """One page ordered, and what became of it."""
+
+    id: str
+    entity: str
+    episode: int
+    user: str
+    channel: str
+    ordered_at: float
+    name: tuple[object, ...]
+    attempts: list[float] = field(default_factory=list)
+    reached: list[float] = field(default_factory=list)
+    unknowns: int = 0
+    state: str = "pending"
+
+
+@dataclass(slots=True)
+class Outcome:
+    """Everything of one run. `decisions`: turns taken by all entities."""
+
+    scenario: Scenario
+    configurations: dict[int, Configuration]
+    journals: dict[str, list[Row]] = field(default_factory=dict)
+    taken: dict[str, Taken] = field(default_factory=dict)
+    deliveries: dict[str, Delivery] = field(default_factory=dict)
+    states: dict[str, Any] = field(default_factory=dict)
+    timers: dict[str, dict[str, float]] = field(default_factory=dict)
+    drift: list[tuple[float, str]] = field(default_factory=list)
+    """When and where a state read back was not the state that was left."""
+    decisions: int = 0
+
+    def incidents(self) -> Iterator[tuple[str, list[Row]]]:
+        """Journals of the incident lines."""
+        return ((entity, rows) for entity, rows in self.journals.items() if entity.startswith("incident/"))
+
+    def digest(self) -> str:
+        """16 hex characters over every event and every send: equal runs have equal digests."""
+        total = blake2b(digest_size=8)
+        for entity in sorted(self.journals):
+            for row in self.journals[entity]:
+                total.update(f"{entity} {row.seq} {row.at!r} {type(row.event).__name__}".encode())
+                total.update(json_of(row.event).encode())
+        for delivery in sorted(self.deliveries.values(), key=lambda d: d.id):
+            total.update(f"{delivery.id} {delivery.state} {delivery.attempts!r} {delivery.reached!r}".encode())
+        return total.hexdigest()

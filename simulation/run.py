@@ -1,0 +1,157 @@
+"""One run: senders, people and providers around the product's own decisions, on a virtual clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from actors.device import Device
+from actors.incident import Incident
+from actors.schedule import ScheduleActor, ScheduleChanged
+from domain.commands import Command
+from domain.configuration import Configuration
+from domain.grouping import group
+from domain.incident import Acknowledge, AlertsReceived, EscalateNow, Line, Reassign, Resolve, Snooze, Status
+from domain.incident import Unacknowledge as TakeBack
+from domain.policy import Target
+from simulation.chance import Chance
+from simulation.hosts import Clock, Hosts
+from simulation.outcome import Delivery, Outcome
+from simulation.paging import Paging
+from simulation.people import Answer, answer
+from simulation.providers import Providers
+from simulation.scenario import DEFAULT, Arrival, Change, Scenario
+
+Progress = Callable[[float], None]
+HALTING = (Acknowledge, Resolve, Snooze)
+SNOOZE_S = 3_600.0
+UNACK_AFTER_S = 900.0
+LOOKS_AWAY = 0.9
+"""Chance that somebody who sees that another has it does nothing."""
+FORGOTTEN_AFTER_S = 8 * 3_600.0
+"""What its source never resolves is resolved by hand by whoever has it, about this long after."""
+SETTLES_S = 60.0
+"""After the last alert, so that sends under way come to their end."""
+
+
+def simulate(scenario: Scenario, progress: Progress = lambda _: None) -> Outcome:
+    """Run it. `progress` hears the share done, 0 to 1, now and then."""
+    return Run(scenario).run(progress)
+
+
+class Run:
+    """The parts of one run and the wires between them."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self._scenario = scenario
+        self._chance = Chance(scenario.seed)
+        self._clock = Clock(scenario.start)
+        first = scenario.configuration
+        self.outcome = Outcome(scenario, {first.version: first})
+        entities = (Incident(), ScheduleActor(), Device())
+        self._hosts = Hosts(entities, first, self._clock, self._chance, self.outcome, scenario.upgrades)
+        self._paging = Paging(self._hosts, Providers(scenario, self._chance), self._reached)
+
+    def run(self, progress: Progress) -> Outcome:
+        """Everything from start to end."""
+        scenario, clock = self._scenario, self._clock
+        for schedule in scenario.configuration.schedules:
+            clock.at(scenario.start, self._look, schedule)
+        for change in scenario.changes:
+            clock.at(change.at, self._save, change)
+        for n, arrival in enumerate(scenario.arrivals):
+            clock.at(arrival.at, self._arrive, n, arrival)
+        span = max(1.0, scenario.end - scenario.start)
+        clock.run(scenario.end + SETTLES_S, lambda now: progress((now - scenario.start) / span), span / 100)
+        for name, hosted in self._hosts.all().items():
+            self.outcome.states[name] = hosted.state
+            self.outcome.timers[name] = {timer: at for timer, (_, at) in hosted.timers.items()}
+        return self.outcome
+
+    # -- configuration -----------------------------------------------------------------------------------
+
+    def _look(self, schedule: str) -> None:
+        dedup = f"schedule:{schedule}:{self._hosts.env.version}"
+        self._hosts.tell(f"schedule/{schedule}", ScheduleChanged(), dedup)
+
+    def _save(self, change: Change) -> None:
+        before, self._hosts.env = self._hosts.env, change.configuration
+        self.outcome.configurations[change.configuration.version] = change.configuration
+        for ident in sorted(before.schedules.keys() | change.configuration.schedules.keys()):
+            if before.schedules.get(ident) != change.configuration.schedules.get(ident):
+                self._look(ident)
+
+    # -- senders -----------------------------------------------------------------------------------------
+
+    def _arrive(self, number: int, arrival: Arrival) -> None:
+        config = self._hosts.env
+        integration = config.integrations.get(arrival.integration_id)
+        if integration is None:
+            return
+        for found in group(integration, arrival.events):
+            entity = f"incident/{found.line_key}"
+            if arrival.by_hand:
+                self._by_hand(entity, f"hand:{number}:{found.line_key}")
+                continue
+            line: Line = self._hosts.entity(entity).state
+            if not line.open:
+                self._paging.trouble[entity] = (found.events[0].dedup_key, repr(arrival.at))
+            message = AlertsReceived(
+                integration.id, found.events, found.team_id, found.policy_id, self._clock.now, arrival.group_title
+            )
+            self._hosts.tell(entity, message, f"alerts:{number}:{found.line_key}", events=len(found.events))
+
+    def _by_hand(self, entity: str, dedup: str) -> None:
+        line: Line = self._hosts.entity(entity).state
+        if line.open:
+            self._command(entity, Resolve(line.episode, line.acked_by or "somebody"), dedup)
+
+    def _command(self, entity: str, command: Command, dedup: str) -> None:
+        self._hosts.tell(entity, command, dedup, halts=isinstance(command, HALTING))
+
+    # -- people ------------------------------------------------------------------------------------------
+
+    def _reached(self, delivery: Delivery) -> None:
+        user = self._hosts.env.users.get(delivery.user)
+        if user is None:
+            return
+        behaviour = self._scenario.people.get(delivery.user, DEFAULT)
+        now = self._clock.now
+        what = answer(behaviour, user, delivery.channel, now, self._chance, delivery.name)
+        if what is not None:
+            self._clock.at(now + what.after_s, self._acts, delivery, what)
+
+    def _acts(self, delivery: Delivery, what: Answer) -> None:
+        """They open the incident; if it is theirs to act on, they do."""
+        line: Line = self._hosts.entity(delivery.entity).state
+        current = line.episode == delivery.episode and line.status is Status.TRIGGERED
+        if not current and self._chance.happens(LOOKS_AWAY, "looks away", *delivery.name):
+            return
+        now, by, episode = self._clock.now, delivery.user, delivery.episode
+        commands: dict[str, Command] = {
+            "ack": Acknowledge(episode, by),
+            "unack": Acknowledge(episode, by),
+            "snooze": Snooze(episode, by, now + SNOOZE_S),
+            "reassign": Reassign(episode, by, self._colleague(self._hosts.env, by)),
+            "escalate": EscalateNow(episode, by),
+        }
+        self._command(delivery.entity, commands[what.what], f"act:{delivery.id}")
+        if what.what == "unack":
+            later = self._chance.pause(UNACK_AFTER_S, "takes back", *delivery.name)
+            back = TakeBack(episode, by)
+            self._clock.at(now + later, self._command, delivery.entity, back, f"back:{delivery.id}")
+        if what.what == "ack":
+            later = self._chance.around(FORGOTTEN_AFTER_S, 0.5, "forgotten", *delivery.name)
+            self._clock.at(now + later, self._forgotten, delivery, f"forgotten:{delivery.id}")
+
+    def _forgotten(self, delivery: Delivery, dedup: str) -> None:
+        line: Line = self._hosts.entity(delivery.entity).state
+        if line.episode == delivery.episode and line.status is Status.ACKNOWLEDGED and line.acked_by == delivery.user:
+            self._command(delivery.entity, Resolve(line.episode, delivery.user), dedup)
+
+    def _colleague(self, config: Configuration, user: str) -> tuple[Target, ...]:
+        """The next member of one of their teams."""
+        for team in config.teams.values():
+            if user in team.member_ids and len(team.member_ids) > 1:
+                where = team.member_ids.index(user)
+                return (Target("user", team.member_ids[(where + 1) % len(team.member_ids)]),)
+        return (Target("user", user),)

@@ -1,0 +1,31 @@
+"""What happened, line by line, for somebody who must understand a violation."""
+
+from __future__ import annotations
+
+from domain.calendar import utc
+from simulation.judging import Finding
+from simulation.outcome import Outcome
+
+LISTED = 60
+_DULL = frozenset({"episode", "at", "policy", "alert", "alerts", "rules", "team_id", "note", "delivery"})
+
+
+def timeline(outcome: Outcome, entity: str, findings: list[Finding]) -> str:
+    """Journal, sends and findings of one entity in order of time."""
+    lines: list[tuple[float, int, str]] = []
+    for row in outcome.journals.get(entity, []):
+        shown = {f: getattr(row.event, f) for f in row.event.__dataclass_fields__ if f not in _DULL}
+        told = "  ".join(f"{name}={value}" for name, value in shown.items() if value not in (None, "", (), {}))
+        lines.append((row.at, len(lines), f"{type(row.event).__name__:<16} {told}"))
+    for delivery in outcome.deliveries.values():
+        if delivery.entity == entity:
+            what = f"{delivery.user} by {delivery.channel}"
+            lines += [(at, len(lines), f"{'(sent)':<16} {what}") for at in delivery.attempts]
+            lines += [(at, len(lines), f"{'(arrived)':<16} {what}") for at in delivery.reached]
+    lines += [(f.at, 10**9, f"VIOLATION {f.kind}: {f.what}") for f in findings if f.entity == entity]
+    lines.sort()
+    shown_lines = [f"  {utc(at):%Y-%m-%d %H:%M:%S}  {what[:200]}" for at, _, what in lines]
+    if len(shown_lines) > LISTED:
+        left_out = len(shown_lines) - LISTED
+        shown_lines = [*shown_lines[: LISTED // 2], f"  … {left_out} more …", *shown_lines[-LISTED // 2 :]]
+    return "\n".join(shown_lines)

@@ -1,0 +1,51 @@
+"""What is known at the end of a run, from senders, people and the database."""
+
+from __future__ import annotations
+
+from tests.chaos.crowd import TITLE, Crowd
+from tests.chaos.installation import WAITS_S, Installation
+from tests.chaos.verdict import Ack, Evidence, Page, Row
+
+JOURNAL = """
+select entity, seq, shard, epoch, kind, case when kind = 'StepStarted' then (body->>'step')::int end,
+       case when kind = 'Triggered' then body->>'title' end
+from rt.journal order by position"""
+LEFT = """
+select (select count(*) from rt.inbox where done_at is null),
+       (select count(*) from rt.timer where due_at < now() - interval '2 seconds'),
+       (select count(*) from rt.outbox where state in ('pending', 'sending', 'unknown') and due_at <= now()),
+       (select count(*) from rt.quarantine)"""
+
+
+def collect(it: Installation, crowd: Crowd) -> Evidence:
+    """Needs the database up and the run at rest."""
+    ((inbox, timers, sends, quarantined),) = it.sql(LEFT)
+    return Evidence(
+        accepted={t.title: t.accepted_at for t in crowd.told.values() if t.accepted_at is not None},
+        pages=pages(it),
+        acks={title: Ack(a.asked_at, a.accepted_at) for title, a in crowd.answers.items()},
+        journal=tuple(Row(*row) for row in it.sql(JOURNAL)),
+        unknowns=dict(it.sql("select id, unknowns from rt.outbox where unknowns > 0")),
+        waits_s=WAITS_S,
+        tried=frozenset(
+            (title[0], int(call.path.strip("/")))
+            for call in list(it.sink.received)
+            if call.status != 200 and (title := TITLE.search(call.body.decode(errors="replace")))
+        ),
+        left={"inbox rows": inbox, "overdue timers": timers, "sends": sends, "quarantined entities": quarantined},
+    )
+
+
+def pages(it: Installation) -> tuple[Page, ...]:
+    """What the telephones took (answered 200), and mails, which follow a telephone that failed."""
+    found = []
+    for call in list(it.sink.received):
+        title = TITLE.search(call.body.decode(errors="replace"))
+        if title and call.status == 200:
+            found.append(Page(title[0], int(call.path.strip("/")), call.headers["idempotency-key"], call.at))
+    by_phone = {(p.title, p.person) for p in found}
+    for mail, at in zip(list(it.mail.mails), list(it.mail.at), strict=False):
+        title, person = TITLE.search(str(mail)), int(str(mail["To"]).partition("person")[2].partition("@")[0])
+        if title and (title[0], person) not in by_phone:
+            found.append(Page(title[0], person, str(mail["Message-ID"]), at))
+    return tuple(found)

@@ -1,0 +1,160 @@
+"""Three nodes on one machine: a real Ray cluster of raylets in network namespaces, one host each, and what happens to nodes.
+
+The head runs no host and shares the address of gateway and database; nodes reach these over the bridge only, so a node
+that is cut off has lost everything at once.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from runtime.cluster import FAILURE_DOMAIN, RAY_ENVIRONMENT
+from tests.chaos import processes
+from tests.chaos.faults import Fault
+from tests.chaos.installation import Installation
+from tests.chaos.network import Network
+from tests.chaos.relay import Relay
+from tests.fakes.ports import free_port
+from tests.product import until
+
+NODES = 3
+AWAY_S = 15.0
+"""How long a killed or cut-off node stays away; longer than leases and Ray's own detection of a killed raylet."""
+ROOT = Path(__file__).parents[2]
+
+
+class Nodes(Installation):
+    """An installation spread over nodes."""
+
+    wanted_hosts = NODES
+
+    def __init__(self, base: Path) -> None:
+        self.network = Network(os.getpid() % 200, NODES)
+        super().__init__(base, address=self.network.address)
+        self._relay: Relay | None = None
+        self._ray: list[subprocess.Popen[bytes]] = []
+        self._later: list[threading.Timer] = []
+
+    def start(self) -> None:
+        """The network first: everything listens on it."""
+        self.network.start()
+        super().start()
+
+    def surroundings(self) -> dict[str, str]:
+        """Database and feed over the bridge; Ray's head here, a raylet on every node."""
+        here = self.network.address
+        database, feed, self._head_port = (free_port(here) for _ in range(3))
+        sockets = (self.base / "pg" / "run" / ".s.PGSQL.5432", self.base / "vk" / "vk.sock")
+        self._relay = Relay(here, {database: sockets[0], feed: sockets[1]})
+        self._relay.start()
+        head = ["--head", f"--port={self._head_port}", "--num-cpus=0", "--include-dashboard=false"]
+        self._start_ray([], here, [*head, f"--temp-dir={self.base}/ray"])
+        for node in self.network.nodes:
+            self.join(node)
+        password = (self.base / "pg" / "password").read_text()
+        return {
+            "DATABASE_URL": f"postgresql://sentinel:{password}@{here}:{database}/sentinel",
+            "REDIS_URL": f"redis://{here}:{feed}?protocol=2",
+            "RAY_ADDRESS": f"{here}:{self._head_port}",
+            "RAY_AUTH_MODE": "disabled",
+        }
+
+    def join(self, node: int) -> None:
+        """A raylet that offers room for one host."""
+        room = ["--num-cpus=1", f"--resources={json.dumps({'host_slot': 1, 'private_slot': 8})}"]
+        room += [f"--labels={FAILURE_DOMAIN}=node-{node}", f"--address={self.network.address}:{self._head_port}"]
+        self._start_ray(self.network.inside(node), self.network.address_of(node), room)
+
+    def _start_ray(self, inside: list[str], address: str, arguments: list[str]) -> None:
+        command = [*inside, sys.executable, "-m", "ray.scripts.scripts", "start", "--block", *arguments]
+        command += [f"--node-ip-address={address}", "--object-store-memory=80000000", "--disable-usage-stats"]
+        environ = {
+            **os.environ,
+            **RAY_ENVIRONMENT,
+            "SENTINEL_HOME": str(self.base / "home"),
+            "RAY_AUTH_MODE": "disabled",
+        }
+        environ["PYTHONPATH"] = str(ROOT)
+        with (self.base / "ray.out").open("ab") as out:
+            self._ray.append(subprocess.Popen(command, env=environ, stdout=out, stderr=out, cwd=ROOT))
+
+    def node_of(self, slot: str) -> int | None:
+        """Where a host runs."""
+        rows = self.sql(
+            f"select node from rt.host where slot = '{slot}' and expires_at > now() order by started_at desc"
+        )
+        return int(rows[0][0].removeprefix("node-")) if rows else None
+
+    def after(self, seconds: float, function: Callable[[int], None], node: int) -> None:
+        """Do something later, while recovery is being watched."""
+        timer = threading.Timer(seconds, function, (node,))
+        timer.start()
+        self._later.append(timer)
+
+    def stop(self) -> None:
+        """The product, then Ray, then the network."""
+        for timer in self._later:
+            timer.join()
+        super().stop()
+        for node in self.network.nodes:
+            processes.tell(self.network.pids(node), signal.SIGKILL)
+        for process in self._ray:
+            process.kill()
+            process.wait(10)
+        if self._relay is not None:
+            self._relay.stop()
+        self.network.stop()
+
+
+def node_killed(it: Installation, dice: random.Random) -> str:
+    """kill -9 of everything on a node with a host; another node of that name joins later."""
+    assert isinstance(it, Nodes)
+    node = _pick(it, dice)
+    processes.tell(it.network.pids(node), signal.SIGKILL)
+    it.after(AWAY_S, it.join, node)
+    return f"node-{node}, back after {AWAY_S:.0f} s"
+
+
+def node_cut_off(it: Installation, dice: random.Random) -> str:
+    """A node with a host is cut off from everything, and healed later: its host lives on and must not act."""
+    assert isinstance(it, Nodes)
+    node = _pick(it, dice)
+    it.network.cut(node)
+    it.after(AWAY_S, it.network.heal, node)
+    return f"node-{node} for {AWAY_S:.0f} s"
+
+
+def node_joined(it: Installation, dice: random.Random) -> str:
+    """A node was away for long, and joins: living hosts hand shards over to it."""
+    assert isinstance(it, Nodes)
+    node = _pick(it, dice)
+    processes.tell(it.network.pids(node), signal.SIGKILL)
+    until("the others to own every shard", lambda: it.health().flows and len(it.hosts()) == NODES - 1, 60)
+    it.sql("select pg_sleep(3)")
+    it.join(node)
+    return f"node-{node}"
+
+
+def hosts_renewed(it: Installation, dice: random.Random) -> str:
+    """One host after the other leaves in order and joins again (SIGHUP)."""
+    before = it.hosts()
+    processes.tell(it.pids("-m runtime.hosts"), signal.SIGHUP)
+    until("new hosts", lambda: len(h := it.hosts()) >= NODES and not set(h.values()) & set(before.values()), 120)
+    return ", ".join(sorted(before))
+
+
+def _pick(it: Nodes, dice: random.Random) -> int:
+    node = it.node_of(dice.choice(sorted(it.hosts())))
+    assert node is not None
+    return node
+
+
+NODE_FAULTS: dict[str, Fault] = {f.__name__: f for f in (node_killed, node_cut_off, node_joined, hosts_renewed)}

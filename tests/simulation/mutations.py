@@ -1,0 +1,151 @@
+"""Rules of on-call broken on purpose, one at a time. Each must turn the judge red, or the judge is asleep."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from typing import Any
+from unittest.mock import patch
+
+from actors import incident
+from domain import alerts, commands, escalation, grouping, oncall
+from domain import events as e
+from domain.alert import Severity
+from domain.draft import Draft
+from domain.incident import Acknowledge, Line
+from runtime.codec import Kind
+from runtime.entity import Cancel, Set
+from simulation import hosts, paging
+
+
+@contextmanager
+def replaced(*patches: tuple[Any, str, Any]) -> Iterator[None]:
+    with ExitStack() as stack:
+        for where, name, value in patches:
+            stack.enter_context(patch.object(where, name, value))
+        yield
+
+
+ADVANCE, TAKE_STEP, OF_LAYER = escalation._advance, escalation._take_step, oncall._of_layer
+ENDED, REFUSAL, LINE_KEY, STATE = alerts._ended, commands._refusal, grouping.line_key, Kind.state
+PEOPLE, RULES, TURN = escalation.reachable_people, escalation.rules_for, hosts.Hosts._turn
+
+
+def _skip(draft: Draft, step: int, round_: int, late_s: float) -> None:
+    ADVANCE(draft, 2 if step == 1 else step, round_, late_s)
+
+
+def _again(draft: Draft, step: int, round_: int, late_s: float) -> None:
+    ADVANCE(draft, 0 if step == 1 else step, round_, late_s)
+
+
+def _regardless(line: Line, name: str, due_at: float, now: float, config: Any, new_id: Any) -> Draft:
+    draft = Draft(line, now, config, new_id)
+    if line.open and name == "step":
+        escalation.proceed(draft)
+    return draft
+
+
+def _recorded_only(line: Line, episode: int, delivery: str, user: str, channel: str, why: str, draft: Draft) -> None:
+    draft.add(e.PageFailed(episode, delivery, user, channel, why))
+
+
+def _noise(draft: Draft, event: Any) -> tuple[str, str]:
+    return ("noise", "") if event.severity is Severity.WARNING else ENDED(draft, event)
+
+
+def _forgetful(draft: Draft, event: Any) -> tuple[str, str]:
+    return "", ""
+
+
+def _busy(line: Line, command: Any, now: float) -> str:
+    return "busy" if isinstance(command, Acknowledge) and int(now) % 2 else REFUSAL(line, command, now)
+
+
+def _without_ladders(kind: Kind, version: int, raw: bytes | None, key: str) -> Any:
+    state = STATE(kind, version, raw, key)
+    return replace(state, ladders={}) if isinstance(state, Line) else state
+
+
+def _lazy(self: Any, hosted: Any, message: Any, cause: str) -> None:
+    """A timer that is armed again keeps its old time."""
+    decide = self._kinds.of(hosted.id.kind).entity.decide
+
+    def slower(state: Any, message: Any, ctx: Any) -> Any:
+        decision = decide(state, message, ctx)
+        timers: list[Set | Cancel] = [
+            Set(t.name, t.at + 600) if isinstance(t, Set) and t.name == "step" else t for t in decision.timers
+        ]
+        return replace(decision, timers=timers)
+
+    with patch.object(type(self._kinds.of(hosted.id.kind).entity), "decide", lambda _, *a: slower(*a)):
+        TURN(self, hosted, message, cause)
+
+
+def _broken(*patches: tuple[Any, str, Any]) -> Callable[[], Any]:
+    return lambda: replaced(*patches)
+
+
+MUTATIONS: dict[str, tuple[str, Callable[[], Any]]] = {
+    "a step is left out": ("step-order", _broken((escalation, "_advance", _skip))),
+    "a step is taken twice": ("step-order", _broken((escalation, "_advance", _again))),
+    "a step waits half its time": (
+        "early",
+        _broken(
+            (
+                escalation,
+                "_take_step",
+                lambda d, step, *rest: TAKE_STEP(d, replace(step, wait_s=step.wait_s / 2), *rest),
+            )
+        ),
+    ),
+    "timers fire ten minutes late": ("late", _broken((hosts.Hosts, "_turn", _lazy))),
+    "an acknowledgement stops nothing": (
+        "paged-after-ack",
+        _broken((commands, "halt", lambda draft: None), (incident, "on_timer", _regardless)),
+    ),
+    "an acknowledgement is refused now and then": ("ack-lost", _broken((commands, "_refusal", _busy))),
+    "hand-offs are an hour late": (
+        "hand-off",
+        _broken((oncall, "_of_layer", lambda layer, zone, at: OF_LAYER(layer, zone, at - 3600))),
+    ),
+    "overrides are overlooked": ("wrong-people", _broken((oncall, "_by_age", lambda overrides: []))),
+    "only the first of a step is called": (
+        "wrong-people",
+        _broken((escalation, "reachable_people", lambda *a: PEOPLE(*a)[:1])),
+    ),
+    "steps find nobody": ("nobody", _broken((escalation, "reachable_people", lambda *a: []))),
+    "the last resort is nobody": ("nobody", _broken((escalation, "last_resort", lambda *a: []))),
+    "the last resort is called every two hours": ("late", _broken((escalation, "LAST_RESORT_EVERY_S", 7_200.0))),
+    "only the first rule is used": ("wrong-people", _broken((escalation, "rules_for", lambda *a: RULES(*a)[:1]))),
+    "a failed page is only recorded": ("no-failover", _broken((incident, "on_page_failed", _recorded_only))),
+    "a page is not queued": ("never-paged", _broken((incident, "_effect", lambda d, o, k: _lost_effect(d, o, k)))),
+    "warnings are noise": ("muted", _broken((alerts, "_ended", _noise))),
+    "what is over is forgotten": ("reopened", _broken((alerts, "_ended", _forgetful))),
+    "the end is overlooked": ("unresolved", _broken((alerts, "firing", lambda line: [line]))),
+    "each alert is its own incident": (
+        "split-group",
+        _broken((grouping, "line_key", lambda i, event, p: LINE_KEY(replace(i, group_by=()), event, p))),
+    ),
+    "an upgrade forgets who is being called": ("drift", _broken((Kind, "state", _without_ladders))),
+    "claims do not look for acknowledgements": (
+        "paged-after-ack",
+        _broken((paging.Paging, "_attempt", lambda s, h, d: _blind(s, h, d)), (hosts, "TURN_S", 60.0)),
+    ),
+}
+
+EFFECT, ATTEMPT = incident._effect, paging.Paging._attempt
+
+
+def _lost_effect(draft: Draft, order: Any, key: str) -> Any:
+    """Another id than the journal's: the page the journal speaks of does not exist."""
+    return replace(EFFECT(draft, order, key), id=f"{order.delivery}-other")
+
+
+def _blind(self: paging.Paging, hosted: Any, delivery: Any) -> None:
+    waiting, hosted.halting = hosted.halting, 0
+    try:
+        ATTEMPT(self, hosted, delivery)
+    finally:
+        hosted.halting = waiting
