@@ -77,6 +77,7 @@ def verify(
     raise typer.Exit(verification.run(_settings(), head))
 
 
+@app.command()
 def simulate(
     seed: Annotated[int, typer.Option(help="The same seed gives the same run")] = 1,
     people: Annotated[int, typer.Option(min=10, max=2_000, help="Size of a made-up organisation")] = 200,
