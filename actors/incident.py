@@ -5,6 +5,8 @@ All rules are in domain/: alerts.py, commands.py, escalation.py. This file only 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar, get_args
 
 from domain import events
@@ -16,9 +18,10 @@ from domain.draft import Draft, PageOrder
 from domain.escalation import on_page_failed, on_timer
 from domain.incident import AlertsReceived, Line, incident_id, parse_incident_id
 from domain.line import apply
+from domain.masking import hint
 from domain.outage import PagesSentInOutage
 from domain.resume import on_outage_pages
-from domain.templates import page
+from domain.templates import page, text_sha256
 from domain.view import body, facets, small
 from runtime.entity import Cancel, Ctx, Decision, Effect, EffectFailed, Isolation, Record, Set, Tell, TimerFired
 from runtime.ids import EntityId
@@ -81,15 +84,22 @@ def _decision(before: Line, draft: Draft, ctx: Ctx, tell: list[Tell]) -> Decisio
     for name, at in draft.timers.items():
         timers.append(Cancel(name) if at is None else Set(name, at))
     records = [] if draft.line == before or draft.line.episode == 0 else [_record(draft.line, ctx.entity.key)]
+    effects = {order.delivery: _effect(draft, order, ctx.entity.key) for order in draft.pages}
     return Decision(
-        events=draft.events,
+        events=[_with_hash(event, effects) if isinstance(event, events.Paged) else event for event in draft.events],
         timers=timers if draft.events else (),
-        effects=[_effect(draft, order, ctx.entity.key) for order in draft.pages],
+        effects=list(effects.values()),
         cancel=[*(f"page:{episode}" for episode in draft.cancelled), *draft.withdrawn],
         tell=tell,
         records=records,
         reply=draft.reply,
     )
+
+
+def _with_hash(paged: events.Paged, effects: Mapping[str, Effect]) -> events.Paged:
+    """The order with the hash of its words; one that was withdrawn in the same decision has none."""
+    effect = effects.get(paged.delivery)
+    return paged if effect is None else replace(paged, text_sha256=text_sha256(effect.body))
 
 
 def _record(line: Line, key: str) -> Record:
@@ -112,6 +122,7 @@ def _effect(draft: Draft, order: PageOrder, key: str) -> Effect:
             "user_id": order.user_id,
             "user_name": user.name if user is not None else order.user_id,
             "contact_label": contact.label if contact is not None else "",
+            "address_hint": hint(contact.channel, contact.address) if contact is not None else "",
             "subject": words.subject,
             "short": words.short,
             "text": words.text,

@@ -24,6 +24,7 @@ from storage.db import make_engine
 from storage.sealed import Sealer
 from storage.settings import Settings
 
+ENTITIES = (Incident(), ScheduleActor(), Device())
 QUARANTINE_EVERY_S = 600
 
 
@@ -74,7 +75,7 @@ def build(settings: Settings) -> Registry:
         await engine.dispose()
 
     return Registry(
-        entities=(Incident(), ScheduleActor(), Device()),
+        entities=ENTITIES,
         handlers={
             "page": PageHandler(channels, settings.url, Guard(SystemClock().monotonic, breakers.changed)),
             "quarantined": QuarantineHandler(channels, settings.url),

@@ -12,7 +12,9 @@ import typer
 
 from cli import demo as demonstration
 from cli import doctor as diagnosis
+from cli import explain as explanation
 from cli import simulate as simulation
+from cli import verify as verification
 from cli.config_check import check
 from cli.home import Home
 from cli.progress import Failed, say
@@ -64,6 +66,27 @@ def migrate() -> None:
     say(f"schema is at {current(settings.database_url) or 'nothing'}, this version wants {newest()}")
     upgrade(settings.database_url)
     say("done")
+
+
+@app.command()
+def verify(
+    head: Annotated[
+        str, typer.Option(help="N:HASH as printed before: proves that nothing up to it was rewritten")
+    ] = "",
+) -> None:
+    """Prove on the real data that no record was changed afterwards and that every promise held."""
+    raise typer.Exit(verification.run(_settings(), head))
+
+
+@app.command()
+def explain(
+    incident: Annotated[str, typer.Argument(help="Id of an incident")] = "",
+    person: Annotated[str, typer.Option(help="Id, e-mail address or name of a user")] = "",
+    at: Annotated[str, typer.Option(help="2026-03-09T02:10, in the zone; an offset or Z counts")] = "",
+    zone: Annotated[str, typer.Option(help="IANA zone; default: the person's own, for an incident UTC")] = "",
+) -> None:
+    """Say why who was paged for an incident, or why a person was (not) paged at an instant."""
+    explanation.run(_settings(), explanation.Question(incident, person, at, zone))
 
 
 @app.command()

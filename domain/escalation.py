@@ -27,7 +27,7 @@ from domain.configuration import Configuration
 from domain.draft import Draft
 from domain.incident import Line, Status
 from domain.line import position
-from domain.notify import contact_of, last_resort, reachable_people, rules_for
+from domain.notify import contact_of, last_resort, named, reachable, rules_for
 from domain.outage import LAST_RESORT, OutagePage, began, counting
 from domain.people import Urgency
 from domain.policy import Step
@@ -88,16 +88,17 @@ def _advance(draft: Draft, step: int, round_: int, late_s: float) -> None:
 
 def _take_step(draft: Draft, step: Step, number: int, round_: int, late_s: float) -> bool:
     """False if the step should have called somebody and there is nobody."""
-    users = reachable_people(draft.config, step.targets, draft.now)
+    called = named(draft.config, step.targets, draft.now)
+    users = [n.user_id for n in called if reachable(draft.config.users.get(n.user_id))]
     if step.targets and not users:
         why = "nobody is on call or can be reached"
-        draft.add(e.StepEmpty(draft.line.episode, number, round_, why))
+        draft.add(e.StepEmpty(draft.line.episode, number, round_, why, called))
         return False
     started = began(p for p in _counting(draft, number, round_) if p.user_id in users) or draft.now
     until = max(draft.now, started + step.wait_s)
     late_s -= draft.now - started
     late = late_s if late_s > LATE_S else 0.0
-    draft.add(e.StepStarted(draft.line.episode, number, round_, tuple(users), until, draft.now, late))
+    draft.add(e.StepStarted(draft.line.episode, number, round_, tuple(users), until, draft.now, late, called))
     draft.arm(STEP, until)
     for user in users:
         call(draft, user, "urgent" if step.important else "normal")

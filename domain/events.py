@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from domain.alert import Severity
 from domain.incident import AlertState
+from domain.notify import Named
 from domain.outage import OutagePage
 from domain.people import NotificationRule
 from domain.policy import Policy, Target
@@ -79,7 +80,10 @@ class GroupTruncated:
 
 @dataclass(frozen=True, slots=True)
 class StepStarted:
-    """A step of the policy calls `users` and waits until `next_at`. `late_s`: 0 unless over 30 s late."""
+    """A step of the policy calls `users` and waits until `next_at`. `late_s`: 0 unless over 30 s late.
+
+    `named`: everybody the step names at that moment and how, also those who cannot be reached.
+    """
 
     episode: int
     step: int
@@ -88,6 +92,7 @@ class StepStarted:
     next_at: float
     at: float
     late_s: float = 0.0
+    named: tuple[Named, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +103,7 @@ class StepEmpty:
     step: int
     round: int
     why: str
+    named: tuple[Named, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +139,10 @@ class PersonCalled:
 
 @dataclass(frozen=True, slots=True)
 class Paged:
-    """One page was ordered; what became of it is in the outbox under `delivery`."""
+    """One page was ordered; what became of it is in the outbox under `delivery`.
+
+    `text_sha256`: of its subject, a line break and its text, so that nobody can say later that it read otherwise.
+    """
 
     episode: int
     delivery: str
@@ -143,6 +152,7 @@ class Paged:
     rule: int
     repeats: str | None = None
     """Delivery id of a page of an outage that perhaps arrived; this one says so in its text."""
+    text_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)

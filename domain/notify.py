@@ -5,8 +5,10 @@ Never nobody: without usable rules every enabled contact method is used at once.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from domain.configuration import Configuration
-from domain.oncall import who
+from domain.oncall import shift_at
 from domain.people import ContactMethod, NotificationRule, Urgency, User
 from domain.policy import Target
 
@@ -31,15 +33,43 @@ def contact_of(user: User, contact_method_id: str) -> ContactMethod | None:
     return next((c for c in user.contacts if c.id == contact_method_id), None)
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """How a step comes to a person: by name (`schedule_id` None), or by their shift in a schedule.
+
+    `source`: "layer:NAME" or "override:ID"; `start` and `end` of that shift in UTC epoch seconds.
+    """
+
+    user_id: str
+    schedule_id: str | None = None
+    schedule: str = ""
+    zone: str = ""
+    source: str = ""
+    start: float = 0.0
+    end: float = 0.0
+
+
+def named(config: Configuration, targets: tuple[Target, ...], at: float) -> tuple[Named, ...]:
+    """Everybody behind the targets at an instant, each once, reachable or not; by name counts first."""
+    found = {t.id: Named(t.id) for t in targets if t.kind == "user"}
+    order: dict[str, None] = {}
+    for target in targets:
+        schedule = config.schedules.get(target.id) if target.kind == "schedule" else None
+        shift = shift_at(schedule, at) if schedule is not None else None
+        if schedule is not None and shift is not None:
+            by_shift = Named(
+                shift.user, schedule.id, schedule.name, schedule.zone, shift.source, shift.start, shift.end
+            )
+            found.setdefault(shift.user, by_shift)
+            order.setdefault(shift.user)
+        elif target.kind == "user":
+            order.setdefault(target.id)
+    return tuple(found[user] for user in order)
+
+
 def people(config: Configuration, targets: tuple[Target, ...], at: float) -> list[str]:
     """User ids behind the targets at an instant, each once, reachable or not."""
-    found: dict[str, None] = {}
-    for target in targets:
-        if target.kind == "user":
-            found[target.id] = None
-        elif (schedule := config.schedules.get(target.id)) is not None:
-            found.update(dict.fromkeys(who(schedule, at)))
-    return list(found)
+    return [n.user_id for n in named(config, targets, at)]
 
 
 def reachable_people(config: Configuration, targets: tuple[Target, ...], at: float) -> list[str]:

@@ -18,14 +18,20 @@ from domain.schedule import Layer, Override, Rotation, Schedule, Shift
 
 def who(schedule: Schedule, at: float) -> tuple[str, ...]:
     """Users on call at an instant (UTC epoch seconds); empty if nobody is."""
+    shift = shift_at(schedule, at)
+    return () if shift is None else (shift.user,)
+
+
+def shift_at(schedule: Schedule, at: float) -> Shift | None:
+    """The turn that decides an instant, as its layer or override has it: other layers may hide parts of it."""
     for override in _by_age(schedule.overrides):
         if override.start <= at < override.end:
-            return (override.user,)
+            return Shift(override.user, override.start, override.end, f"override:{override.id}")
     for layer in reversed(schedule.layers):
-        user = _of_layer(layer, schedule.zone, at)
-        if user is not None:
-            return (user,)
-    return ()
+        shift = _of_layer(layer, schedule.zone, at)
+        if shift is not None:
+            return shift
+    return None
 
 
 def shifts(schedule: Schedule, start: float, end: float) -> list[Shift]:
@@ -78,12 +84,18 @@ def _until(layer: Layer, zone: str) -> float | None:
     return None if layer.until is None else instant_of(datetime.fromisoformat(layer.until), ZoneInfo(zone))
 
 
-def _of_layer(layer: Layer, zone: str, at: float) -> str | None:
+def _of_layer(layer: Layer, zone: str, at: float) -> Shift | None:
     until = _until(layer, zone)
     if until is not None and at >= until:
         return None
-    n = _recurrence(layer.rotation, zone).index(at)
-    return None if n < 0 else layer.rotation.users[n % len(layer.rotation.users)]
+    rotation, users = _recurrence(layer.rotation, zone), layer.rotation.users
+    n = rotation.index(at)
+    if n < 0:
+        return None
+    end = rotation.at(n + 1)
+    return Shift(
+        users[n % len(users)], rotation.at(n), end if until is None else min(end, until), f"layer:{layer.name}"
+    )
 
 
 def _layer_shifts(layer: Layer, zone: str, start: float, end: float) -> list[Shift]:

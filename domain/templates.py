@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
 
 from domain.calendar import utc
 from domain.incident import Line, incident_id
@@ -53,6 +56,11 @@ def page(line: Line, line_key: str, step: int, why: str, repeats: OutagePage | N
         first = f"first sent at {utc(repeats.at).strftime('%H:%M:%S UTC')}, while Sentinel's database was away"
         lines += ["", f"Perhaps a repetition: {first}; it is not known whether it arrived."]
     return Words(subject, short, "\n".join(lines))
+
+
+def text_sha256(body: Mapping[str, Any]) -> str:
+    """Hex SHA-256 of a page's subject, a line break and its text, in UTF-8: what the page ledger keeps of it."""
+    return sha256(f"{body['subject']}\n{body['text']}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _clock(instant: float) -> str:

@@ -101,7 +101,7 @@ class Sends:
             result = await self._attempt(row)
         except Exception as error:
             log.exception("send_broke", delivery=row.id, channel=row.channel)
-            result = after(row, Unknown(f"{type(error).__name__}: {error}"), self._now())
+            result = after(row, Unknown(f"{type(error).__name__}: {error}"), self._now(), tried=True)
         finally:
             self._busy[row.channel] -= 1
         self._tell(row, result)
@@ -117,7 +117,7 @@ class Sends:
         if uncertain(row):
             answer = await self._handler.reconcile(send, config, SEND_S)
             if isinstance(answer, Accepted):
-                return after(row, answer, self._now())
+                return after(row, answer, self._now(), tried=False)
             if not may_resend(row, answer, self._handler.dedupes(row.channel)):
                 return failed(row, "outcome unknown twice; the provider cannot say whether the person got it")
         try:
@@ -127,7 +127,7 @@ class Sends:
             outcome = Unknown(f"no answer from the {row.channel} provider within {SEND_S:.0f} s")
         if isinstance(outcome, Rejected):
             log.warning("send_refused", delivery=row.id, channel=row.channel, attempt=send.attempt, why=outcome.reason)
-        return after(row, outcome, self._now())
+        return after(row, outcome, self._now(), tried=True)
 
     def _tell(self, row: OutboxRow, result: SendResult) -> None:
         now = self._now()

@@ -21,6 +21,7 @@ from gateway.figures import Figures
 from gateway.live_feed import LiveFeed
 from gateway.outage import Outage
 from gateway.replay import Replay
+from gateway.sealer import Sealer as LedgerSealer
 from gateway.spool import Spool
 from gateway.writer import InboxWriter
 from runtime.clock import SystemClock, wall_now
@@ -55,6 +56,7 @@ class Services:
     speaking: Background
     feed: LiveFeed
     figures: Figures
+    ledger: LedgerSealer
 
     @classmethod
     def build(cls, settings: Settings) -> Services:
@@ -91,6 +93,7 @@ class Services:
             speaking=Background(witness.speak, "witness"),
             feed=LiveFeed(store, settings.redis_url),
             figures=Figures(store, factory),
+            ledger=LedgerSealer(store),
         )
 
     async def start(self) -> None:
@@ -104,9 +107,11 @@ class Services:
         self.commands.start()
         self.config.start()
         self.feed.start()
+        self.ledger.start()
 
     async def stop(self) -> None:
         """End it in the opposite order; what was accepted is committed, or in the spool for the next start."""
+        await self.ledger.stop()
         await self.feed.stop()
         await self.config.stop()
         await self.commands.stop()

@@ -133,6 +133,7 @@ def result_parameters(results: Sequence[SendResult]) -> dict[str, list[Any]]:
         "provider": [r.provider_id for r in results],
         "due": [r.due_at for r in results],
         "unknown": [int(r.unknown) for r in results],
+        "tried": [r.tried for r in results],
         "m_id": [r.id for r in told],
         "m_shard": [m.shard for m in tells],
         "m_entity": [m.entity for m in tells],

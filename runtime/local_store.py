@@ -39,7 +39,7 @@ class LocalStore(MemoryStore):
         self.shards = {shard: ShardRow(shard, epoch, host) for shard, epoch in epochs.items()}
         self._host = host
         self._live = live
-        self._log = log
+        self._sendlog = log
         self._rules = rules
         self._last = FIRST_ID
 
@@ -78,9 +78,9 @@ class LocalStore(MemoryStore):
         claimed = await super().claim_sends(epochs, able, host, hold_s)
         claimed = {i: replace(row, body=self._rules.labelled(row.body)) for i, row in claimed.items()}
         if claimed:
-            await self._log.begin(list(claimed.values()), self.clock_now())
+            await self._sendlog.begin(list(claimed.values()), self.clock_now())
         return claimed
 
     async def record_sends(self, host: str, results: Sequence[SendResult]) -> None:
         await super().record_sends(host, results)
-        await self._log.outcomes(results)
+        await self._sendlog.outcomes(results)

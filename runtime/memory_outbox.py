@@ -33,6 +33,7 @@ class Kept:
     group: str
     claimed_by: str | None = None
     claim_until: float = 0.0
+    claimed_at: float | None = None
     detail: str = ""
     updated_at: float = 0.0
 
@@ -46,6 +47,7 @@ class MemoryOutbox:
         self.clock_now = clock_now
         self.inbox: dict[int, InboxRow] = {}
         self.outbox: dict[str, Kept] = {}
+        self.send_log: list[dict[str, Any]] = []
         self._dedup: dict[tuple[int, str], int] = {}
         self._last = 0
 
@@ -111,10 +113,13 @@ class MemoryOutbox:
                 continue
             claimed[ident] = kept.row
             lost = kept.row.state == "sending"
+            if lost:
+                self._log(kept, None, "unknown", "its host did not say what became of it")
             kept.row = replace(
                 kept.row, state="sending", attempts=kept.row.attempts + 1, unknowns=kept.row.unknowns + lost
             )
             kept.claimed_by, kept.claim_until = host, self.clock_now() + hold_s
+            kept.claimed_at = self.clock_now()
         return claimed
 
     async def record_sends(self, host: str, results: Sequence[SendResult]) -> None:
@@ -130,6 +135,7 @@ class MemoryOutbox:
                 due_at=kept.row.due_at if result.due_at is None else result.due_at,
                 unknowns=kept.row.unknowns + result.unknown,
             )
+            self._log(kept, result.tried, result.state, result.detail)
             if result.tell is not None:
                 self.put(result.tell)
 
@@ -153,9 +159,26 @@ class MemoryOutbox:
                 due_at=kept.row.due_at if result.due_at is None else result.due_at,
                 unknowns=kept.row.unknowns + result.unknown,
             )
+            self._log(kept, result.tried, kept.row.state, result.detail, result.began_at)
             if result.tell is not None:
                 self.put(result.tell)
         return existing
+
+    def _log(self, kept: Kept, tried: bool | None, state: str, detail: str, began_at: float | None = None) -> None:
+        row = {
+            "send": kept.row.id,
+            "entity": kept.row.entity,
+            "kind": "attempt",
+            "attempt": kept.row.attempts,
+            "tried": tried,
+            "state": state,
+            "detail": detail,
+            "provider_id": kept.row.provider_id,
+            "host": kept.claimed_by,
+            "started_at": kept.claimed_at if began_at is None else began_at,
+            "at": self.clock_now(),
+        }
+        self.send_log.append({"position": len(self.send_log) + 1, **row})
 
     async def recallable(self, entities: Sequence[str], channels: Sequence[str]) -> list[OutboxRow]:
         return [

@@ -160,7 +160,7 @@ class Outbox:
         except Exception as error:
             # A handler must not raise; if it does, what it did is unknown, and that is what is written.
             log.exception("send_broke", delivery=row.id, channel=row.channel)
-            result = after(row, Unknown(f"{type(error).__name__}: {error}"), self._core.time.now())
+            result = after(row, Unknown(f"{type(error).__name__}: {error}"), self._core.time.now(), tried=True)
         finally:
             self._busy[row.channel] -= 1
             self._core.sends_wanted.set()
@@ -176,7 +176,7 @@ class Outbox:
         if uncertain(row):
             answer = await handler.reconcile(send, core.env.current, SEND_S)
             if isinstance(answer, Accepted):
-                return after(row, answer, core.time.now())
+                return after(row, answer, core.time.now(), tried=False)
             if row.withdrawn:
                 return withdrawn(row)
             if not may_resend(row, answer, handler.dedupes(row.channel)):
@@ -191,7 +191,7 @@ class Outbox:
             outcome = Unknown(f"no answer from the {row.channel} provider within {SEND_S:.0f} s")
         if isinstance(outcome, Rejected):
             log.warning("send_refused", delivery=row.id, channel=row.channel, attempt=send.attempt, why=outcome.reason)
-        return after(row, outcome, core.time.now())
+        return after(row, outcome, core.time.now(), tried=True)
 
     async def record(self) -> None:
         """Group-commit the outcomes; kept until written or until the shard is lost (then they are `unknown`)."""

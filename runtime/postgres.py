@@ -45,6 +45,16 @@ class Health:
     orphan_shards: int
 
 
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """`rows` joined the chain, which now ends with entry `n` and its `hash`; `more` are waiting."""
+
+    rows: int
+    n: int
+    hash: str
+    more: bool
+
+
 class PostgresStore:
     """`dsn`: any libpq connection string. `connections`: statements at once (a host needs about six)."""
 
@@ -210,6 +220,11 @@ class PostgresStore:
         """Backlog and lateness, from partial indexes only."""
         ((undone, oldest, overdue, hosts, quarantined, sends, orphans),) = await self._read("health")
         return Health(undone, oldest or 0.0, overdue, hosts, quarantined, dict(sends), orphans)
+
+    async def seal(self, rows: int) -> Sealed:
+        """Add about `rows` committed journal and send log rows to the chain; none while another sealer is at it."""
+        ((count, n, head, more),) = await self._write("seal", rows=rows)
+        return Sealed(count, n, head or "", more)
 
     async def sweep(self, limit: int) -> None:
         await self._write("sweep_inbox", limit=limit)

@@ -20,6 +20,8 @@ method follows at once; the retries go on all the same, and the last of them is 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from runtime.codec import json_of
 from runtime.effects import Accepted, CannotTell, NotFound, Rejected, Send, Unknown
 from runtime.entity import EffectFailed
@@ -56,8 +58,15 @@ def as_send(row: OutboxRow) -> Send:
     return Send(row.id, row.entity, row.kind, row.channel, row.body, row.attempts + 1, row.provider_id)
 
 
-def after(row: OutboxRow, outcome: Accepted | Rejected | Unknown, now: float) -> SendResult:
-    """What to write after an attempt; `now` is database time. `row` is as it was before the claim."""
+def after(row: OutboxRow, outcome: Accepted | Rejected | Unknown, now: float, *, tried: bool) -> SendResult:
+    """What to write after an attempt; `now` is database time. `row` is as it was before the claim.
+
+    `tried`: the provider was asked to send; False if it was only asked what became of an earlier attempt.
+    """
+    return replace(_follow(row, outcome, now), tried=tried)
+
+
+def _follow(row: OutboxRow, outcome: Accepted | Rejected | Unknown, now: float) -> SendResult:
     match outcome:
         case Accepted(provider_id, final, detail):
             state = "delivered" if final else "accepted"

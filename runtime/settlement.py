@@ -8,7 +8,7 @@ be repeated.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import structlog
@@ -82,7 +82,7 @@ def _result(sent: Sent, now: float) -> SendResult:
         row = OutboxRow(
             sent.id, sent.entity, sent.shard, sent.kind, sent.channel, sent.body, "sending", sent.attempts, 0, now
         )
-        return failed(row, sent.detail)
+        return replace(failed(row, sent.detail), tried=True, began_at=sent.began_at)
     return SendResult(
         sent.id,
         sent.shard,
@@ -91,6 +91,7 @@ def _result(sent: Sent, now: float) -> SendResult:
         sent.provider_id,
         due_at=now if sent.state in ("pending", "unknown") else None,
         unknown=sent.state == "unknown",
+        tried=True,
         began_at=sent.began_at,
     )
 

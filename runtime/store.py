@@ -187,7 +187,9 @@ class SendResult:
     """What to write after a send. `state` is the next state; `due_at` when to look again, if ever.
 
     `tell`, the EffectFailed message to the entity, is written in the same statement; `failed` rows always carry one.
-    `unknown` raises the count of unknown outcomes by one when True. `began_at`: when it was sent, if not just now.
+    `unknown` raises the count of unknown outcomes by one when True. `tried`: the provider was asked to send, so
+    that the send log tells attempts that may have reached somebody from those that certainly did not. `began_at`:
+    when it was sent, UTC epoch seconds, if not since its claim.
     """
 
     id: str
@@ -198,6 +200,7 @@ class SendResult:
     due_at: float | None = None
     unknown: bool = False
     tell: Inbound | None = None
+    tried: bool = False
     began_at: float | None = None
 
 
@@ -299,7 +302,8 @@ class Store(Protocol):
     ) -> dict[str, OutboxRow]:
         """Claim rows for sending: state `sending`, attempts + 1, claim held for hold_s.
 
-        A row found `sending` with an expired claim gets its count of unknown outcomes raised by one.
+        A row found `sending` with an expired claim gets its count of unknown outcomes raised by one, and the
+        attempt nobody reported on a row `unknown` in the send log.
 
         Left out: rows whose shard is not at the given epoch, that are no longer pending/unknown/expired,
         and rows with a group of an entity with an undone `halts` message in its inbox. The answered row shows the
@@ -308,7 +312,7 @@ class Store(Protocol):
         ...
 
     async def record_sends(self, host: str, results: Sequence[SendResult]) -> None:
-        """Write outcomes of rows claimed by this host and add their tells.
+        """Write outcomes of rows claimed by this host, a row in the send log for each, and add their tells.
 
         Rows that are not `sending` under this host's claim any more are left as they are: whoever claimed
         them since records them. A withdrawn row that would be tried again becomes `cancelled` instead.

@@ -91,18 +91,18 @@ class Paging:
     def _outcome(self, row: OutboxRow, delivery: Delivery) -> SendResult:
         providers, now = self._providers, self._hosts.clock.now
         if not usable(self._hosts.env, row.body):
-            return after(row, Rejected(GONE), now)
+            return after(row, Rejected(GONE), now, tried=True)
         if uncertain(row):
             answer: Accepted | NotFound | CannotTell = providers.look_up(row.id, row.channel, delivery.name)
             if isinstance(answer, Accepted):
-                return after(row, answer, now)
+                return after(row, answer, now, tried=False)
             if not may_resend(row, answer, row.channel in DEDUPES):
                 return failed(row, "outcome unknown twice")
         take = providers.take(row.id, row.channel, row.attempts + 1, delivery.name, now)
         delivery.attempts.append(now)
         if take.reached_at is not None:
             self._arrives(row, delivery, take.reached_at)
-        return after(row, take.outcome, now)
+        return after(row, take.outcome, now, tried=True)
 
     def _arrives(self, row: OutboxRow, delivery: Delivery, at: float) -> None:
         receipt = self._providers.receipt(row.channel, delivery.name, at)

@@ -32,6 +32,7 @@ from runtime.ids import EntityId, new_id, shard_of
 from runtime.store import Inbound
 from storage.changes import change, fetch
 from storage.errors import NotFound
+from storage.history import keep
 from storage.tables import OverrideRow, ScheduleRow
 
 router = APIRouter(prefix="/schedules", tags=["schedules"])
@@ -122,6 +123,7 @@ async def create_schedule(body: ScheduleInput, caller: Configurer, gateway: Gate
     async with change(gateway.sessions, caller.name, "create", f"schedule/{ident}", {"name": body.name}) as session:
         row = ScheduleRow(id=ident, name=body.name, zone=body.zone, team_id=body.team_id, layers=layers, overrides=[])
         session.add(row)
+        await keep(session, ident)
     await _changed(gateway, ident)
     return _shown(row)
 
@@ -140,6 +142,7 @@ async def replace_schedule(schedule_id: str, body: ScheduleInput, caller: Config
     async with change(gateway.sessions, caller.name, "update", f"schedule/{ident}", {"name": body.name}) as session:
         row = await fetch(session, ScheduleRow, ident, "schedule")
         row.name, row.zone, row.team_id, row.layers = body.name, body.zone, body.team_id, layers
+        await keep(session, ident)
     await _changed(gateway, ident)
     return _shown(row)
 
@@ -152,6 +155,7 @@ async def delete_schedule(schedule_id: str, caller: Configurer, gateway: Gateway
         row = await fetch(session, ScheduleRow, ident, "schedule")
         await check_unused(session, "schedule", ident)
         await session.delete(row)
+        await keep(session, ident)
     await _changed(gateway, ident)
     return Response(status_code=204)
 
@@ -165,6 +169,7 @@ async def create_override(schedule_id: str, body: OverrideInput, caller: Respond
         await fetch(session, ScheduleRow, ident, "schedule")
         row = OverrideRow(id=override, schedule_id=ident, user_id=body.user_id, starts_at=body.start, ends_at=body.end)
         session.add(row)
+        await keep(session, ident)
     await _changed(gateway, ident)
     return _override(row)
 
@@ -180,5 +185,6 @@ async def delete_override(schedule_id: str, override_id: str, caller: Responder,
         if row.schedule_id != schedule_id:
             raise NotFound("override", override)
         await session.delete(row)
+        await keep(session, schedule_id)
     await _changed(gateway, schedule_id)
     return Response(status_code=204)

@@ -19,8 +19,9 @@ from runtime.ids import new_id
 from storage.access import Holder
 from storage.changes import change, fetch
 from storage.errors import NotFound
+from storage.history import keep
 from storage.sealed import Sealer
-from storage.tables import ContactMethodRow, NotificationRuleRow, UserRow
+from storage.tables import ContactMethodRow, NotificationRuleRow, OverrideRow, UserRow
 
 router = APIRouter(prefix="/users", tags=["users"])
 
@@ -107,7 +108,10 @@ async def delete_user(user_id: str, caller: Admin, gateway: Gateway) -> Response
     async with change(gateway.sessions, caller.name, "delete", f"user/{_clean(user_id)}") as session:
         row = await fetch(session, UserRow, _clean(user_id), "user")
         await check_unused(session, "user", row.id)
+        theirs = select(OverrideRow.schedule_id).where(OverrideRow.user_id == row.id).distinct()
+        schedules = (await session.execute(theirs)).scalars().all()
         await session.delete(row)
+        await keep(session, *schedules)
     await gateway.config.refresh()
     return Response(status_code=204)
 

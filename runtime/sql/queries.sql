@@ -112,6 +112,9 @@ j as (
          as t(entity, seq, shard, cause, kind, body, at)
     join own on own.id = t.shard
     returning entity, seq, position),
+js as (
+    insert into rt.unsealed (source, positions)
+    select 'journal', array_agg(position order by position) from j having count(*) > 0),
 e as (
     insert into rt.entity as x (id, kind, shard, seq, version, state, closed_at, updated_at)
     select t.entity, split_part(t.entity, '/', 1), t.shard, t.seq, t.version, t.state,
@@ -196,9 +199,18 @@ before as materialized (
                 else x.state in ('pending', 'unknown') and x.due_at <= now() end)
       and (x.grp = ''
            or not exists (select from rt.inbox m where m.entity = x.entity and m.done_at is null and m.halts))
-    for update of x)
+    for update of x),
+-- A claim that ran out: nobody will say what became of that attempt, so that is what is recorded.
+lost as (
+    insert into rt.send_log (send, entity, kind, attempt, state, detail, provider_id, host, started_at)
+    select id, entity, 'attempt', attempts, 'unknown', 'its host did not say what became of it', provider_id,
+           coalesce(claimed_by, ''), claimed_at
+    from before where state = 'sending' order by id returning position),
+seal as (
+    insert into rt.unsealed (source, positions)
+    select 'send_log', array_agg(position order by position) from lost having count(*) > 0)
 update rt.outbox x
-   set state = 'sending', attempts = x.attempts + 1, claimed_by = %(host)s, updated_at = now(),
+   set state = 'sending', attempts = x.attempts + 1, claimed_by = %(host)s, updated_at = now(), claimed_at = now(),
        unknowns = x.unknowns + (x.state = 'sending')::int,
        claim_until = now() + make_interval(secs => %(hold)s)
 from before b where x.id = b.id
@@ -209,8 +221,8 @@ returning b.id, b.entity, b.shard, b.kind, b.channel, b.body, b.state, b.attempt
 -- claimed_by is the fence here: a row that somebody else claimed since is his to record.
 with given as (
     select * from unnest(%(id)s::text[], %(state)s::text[], %(detail)s::text[], %(provider)s::text[],
-                         %(due)s::float8[], %(unknown)s::int[])
-             as g(id, state, detail, provider, due, unknown)),
+                         %(due)s::float8[], %(unknown)s::int[], %(tried)s::bool[])
+             as g(id, state, detail, provider, due, unknown, tried)),
 told as (
     select * from unnest(%(m_id)s::text[], %(m_shard)s::int[], %(m_entity)s::text[], %(m_kind)s::text[],
                          %(m_dedup)s::text[], %(m_body)s::text[], %(m_halts)s::bool[], %(m_env)s::bigint[])
@@ -222,7 +234,15 @@ done as (
            due_at = coalesce(to_timestamp(g.due), x.due_at), unknowns = x.unknowns + g.unknown, updated_at = now(),
            sent_at = case when g.state in ('accepted', 'delivered') then now() else x.sent_at end
     from given g where x.id = g.id and x.state = 'sending' and x.claimed_by = %(host)s
-    returning x.id)
+    returning x.id, x.entity, x.attempts, g.tried, g.state, x.detail, x.provider_id, x.claimed_at),
+-- What came of the attempt, also where the row was withdrawn meanwhile.
+logged as (
+    insert into rt.send_log (send, entity, kind, attempt, tried, state, detail, provider_id, host, started_at)
+    select id, entity, 'attempt', attempts, tried, state, detail, provider_id, %(host)s, claimed_at from done
+    returning position),
+seal as (
+    insert into rt.unsealed (source, positions)
+    select 'send_log', array_agg(position order by position) from logged having count(*) > 0)
 insert into rt.inbox (shard, entity, kind, dedup, body, halts, env_version)
 select t.shard, t.entity, t.kind, t.dedup, t.body::jsonb, t.halts, t.env from told t join done on done.id = t.id
 on conflict (shard, dedup) do nothing;
@@ -232,8 +252,8 @@ on conflict (shard, dedup) do nothing;
 -- his record_sends then finds it settled.
 with given as (
     select * from unnest(%(id)s::text[], %(state)s::text[], %(detail)s::text[], %(provider)s::text[],
-                         %(due)s::float8[], %(unknown)s::int[], %(began)s::float8[])
-             as g(id, state, detail, provider, due, unknown, began)),
+                         %(due)s::float8[], %(unknown)s::int[], %(tried)s::bool[], %(began)s::float8[])
+             as g(id, state, detail, provider, due, unknown, tried, began)),
 told as (
     select * from unnest(%(m_id)s::text[], %(m_shard)s::int[], %(m_entity)s::text[], %(m_kind)s::text[],
                          %(m_dedup)s::text[], %(m_body)s::text[], %(m_halts)s::bool[], %(m_env)s::bigint[])
@@ -248,7 +268,15 @@ done as (
     from given g where x.id = g.id
      and (x.state in ('pending', 'sending', 'unknown')
           or x.state = 'cancelled' and g.state in ('accepted', 'delivered'))
-    returning x.id),
+    returning x.id, x.entity, x.attempts, g.tried, x.state, x.detail, x.provider_id, x.claimed_by, g.began),
+logged as (
+    insert into rt.send_log (send, entity, kind, attempt, tried, state, detail, provider_id, host, started_at)
+    select id, entity, 'attempt', attempts, tried, state, detail, provider_id, coalesce(claimed_by, ''),
+           to_timestamp(began) from done
+    returning position),
+seal as (
+    insert into rt.unsealed (source, positions)
+    select 'send_log', array_agg(position order by position) from logged having count(*) > 0),
 tell as (
     insert into rt.inbox (shard, entity, kind, dedup, body, halts, env_version)
     select t.shard, t.entity, t.kind, t.dedup, t.body::jsonb, t.halts, t.env from told t join done on done.id = t.id
@@ -299,3 +327,41 @@ select id, entity from rt.shard where entity is not null order by id;
 -- Done rows are kept three days for de-duplication and for "what did the sender send?".
 delete from rt.inbox where id in (
     select id from rt.inbox where done_at < now() - interval '3 days' limit %(limit)s);
+
+-- name: seal
+-- One sealer at a time by the advisory lock; one that comes with an old snapshot in between fails on the
+-- primary key and has written nothing. The digests' text is written again in verify.sql, which must not trust this.
+with turn as materialized (select pg_try_advisory_xact_lock(7733003) as mine),
+head as materialized (select n, hash from rt.ledger order by n desc limit 1),
+due as materialized (
+    select id from (
+        select id, sum(cardinality(positions)) over (order by id) - cardinality(positions) as before
+        from (select * from rt.unsealed order by id limit 500) u) w
+    where before < %(rows)s),
+gone as (
+    delete from rt.unsealed u using due, turn where u.id = due.id and turn.mine
+    returning u.id, u.source, u.positions),
+wanted as (select g.id, g.source, p as position from gone g, unnest(g.positions) as p),
+fresh as (
+    select w.id, w.source, w.position, sha256(convert_to(jsonb_build_array('journal', j.position, j.entity, j.seq,
+               j.shard, j.epoch, j.cause, j.kind, j.body, (extract(epoch from j.at) * 1000000)::bigint)::text,
+               'UTF8')) as digest
+    from wanted w join rt.journal j on w.source = 'journal' and j.position = w.position
+    union all
+    select w.id, w.source, w.position, sha256(convert_to(jsonb_build_array('send_log', s.position, s.send, s.entity,
+               s.kind, s.attempt, s.tried, s.state, s.detail, s.provider_id, s.host,
+               (extract(epoch from s.started_at) * 1000000)::bigint, (extract(epoch from s.at) * 1000000)::bigint)::text,
+               'UTF8'))
+    from wanted w join rt.send_log s on w.source = 'send_log' and s.position = w.position),
+chain as (
+    select 0 as k, null as source, 0 as position, null::bytea as digest, hash as value from head
+    union all
+    select row_number() over (order by id, position), source, position, digest, digest from fresh),
+linked as (select k, source, position, digest, rt.chained(value) over (order by k) as hash from chain),
+put as (
+    insert into rt.ledger (n, source, position, digest, hash)
+    select head.n + k, source, position, digest, linked.hash from linked, head where k > 0
+    returning n, hash)
+select count(*), coalesce(max(n), 0), (select encode(hash, 'hex') from put order by n desc limit 1),
+       exists (select from rt.unsealed u where not exists (select from gone where gone.id = u.id))
+from put;

@@ -5,7 +5,7 @@ from __future__ import annotations
 from storage.tables.access import ApiKeyRow, IntegrationKeyRow, SessionRow, SignInTokenRow
 from storage.tables.base import Base
 from storage.tables.people import ContactMethodRow, NotificationRuleRow, TeamMemberRow, TeamRow, UserRow
-from storage.tables.planning import OverrideRow, PolicyRow, PolicyVersionRow, ScheduleRow
+from storage.tables.planning import OverrideRow, PolicyRow, PolicyVersionRow, ScheduleRow, ScheduleVersionRow
 from storage.tables.system import AuditRow, IntegrationRow, SettingsRow
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "PolicyRow",
     "PolicyVersionRow",
     "ScheduleRow",
+    "ScheduleVersionRow",
     "SessionRow",
     "SettingsRow",
     "SignInTokenRow",

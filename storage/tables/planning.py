@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, func
+from sqlalchemy import BigInteger, ForeignKey, func
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from storage.tables.base import Base, Created
@@ -61,3 +61,14 @@ class PolicyVersionRow(Base):
     definition: Mapped[dict[str, Any]]
     saved_at: Mapped[datetime] = mapped_column(server_default=func.now())
     saved_by: Mapped[str]
+
+
+class ScheduleVersionRow(Base):
+    """A schedule with its overrides as saved at this version of the configuration; null: it was deleted."""
+
+    __tablename__ = "schedule_versions"
+
+    schedule_id: Mapped[str] = mapped_column(primary_key=True)
+    config_version: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    definition: Mapped[dict[str, Any] | None]
+    saved_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -361,6 +361,34 @@ async def test_the_tell_of_a_failed_send_is_kept_as_given(store: Store) -> None:
     assert (kept.halts, kept.env_version) == (True, 42)
 
 
+async def log_of(store: Store, database: str | None) -> list[tuple[Any, ...]]:
+    """The send log: send, attempt, tried, state, provider id."""
+    if isinstance(store, MemoryStore):
+        return [tuple(r[k] for k in ("send", "attempt", "tried", "state", "provider_id")) for r in store.send_log]
+    with psycopg.connect(str(database)) as connection:
+        statement = "select send, attempt, tried, state, provider_id from rt.send_log order by position"
+        return connection.execute(statement).fetchall()
+
+
+async def test_every_attempt_is_on_the_send_log_also_one_that_nobody_reported(
+    store: Store, request: pytest.FixtureRequest
+) -> None:
+    epochs = await own(store)
+    await store.commit(epochs, [turn(0, effects=[Effect("e", "page", "voice", {})])])
+    await store.claim_sends(epochs, ["e"], "h1", 10.0)
+    await store.record_sends("h1", [SendResult("e", SHARD, "pending", "busy", due_at=0.0, tried=True)])
+    await store.claim_sends(epochs, ["e"], "h1", 0.0)
+    await store.claim_sends(epochs, ["e"], "h2", 10.0)
+    await store.record_sends("h1", [SendResult("e", SHARD, "delivered", tried=True)])
+    await store.record_sends("h2", [SendResult("e", SHARD, "delivered", "found", "p-1")])
+    dsn = None if isinstance(store, MemoryStore) else request.getfixturevalue("database")
+    assert await log_of(store, dsn) == [
+        ("e", 1, True, "pending", None),
+        ("e", 2, None, "unknown", None),
+        ("e", 3, False, "delivered", "p-1"),
+    ]
+
+
 async def test_a_single_effect_is_cancelled_by_its_id(store: Store) -> None:
     epochs = await own(store)
     effects = [Effect(f"e{n}", "page", "sms", {}, group="g") for n in range(2)]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from runtime.errors import OutcomeUnknown, StoreUnavailable
-from tests.sim.virtual import VirtualLoop
+from tests.sim.virtual import VirtualClock, VirtualLoop
 
 READS = frozenset({"mail", "load", "timers", "sends", "recallable", "journal_after", "outcomes"})
 
@@ -63,10 +63,26 @@ class Process:
                 self._thaw_at = self._loop.time() + rng.uniform(5, 25)
                 self.stops.append((self._loop.time(), self._thaw_at))
                 self.world.note("freeze", self.name, label)
+        await self.runs()
+
+    async def runs(self) -> None:
+        """At once, when it is thawed, or never."""
         if not self.dead and self._loop.time() < self._thaw_at:
             await asyncio.sleep(self._thaw_at - self._loop.time())
         if self.dead:
             await self._loop.create_future()  # a dead process never continues
+
+
+class ProcessClock(VirtualClock):
+    """The clock of a process: while that is frozen, none of its pauses ends."""
+
+    def __init__(self, process: Process) -> None:
+        super().__init__(process.world.loop)
+        self._process = process
+
+    async def sleep(self, seconds: float) -> None:
+        await super().sleep(seconds)
+        await self._process.runs()
 
 
 class HostStore:

@@ -27,9 +27,9 @@ from runtime.memory import MemoryStore
 from runtime.registry import Registry, Unattended
 from runtime.sendlog import SendLog
 from runtime.store import Inbound, OutboxRow, SendResult
-from tests.sim.faults import HostStore, Process, Rates, random_rates
+from tests.sim.faults import HostStore, Process, ProcessClock, Rates, random_rates
 from tests.sim.pager import STEPS, Ack, Alert, Pager, SentMeanwhile
-from tests.sim.virtual import EPOCH, VirtualClock, VirtualLoop
+from tests.sim.virtual import EPOCH, VirtualLoop
 
 HOSTS = 3
 INCIDENTS = 12
@@ -305,7 +305,7 @@ class World:
         host = Host(
             HostStore(process, store),
             registry,
-            VirtualClock(self.loop),
+            ProcessClock(process),
             slot=slot,
             node="n1",
             host_id=process.name,
