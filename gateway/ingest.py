@@ -166,10 +166,12 @@ class Ingest:
         return body
 
     def _rows(self, integration: Integration, parsed: Parsed, unique: str) -> tuple[list[Inbound], list[str]]:
-        version, rows, lines = self._config.current.version, [], []
-        for found in group(integration, parsed.events):
+        rows: list[Inbound] = []
+        lines: list[str] = []
+        config, now = self._config.current, self._now()
+        for found in group(config, integration, parsed.events, now, parsed.payloads):
             lines.append(found.line_key)
-            rows += inbound(integration.id, found, parsed.group_title, self._now(), unique, version)
+            rows += inbound(integration.id, found, parsed.group_title, now, unique, config.version)
         return rows, lines
 
 
@@ -187,6 +189,9 @@ def inbound(
             policy_id=found.policy_id,
             received_at=received_at,
             group_title=group_title,
+            service_id=found.service_id,
+            rule=found.rule,
+            problems=found.problems,
         )
         rows.append(
             Inbound(
