@@ -18,6 +18,7 @@ import cel
 
 from domain.errors import Invalid
 from domain.pattern import BadPattern, compiled
+from domain.words import clean
 
 MAX_LENGTH = 2_000
 MAX_NESTING = 20
@@ -74,7 +75,7 @@ class Expression:
                 raise
             raise Failed(_failure(error)) from error
         if not isinstance(answer, bool):
-            raise Failed(f"it gives {str(answer)[:60]!r}, neither true nor false")
+            raise Failed(f"it gives {clean(str(answer), 60)!r}, neither true nor false")
         return answer
 
 
@@ -159,5 +160,5 @@ def _mistake(message: str, text: str) -> str:
 
 def _failure(error: BaseException) -> str:
     if isinstance(error, KeyError):
-        return f"there is no field {str(error).strip(chr(39))!r} in this alert; ask for it with has() first"
-    return " ".join(str(error).split())[:200] or type(error).__name__
+        return f"there is no field {clean(str(error.args[0]), 60)!r} in this alert; ask for it with has() first"
+    return clean(" ".join(str(error).split()), 200) or type(error).__name__

@@ -1,7 +1,7 @@
 """What expressions and templates see of an alert, cut to a size that bounds their time. Pure.
 
-`alert` is the alert in our words, `payload` what its sender sent for it. A payload is cut off beyond MAX_NODES values, its
-strings beyond MAX_TEXT characters: what lies behind is not there, which to an expression is like any missing field.
+`alert` is the alert in our words, `payload` what its sender sent for it. A payload is cut off beyond MAX_NODES values,
+its strings beyond MAX_TEXT characters: what lies behind is not there, like any missing field.
 """
 
 from __future__ import annotations

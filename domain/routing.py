@@ -148,13 +148,17 @@ def prepare(config: Configuration) -> None:
     _ready.update(made)
 
 
+def unruled(config: Configuration, integration: Integration) -> Destination | None:
+    """Where every alert of an integration goes for which there are no rules; None if there are some."""
+    ruled = integration.routes or (config.routes and integration.organisation_routes)
+    return None if ruled else _to(config, integration, integration.service_id, None, None, None, None, "")
+
+
 def route(config: Configuration, integration: Integration, event: AlertEvent, payload: Any, at: float) -> Routed:
     """Where the alert goes. `payload`: what its sender sent for it, or None. `at`: now, UTC epoch seconds."""
     lists = [config.routes] if config.routes and integration.organisation_routes else []
     if integration.routes:
         lists.append(integration.routes)
-    if not lists:
-        return Routed((_default(config, integration),))
     ready = [(whose, rules(routes)) for whose, routes in zip(_names(lists, config), lists, strict=True)]
     started = event.starts_at if event.starts_at is not None else at
     subject = Subject(event, integration.default_severity, payload, started)
