@@ -47,6 +47,7 @@ class Nodes(Installation):
         """The network first: everything listens on it."""
         self.network.start()
         super().start()
+        until("a host on every node", lambda: {self.node_of(s) for s in self.hosts()} == set(self.network.nodes), 30)
 
     def surroundings(self) -> dict[str, str]:
         """Database and feed over the bridge; Ray's head here, a raylet on every node."""
