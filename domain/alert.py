@@ -59,3 +59,5 @@ class AlertEvent:
     ends_at: float | None = None
     truncated: int = 0
     silenced_by: tuple[str, ...] = ()
+    made_key: str | None = None
+    """The grouping key that the integration's template made; None: there is none, or it failed."""

@@ -43,6 +43,8 @@ class Grouping:
     labels: tuple[str, ...] = ()
     by_sender: bool = True
     window_s: float | None = None
+    by_template: bool = False
+    """The integration's own: the key that its template makes, where it makes one, comes first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,31 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkTemplate:
+    """A place to look, made of an alert."""
+
+    href: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Templates:
+    """Words made of an alert instead of the sender's (domain/template.py).
+
+    "" keeps what is there; so do an empty result and a failure. `labels` are made first and seen by the others, by
+    routes and by grouping. `group_key`: alerts with the same one are an incident. `runbook` and `links` are added.
+    """
+
+    title: str = ""
+    message: str = ""
+    severity: str = ""
+    group_key: str = ""
+    runbook: str = ""
+    links: tuple[LinkTemplate, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Integration:
     """Where alerts come in. `policy_id`, `service_id` and `team_id` are the default route.
 
@@ -87,11 +114,12 @@ class Integration:
     group_by_sender: bool = True
     group_window_s: float | None = None
     organisation_routes: bool = True
+    templates: Templates = field(default_factory=Templates)
 
     @property
     def grouping(self) -> Grouping:
         """How alerts are grouped where no route says otherwise."""
-        return Grouping(self.group_by, self.group_by_sender, self.group_window_s)
+        return Grouping(self.group_by, self.group_by_sender, self.group_window_s, by_template=True)
 
 
 @dataclass(frozen=True, slots=True)

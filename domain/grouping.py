@@ -10,13 +10,15 @@ database away or not. So a window is a span of the clock and not "W seconds sinc
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from domain.alert import AlertEvent
 from domain.configuration import Configuration, Grouping, Integration
 from domain.routing import Destination, route, unruled
+
+PROBLEMS_TOLD = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,27 +50,42 @@ def group(
     events: Sequence[AlertEvent],
     at: float,
     payloads: Sequence[Any] = (),
+    as_sent: Sequence[AlertEvent] = (),
+    problems: Sequence[tuple[str, ...]] = (),
 ) -> list[Group]:
-    """The alerts by line, lines in order of their first alert. `payloads`: what the sender sent for each alert."""
+    """The alerts by line, lines in order of their first alert.
+
+    One each, or none: `payloads`, what the sender sent; `as_sent`, the alert before templates, because a resolution
+    must also find a firing for which they failed; `problems` that there were with it.
+    """
     everywhere = unruled(config, integration)
-    if everywhere is not None:
+    if everywhere is not None and not as_sent:
         return _all_to(integration, everywhere, events)
     found: dict[tuple[str, str, str | None], _Gathered] = {}
     for n, event in enumerate(events):
-        routed = route(config, integration, event, payloads[n] if payloads else None, at)
+        forms = (event, as_sent[n]) if as_sent and event.status == "resolved" else (event,)
         taken: set[str] = set()
-        for to in reversed(routed.destinations):  # where it goes before where it goes in addition
-            key = line_key(integration, event, to.line, to.grouping)
-            if key in taken:
-                continue
-            taken.add(key)
-            gathered = found.setdefault((key, to.policy_id, to.team_id), _Gathered(to))
-            gathered.events.append(event if to.severity is None else replace(event, severity=to.severity))
-            gathered.problems |= dict.fromkeys(routed.problems)
+        for form in forms:
+            routed = route(config, integration, form, payloads[n] if payloads else None, at)
+            for to in reversed(routed.destinations):  # where it goes before where it goes in addition
+                key = line_key(integration, form, to.line, to.grouping)
+                if key in taken:
+                    continue
+                taken.add(key)
+                gathered = found.setdefault((key, to.policy_id, to.team_id), _Gathered(to))
+                gathered.events.append(form if to.severity is None else replace(form, severity=to.severity))
+                gathered.problems |= dict.fromkeys((*routed.problems, *(problems[n] if problems else ())))
     return [
-        Group(key, policy, team, tuple(g.events), g.to.service_id, g.to.rule, tuple(g.problems))
+        Group(key, policy, team, tuple(g.events), g.to.service_id, g.to.rule, _told(g.problems))
         for (key, policy, team), g in found.items()
     ]
+
+
+def _told(problems: Iterable[str]) -> tuple[str, ...]:
+    """Not more than a timeline can bear."""
+    whole = list(problems)
+    more = len(whole) - PROBLEMS_TOLD
+    return (*whole[:PROBLEMS_TOLD], f"and {more} more") if more > 0 else tuple(whole)
 
 
 def _all_to(integration: Integration, to: Destination, events: Sequence[AlertEvent]) -> list[Group]:
@@ -82,7 +99,9 @@ def _all_to(integration: Integration, to: Destination, events: Sequence[AlertEve
 def line_key(integration: Integration, event: AlertEvent, line: str, grouping: Grouping | None = None) -> str:
     """20 hex characters: stable for the life of the integration. `line`: of the destination, e.g. its policy's id."""
     by = grouping or integration.grouping
-    if by.labels:
+    if by.by_template and event.made_key is not None:
+        parts = ["made", event.made_key]
+    elif by.labels:
         parts = ["labels", *(f"{name}={event.labels.get(name, '')}" for name in by.labels)]
     elif event.group_key is not None and by.by_sender:
         parts = ["group", event.group_key]

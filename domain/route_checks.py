@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from domain.configuration import Configuration, Grouping, Matcher, Route
+from domain.configuration import Configuration, Grouping, Matcher, Route, Templates
 from domain.errors import Invalid
 from domain.expression import expression
 from domain.pattern import BadPattern, compiled
 from domain.service import MAX_DEPENDENCIES, MAX_SERVICES, Service
+from domain.template import template
 from domain.window import check_window
 
 MAX_ROUTES = 10_000
@@ -100,6 +101,19 @@ def check_grouping(grouping: Grouping, labels_field: str, window_field: str) -> 
     if grouping.window_s is not None and not MIN_WINDOW_S <= grouping.window_s <= MAX_WINDOW_S:
         text = f"The window must be between {MIN_WINDOW_S:.0f} and {MAX_WINDOW_S:.0f} seconds; leave it out for none."
         raise Invalid(window_field, text)
+
+
+def check_templates(templates: Templates, field: str) -> None:
+    """Raise Invalid naming the template that cannot be read, with its line."""
+    texts = {name: getattr(templates, name) for name in ("title", "message", "severity", "group_key", "runbook")}
+    for n, link in enumerate(templates.links):
+        texts |= {f"links[{n}].href": link.href, f"links[{n}].text": link.text}
+    texts |= {f"labels.{name}": text for name, text in templates.labels.items()}
+    for name, text in texts.items():
+        try:
+            template(text)
+        except Invalid as error:
+            raise Invalid(f"{field}.{name}", error.message) from error
 
 
 def check_service(service: Service, config: Configuration) -> None:

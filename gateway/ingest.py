@@ -20,7 +20,8 @@ from typing import Any
 import msgspec
 
 from domain.configuration import Integration
-from domain.grouping import Group, group
+from domain.enrichment import group_title, taken_in
+from domain.grouping import Group
 from domain.incident import AlertsReceived
 from gateway.config_cache import ConfigCache
 from gateway.metrics import ALERTS, REQUESTS
@@ -169,9 +170,10 @@ class Ingest:
         rows: list[Inbound] = []
         lines: list[str] = []
         config, now = self._config.current, self._now()
-        for found in group(config, integration, parsed.events, now, parsed.payloads):
+        title = group_title(integration, parsed.group_title)
+        for found in taken_in(config, integration, parsed.events, now, parsed.payloads):
             lines.append(found.line_key)
-            rows += inbound(integration.id, found, parsed.group_title, now, unique, config.version)
+            rows += inbound(integration.id, found, title, now, unique, config.version)
         return rows, lines
 
 

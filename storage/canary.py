@@ -90,6 +90,7 @@ def _rows(sealer: Sealer) -> list[Base]:
             service_id=None,
             group_by_sender=True,
             group_window_s=None,
+            templates={},
         ),
         IntegrationKeyRow(
             id=derived_id(CANARY, hash_key(key)), integration_id=CANARY, hint=hint(key), hash=hash_key(key)

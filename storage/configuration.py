@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from domain.alert import Link, Severity
-from domain.configuration import Configuration, Integration, Route
+from domain.configuration import Configuration, Integration, Route, Templates
 from domain.people import ContactMethod, NotificationRule, Team, User
 from domain.policy import Policy, Step, Target
 from domain.schedule import Layer, Override, Schedule
@@ -129,6 +129,7 @@ def integration_of(row: IntegrationRow) -> Integration:
         group_by_sender=row.group_by_sender,
         group_window_s=row.group_window_s,
         organisation_routes=row.id != CANARY,
+        templates=convert(row.templates, Templates),
     )
 
 

@@ -11,6 +11,7 @@ from gateway.api import (
     on_call,
     outbox,
     policies,
+    preview,
     routing,
     schedules,
     services,
@@ -25,6 +26,6 @@ def router() -> APIRouter:
     """Every resource on one screen."""
     api = APIRouter(prefix="/api/v1", responses=problems())
     of_people = (users, teams, schedules, policies)
-    for part in (alerts, timeline, on_call, outbox, *of_people, services, routing, integrations, access):
+    for part in (alerts, timeline, on_call, outbox, *of_people, services, routing, integrations, preview, access):
         api.include_router(part.router)
     return api

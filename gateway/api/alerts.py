@@ -12,8 +12,8 @@ from domain.alert import AlertEvent
 from domain.alert import Severity as DomainSeverity
 from domain.commands import Command
 from domain.configuration import Integration
+from domain.enrichment import taken_in
 from domain.errors import Invalid
-from domain.grouping import group
 from domain.incident import (
     Acknowledge,
     AddNote,
@@ -87,7 +87,7 @@ async def create_alert(body: NewAlert, caller: Responder, gateway: Gateway) -> A
         labels=body.labels,
     )
     config, now = gateway.config.current, wall_now()
-    groups = group(config, integration, [event], now)
+    groups = taken_in(config, integration, [event], now)
     rows = [row for found in groups for row in inbound(integration.id, found, "", now, unique, config.version)]
     reply = await gateway.commands.answer((await gateway.inbox.put(rows))[:1])
     alert_id = incident_id(groups[0].line_key, reply["episode"]) if reply and reply.get("episode") else None

@@ -94,6 +94,37 @@ class RoutingRules(Input):
     routes: Routes
 
 
+TemplateText = Annotated[str, Field(max_length=4096)]
+LabelName = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[A-Za-z_][A-Za-z0-9_.-]*$")]
+
+
+class LinkTemplate(Input):
+    """A place to look, made of an alert."""
+
+    href: Annotated[TemplateText, Field(min_length=1)]
+    text: TemplateText = ""
+
+
+class Templates(Input):
+    """Jinja2 over alert and payload, in a sandbox. None keeps what is there; so do an empty result and a failure."""
+
+    title: TemplateText = ""
+    message: TemplateText = ""
+    severity: TemplateText = Field("", description="One of critical, error, warning, info")
+    group_key: TemplateText = Field("", description="Alerts with the same one are an incident")
+    runbook: TemplateText = ""
+    links: Annotated[list[LinkTemplate], Field(max_length=5)] = Field(default_factory=list)
+    labels: Annotated[dict[LabelName, TemplateText], Field(max_length=20)] = Field(
+        default_factory=dict, description="Made first; routes, grouping and the other templates see them"
+    )
+
+    def to_domain(self) -> domain.Templates:
+        links = tuple(domain.LinkTemplate(link.href, link.text) for link in self.links)
+        return domain.Templates(
+            self.title, self.message, self.severity, self.group_key, self.runbook, links, dict(self.labels)
+        )
+
+
 class IntegrationInput(Input):
     """What is saved. Policy, service and team are its default route. `group_by` and what follows is its grouping."""
 
@@ -109,6 +140,7 @@ class IntegrationInput(Input):
     )
     group_by_sender: bool = Field(True, description="Without group_by: by the sender's own group")
     group_window_s: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    templates: Templates = Field(default_factory=Templates)
 
     def to_domain(self, ident: str) -> domain.Integration:
         return domain.Integration(
@@ -123,6 +155,7 @@ class IntegrationInput(Input):
             service_id=self.service_id,
             group_by_sender=self.group_by_sender,
             group_window_s=self.group_window_s,
+            templates=self.templates.to_domain(),
         )
 
 
@@ -140,6 +173,7 @@ class Integration(Output):
     group_by: list[str]
     group_by_sender: bool
     group_window_s: float | None
+    templates: Templates
 
 
 class IntegrationList(Output):
@@ -219,3 +253,45 @@ class Related(Output):
         """From the read model."""
         same = {k: body[k] for k in ("id", "title", "status", "severity", "service_id")}
         return cls.model_validate({**same, "service": service, "relation": relation, "steps": steps})
+
+
+class PreviewRequest(Input):
+    """What would become of it? `integration`: settings to try instead of the saved ones. Nothing is saved or sent."""
+
+    payload: Any = Field(description="A body as the sender posts it", examples=[{"title": "Disk full"}])
+    integration: IntegrationInput | None = None
+
+
+class PreviewedAlert(Output):
+    """One alert as it would be taken."""
+
+    title: str
+    status: Literal["firing", "resolved"]
+    severity: Severity
+    description: str
+    labels: dict[str, str]
+    links: list[dict[str, str]]
+    dedup_key: str
+    group_key: str | None
+    silenced_by: list[str]
+
+
+class PreviewedIncident(Output):
+    """An incident line that the alerts would go to."""
+
+    line: str
+    rule: str = Field(description="Why it goes there")
+    policy_id: str
+    policy: str
+    service_id: str | None
+    team_id: str | None
+    open: str | None = Field(description="Id of the incident that is open there now")
+    alerts: list[PreviewedAlert]
+
+
+class Preview(Output):
+    """`problems`: what failed, and was done without. `warnings`: what would go wrong later."""
+
+    incidents: list[PreviewedIncident]
+    problems: list[str]
+    warnings: list[str]

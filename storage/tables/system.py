@@ -27,6 +27,7 @@ class IntegrationRow(Created, Base):
     service_id: Mapped[str | None] = mapped_column(ForeignKey("services.id", ondelete="RESTRICT"))
     group_by_sender: Mapped[bool] = mapped_column(server_default="true")
     group_window_s: Mapped[float | None]
+    templates: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
 
 
 class SettingsRow(Base):

@@ -154,3 +154,57 @@ async def test_an_alert_says_what_else_is_open_around_its_service(live_site: Sit
         return not (await site.call("GET", f"/alerts/{alerts[ids['shop']]}"))["related"]
 
     await until("only what is open is shown", alone)
+
+
+async def test_an_alert_is_told_in_the_words_of_its_integration_and_nothing_is_lost_by_a_bad_one(
+    live_site: Site,
+) -> None:
+    site = live_site
+    templates = {
+        "title": "{{ payload.region }}: {{ alert.title }}",
+        "group_key": "{{ alert.labels.cluster }}",
+        "runbook": "https://wiki/{{ alert.labels.cluster }}",
+    }
+    _, path = await integration(site, templates=templates)
+    for title, region in (("slow", "eu"), ("full", None)):
+        body = {"title": title, "labels": {"cluster": "a"}, **({"region": region} if region else {})}
+        await post(site, path, body)
+
+    async def both() -> Any:
+        items = (await site.call("GET", "/alerts"))["items"]
+        return items if items and items[0]["alerts_total"] == 2 else None
+
+    (found,) = await until("one incident of two alerts", both)
+    assert found["title"] == "eu: slow"
+    assert [m["title"] for m in found["members"]] == ["eu: slow", "full"]
+    assert found["members"][0]["links"] == [{"href": "https://wiki/a", "text": "Runbook"}]
+    timeline = [e["text"] for e in (await site.call("GET", f"/alerts/{found['id']}/timeline"))["items"]]
+    assert any("the template of the title failed" in text and "region" in text for text in timeline), timeline
+
+
+async def test_a_preview_says_what_would_become_of_a_body_and_stores_nothing(site: Site) -> None:
+    db = await policy(site, "Databases")
+    routes = [{"policy_id": db, "name": "db", "matchers": [{"label": "kind", "value": "db"}]}]
+    ident, _ = await integration(site, routes=routes, templates={"labels": {"kind": "{{ payload.what }}"}})
+    path = f"/integrations/{ident}/preview"
+    shown = await site.call("POST", path, {"payload": [{"title": "slow", "what": "db"}, {"title": "500"}]})
+    assert [(i["rule"], i["policy"]) for i in shown["incidents"]] == [
+        ("rule 1 (db)", "Databases"),
+        ("default route", "Shop default"),
+    ]
+    assert shown["incidents"][0]["alerts"][0]["labels"] == {"kind": "db"}
+    assert ["label 'kind'" in p for p in shown["problems"]] == [True]
+    assert shown["warnings"] == []
+    saved = {k: v for k, v in (await site.call("GET", f"/integrations/{ident}")).items() if k != "id"}
+    tried = {**saved, "routes": [], "templates": {"title": "{{ alert.title | upper }}", "group_key": "{{ payload.n }}"}}
+    body = {"payload": {"title": "slow", "n": 1}, "integration": tried}
+    shown = await site.call("POST", path, body)
+    assert shown["incidents"][0]["alerts"][0]["title"] == "SLOW"
+    assert shown["incidents"][0]["alerts"][0]["group_key"] == "1"
+    refused = await site.call("POST", path, {"payload": {"no": "title"}}, 422)
+    assert refused["errors"][0]["pointer"] == "/payload/title"
+    tried["templates"] = {"message": "a\n{{ b | nope }}"}
+    refused = await site.call("POST", path, {"payload": {"title": "x"}, "integration": tried}, 422)
+    assert refused["errors"][0]["pointer"] == "/templates/message" and "Line 2" in refused["detail"]
+    assert await messages(site) == []
+    await site.call("POST", "/integrations/nothing/preview", {"payload": {}}, 404)

@@ -18,6 +18,8 @@ from domain.payload import bounded, described
 from domain.policy import Policy
 from domain.routing import Rules, route
 from domain.service import Service
+from domain.template import Failed as NoText
+from domain.template import render, template
 from domain.window import Window
 from domain.words import clean
 
@@ -253,3 +255,92 @@ def test_a_pattern_is_refused_or_answers(pattern: str, text: str) -> None:
         assert compiled(pattern).isinstance_python(text) in (True, False)
     except BadPattern as refusal:
         assert str(refusal)
+
+
+written = st.lists(
+    st.sampled_from(
+        [
+            "{{",
+            "}}",
+            "{%",
+            "%}",
+            "for",
+            "in",
+            "endfor",
+            "if",
+            "else",
+            "endif",
+            "set",
+            "=",
+            "x",
+            "y",
+            "alert",
+            "payload",
+            ".",
+            "labels",
+            "title",
+            "(",
+            ")",
+            "[",
+            "]",
+            "|",
+            "default",
+            "upper",
+            "join",
+            "list",
+            "map",
+            "sort",
+            "'a'",
+            '"b"',
+            "1",
+            "2.5",
+            "+",
+            "-",
+            "*",
+            "/",
+            "//",
+            "%",
+            "~",
+            "==",
+            "<",
+            ">",
+            "and",
+            "or",
+            "not",
+            "is",
+            "defined",
+            "loop",
+            "items",
+            ",",
+            ":",
+            "replace(payload,payload)",
+            "{#",
+            "#}",
+            "**",
+            "",
+            "self",
+            "_fuel",
+            "__class__",
+            "True",
+            "none",
+        ]
+    ),
+    max_size=16,
+).map(" ".join)
+
+
+@settings(max_examples=600, deadline=None)
+@given(written | st.text(max_size=30), json_)
+def test_a_template_is_refused_or_renders_or_fails_but_never_breaks(text: str, payload: Any) -> None:
+    try:
+        template(text)
+    except Invalid as refusal:
+        assert refusal.message
+        return
+    view = {"alert": described(AlertEvent("k", "firing", "T"), Severity.ERROR), "payload": bounded(payload)}
+    try:
+        made = render(text, view, 300)
+    except NoText as failure:
+        assert clean(str(failure), 1_000) == str(failure)
+    else:
+        assert clean(made, 301) == made

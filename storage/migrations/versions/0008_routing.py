@@ -1,4 +1,4 @@
-"""Services, the organisation's routing rules, and what integrations say about service and grouping."""
+"""Services, the organisation's routing rules, and what integrations say about service, grouping and words."""
 
 from __future__ import annotations
 
@@ -36,6 +36,9 @@ def upgrade() -> None:
     )
     op.add_column("integrations", sa.Column("group_by_sender", sa.Boolean(), server_default="true", nullable=False))
     op.add_column("integrations", sa.Column("group_window_s", sa.Float(), nullable=True))
+    op.add_column(
+        "integrations", sa.Column("templates", postgresql.JSONB(), server_default="{}", nullable=False)
+    )
     op.add_column("settings", sa.Column("routes", postgresql.JSONB(), server_default="[]", nullable=False))
     # What else is open among the services that an incident's service needs, or that need it.
     op.execute(
