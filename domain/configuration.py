@@ -93,6 +93,14 @@ class Templates:
     links: tuple[LinkTemplate, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
 
+    def texts(self) -> dict[str, str]:
+        """All of them by the path of their field, those that are empty left out."""
+        found = {name: getattr(self, name) for name in ("title", "message", "severity", "group_key", "runbook")}
+        for n, link in enumerate(self.links):
+            found |= {f"links[{n}].href": link.href, f"links[{n}].text": link.text}
+        found |= {f"labels.{name}": text for name, text in self.labels.items()}
+        return {name: text for name, text in found.items() if text}
+
 
 @dataclass(frozen=True, slots=True)
 class Integration:

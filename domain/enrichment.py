@@ -7,17 +7,29 @@ nothing; that it failed is told with the alert. No alert is kept back by a templ
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+from domain import routing
 from domain.alert import AlertEvent, Link, Severity
 from domain.configuration import Configuration, Integration, Templates
+from domain.errors import Invalid
 from domain.grouping import Group, group
 from domain.payload import bounded, described
-from domain.template import Failed, render
+from domain.template import Failed, render, template
 
 TITLE_MAX, TEXT_MAX, LABEL_MAX, KEY_MAX, URL_MAX = 300, 8_192, 1_024, 512, 1_024
 NONE = Templates()
+
+
+def prepare(config: Configuration) -> None:
+    """Have rules, expressions and templates of a configuration compiled before the first alert needs them."""
+    routing.prepare(config)
+    for integration in config.integrations.values():
+        for text in integration.templates.texts().values():
+            with suppress(Invalid):  # refused when saved; used all the same, it fails with its reason
+                template(text)
 
 
 def group_title(integration: Integration, sent: str) -> str:

@@ -105,11 +105,7 @@ def check_grouping(grouping: Grouping, labels_field: str, window_field: str) -> 
 
 def check_templates(templates: Templates, field: str) -> None:
     """Raise Invalid naming the template that cannot be read, with its line."""
-    texts = {name: getattr(templates, name) for name in ("title", "message", "severity", "group_key", "runbook")}
-    for n, link in enumerate(templates.links):
-        texts |= {f"links[{n}].href": link.href, f"links[{n}].text": link.text}
-    texts |= {f"labels.{name}": text for name, text in templates.labels.items()}
-    for name, text in texts.items():
+    for name, text in templates.texts().items():
         try:
             template(text)
         except Invalid as error:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.configuration import Configuration, Integration
-from domain.routing import prepare
+from domain.enrichment import prepare
 from gateway.background import Background
 from gateway.config_file import ConfigFile, Kept
 from gateway.outage import Outage

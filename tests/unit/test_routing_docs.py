@@ -15,6 +15,7 @@ from domain.configuration import Configuration, Integration
 from domain.grouping import group
 from domain.policy import Policy
 from domain.route_checks import check_routes, check_service
+from domain.template import render
 from gateway.schemas.routing import IntegrationInput, RoutingRules, ServiceInput
 from integrations.registry import TYPES
 
@@ -48,6 +49,12 @@ def moment(said: str) -> datetime:
     hours, minutes = map(int, clock.split(":"))
     monday = datetime(2026, 3, 2, tzinfo=ZoneInfo("Europe/Berlin"))
     return monday + timedelta(days=DAYS.index(day), hours=hours, minutes=minutes)
+
+
+def test_the_template_of_the_page_renders() -> None:
+    text = DOC.partition("```jinja\n")[2].partition("```")[0]
+    view = {"alert": {"labels": {"env": "test"}}, "payload": {"values": {"B": 93.256}}}
+    assert render(text, view, 200) == "?: 93.3 % (not live)"
 
 
 CASES = rows("| alert | started (Berlin) | goes to | by |\n")
