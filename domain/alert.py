@@ -42,7 +42,8 @@ class AlertEvent:
     or a word we do not know: the integration's default applies, and the sender's word stays in
     `labels["severity"]`. `starts_at`/`ends_at`: UTC epoch seconds as the sender said, else None; a
     sender that gives no start makes every firing a new occurrence. `truncated`: how many further alerts
-    of the group the sender left out (then "all resolved" cannot be concluded from the list).
+    of the group the sender left out (then "all resolved" cannot be concluded from the list). `silenced_by`: who or what
+    has silenced it at its source, in the source's words; that is shown, and keeps no page back by itself.
     """
 
     dedup_key: str
@@ -57,3 +58,6 @@ class AlertEvent:
     starts_at: float | None = None
     ends_at: float | None = None
     truncated: int = 0
+    silenced_by: tuple[str, ...] = ()
+    made_key: str | None = None
+    """The grouping key that the integration's template made; None: there is none, or it failed."""

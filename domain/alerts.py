@@ -41,6 +41,7 @@ def on_alerts(line: Line, message: AlertsReceived, now: float, config: Configura
         else:
             _resolved(draft, tally, event)
     tally.flush()
+    _told_with(draft, message)
     if draft.line.open and not line.open:
         begin(draft)
     omitted = max((event.truncated for event in message.events), default=0)
@@ -51,6 +52,17 @@ def on_alerts(line: Line, message: AlertsReceived, now: float, config: Configura
         draft.add(e.Resolved(draft.line.episode, "source", "", False, now))
     draft.reply = {"episode": draft.line.episode, "status": draft.line.status}
     return draft
+
+
+def _told_with(draft: Draft, message: AlertsReceived) -> None:
+    """What the request says besides: what failed on the way here, who silenced alerts at their source."""
+    if message.problems and any(isinstance(event, e.AlertsFired) for event in draft.events):
+        draft.add(e.FellBack(draft.line.episode, message.problems, draft.now))
+    said = {event.dedup_key: event.silenced_by for event in message.events if event.status == "firing"}
+    known = draft.line.alerts if draft.line.open else {}
+    changed = {key: by for key, by in said.items() if key in known and known[key].silenced_by != by}
+    if changed:
+        draft.add(e.SilencedAtSource(draft.line.episode, changed, draft.now))
 
 
 def _firing(draft: Draft, tally: Tally, message: AlertsReceived, event: AlertEvent) -> None:
@@ -98,13 +110,15 @@ def _open(draft: Draft, message: AlertsReceived, event: AlertEvent, severity: Se
             policy=policy,
             reason=reason or ("" if policy is not None else "its policy does not exist: the last resort is called"),
             at=draft.now,
+            service_id=message.service_id,
+            rule=message.rule,
         )
     )
 
 
 def _state_of(event: AlertEvent, severity: Severity, full: bool) -> AlertState:
     if not full:
-        return AlertState(event.dedup_key, event.title, True, severity, event.starts_at)
+        return AlertState(event.dedup_key, event.title, True, severity, event.starts_at, silenced_by=event.silenced_by)
     return AlertState(
         key=event.dedup_key,
         title=event.title,
@@ -114,6 +128,7 @@ def _state_of(event: AlertEvent, severity: Severity, full: bool) -> AlertState:
         labels=dict(event.labels),
         description=event.description[:1000],
         links=tuple((link.href, link.text) for link in event.links),
+        silenced_by=event.silenced_by,
     )
 
 

@@ -14,33 +14,100 @@ from domain.alert import Severity
 from domain.people import Team, User
 from domain.policy import Policy, Target
 from domain.schedule import Schedule
+from domain.service import Service
+from domain.window import Window
 
 IntegrationType = Literal["generic", "grafana", "prometheus"]
 
 
 @dataclass(frozen=True, slots=True)
 class Matcher:
-    """A condition on an alert's labels. `op`: "=" equal, "!=" not equal; a missing label is ""."""
+    """A condition on an alert's labels; a missing label is "".
+
+    `op`: "=" equal, "!=" not equal, "=~" the pattern fits the whole value, "!~" it does not (domain/pattern.py).
+    """
 
     label: str
-    op: Literal["=", "!="]
+    op: Literal["=", "!=", "=~", "!~"]
     value: str
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
-    """The first route whose matchers all hold decides the policy; severity override optional."""
+class Grouping:
+    """What makes one incident: the same values of `labels`; without any, the sender's own group if `by_sender`;
 
-    matchers: tuple[Matcher, ...]
-    policy_id: str
+    else each alert by itself. `window_s`: alerts that started in the same span of so many seconds, spans counted from
+    1970 on in UTC; None for any time apart.
+    """
+
+    labels: tuple[str, ...] = ()
+    by_sender: bool = True
+    window_s: float | None = None
+    by_template: bool = False
+    """The integration's own: the key that its template makes, where it makes one, comes first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A rule. It applies if all its conditions hold, and then says where the alert goes; see domain/routing.py.
+
+    Conditions: `matchers`; `severities`, any of them; `expression` in CEL; `windows`, the time being in any of them.
+    Where: the policy, else that of the service, else the integration's; the same for the team. `severity` replaces the
+    alert's, `grouping` the integration's. `goes_on`: the alert goes here too, besides where it goes without this rule.
+    """
+
+    matchers: tuple[Matcher, ...] = ()
+    policy_id: str | None = None
     team_id: str | None = None
+    name: str = ""
+    service_id: str | None = None
+    severities: tuple[Severity, ...] = ()
+    expression: str = ""
+    windows: tuple[Window, ...] = ()
+    severity: Severity | None = None
+    grouping: Grouping | None = None
+    goes_on: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LinkTemplate:
+    """A place to look, made of an alert."""
+
+    href: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Templates:
+    """Words made of an alert instead of the sender's (domain/template.py).
+
+    "" keeps what is there; so do an empty result and a failure. `labels` are made first and seen by the others, by
+    routes and by grouping. `group_key`: alerts with the same one are an incident. `runbook` and `links` are added.
+    """
+
+    title: str = ""
+    message: str = ""
+    severity: str = ""
+    group_key: str = ""
+    runbook: str = ""
+    links: tuple[LinkTemplate, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    def texts(self) -> dict[str, str]:
+        """All of them by the path of their field, those that are empty left out."""
+        found = {name: getattr(self, name) for name in ("title", "message", "severity", "group_key", "runbook")}
+        for n, link in enumerate(self.links):
+            found |= {f"links[{n}].href": link.href, f"links[{n}].text": link.text}
+        found |= {f"labels.{name}": text for name, text in self.labels.items()}
+        return {name: text for name, text in found.items() if text}
 
 
 @dataclass(frozen=True, slots=True)
 class Integration:
-    """Where alerts come in. `policy_id` is the default route. `group_by`: labels that make one incident;
+    """Where alerts come in. `policy_id`, `service_id` and `team_id` are the default route.
 
-    empty means the sender's own group (Alertmanager's groupKey) or else the alert's dedup key.
+    `group_by`, `group_by_sender` and `group_window_s` are its grouping (see Grouping). `organisation_routes`: the rules
+    of the organisation come before its own.
     """
 
     id: str
@@ -51,6 +118,16 @@ class Integration:
     default_severity: Severity = Severity.CRITICAL
     routes: tuple[Route, ...] = ()
     group_by: tuple[str, ...] = ()
+    service_id: str | None = None
+    group_by_sender: bool = True
+    group_window_s: float | None = None
+    organisation_routes: bool = True
+    templates: Templates = field(default_factory=Templates)
+
+    @property
+    def grouping(self) -> Grouping:
+        """How alerts are grouped where no route says otherwise."""
+        return Grouping(self.group_by, self.group_by_sender, self.group_window_s, by_template=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +142,6 @@ class Configuration:
     integrations: Mapping[str, Integration] = field(default_factory=dict)
     last_resort: tuple[Target, ...] = ()
     """Compulsory: whom to call when a page resolves to nobody or a policy is exhausted."""
+    services: Mapping[str, Service] = field(default_factory=dict)
+    routes: tuple[Route, ...] = ()
+    """The organisation's rules, before those of each integration."""

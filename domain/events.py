@@ -18,7 +18,10 @@ from domain.policy import Policy, Target
 
 @dataclass(frozen=True, slots=True)
 class Triggered:
-    """A new episode. `policy` None: it was deleted or never existed, the last resort takes its place."""
+    """A new episode. `policy` None: it was deleted or never existed, the last resort takes its place.
+
+    `rule`: which route led here.
+    """
 
     episode: int
     title: str
@@ -27,6 +30,26 @@ class Triggered:
     team_id: str | None
     policy: Policy | None
     reason: str
+    at: float
+    service_id: str | None = None
+    rule: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FellBack:
+    """Something configured for alerts that came in failed (an expression, a template); they were taken without it."""
+
+    episode: int
+    problems: tuple[str, ...]
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class SilencedAtSource:
+    """By whom alerts are silenced at their source now, in its words; nobody: they no longer are. Only shown."""
+
+    episode: int
+    by: Mapping[str, tuple[str, ...]]
     at: float
 
 
@@ -296,6 +319,8 @@ class CommandIgnored:
 
 ALL: tuple[type, ...] = (
     Triggered,
+    FellBack,
+    SilencedAtSource,
     AlertsFired,
     AlertsRepeated,
     AlertsResolved,

@@ -32,7 +32,10 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AlertsReceived:
-    """Alerts of one request that fall into this line. `received_at` is the gateway's, for display only."""
+    """Alerts of one request that fall into this line. `received_at` is the gateway's, for display only.
+
+    `rule`: why they go here. `problems`: what was configured for them and failed; the safe side was taken.
+    """
 
     integration_id: str
     events: tuple[AlertEvent, ...]
@@ -40,6 +43,9 @@ class AlertsReceived:
     policy_id: str
     received_at: float
     group_title: str = ""
+    service_id: str | None = None
+    rule: str = ""
+    problems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +121,7 @@ class AlertState:
     labels: Mapping[str, str] = field(default_factory=dict)
     description: str = ""
     links: tuple[tuple[str, str], ...] = ()
+    silenced_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +178,7 @@ class Line:
     truncated: int = 0
     tombstones: Mapping[str, Tombstone] = field(default_factory=dict)
     outage: tuple[OutageMark, ...] = ()
+    service_id: str | None = None
 
     @property
     def open(self) -> bool:

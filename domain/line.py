@@ -29,6 +29,9 @@ def apply(line: Line, event: Any) -> Line:
             return _alerts_resolved(line, event)
         case e.AlertsIgnored():
             return _alerts_ignored(line, event)
+        case e.SilencedAtSource(_, by, at):
+            told = {key: replace(line.alerts[key], silenced_by=who) for key, who in by.items()}
+            return replace(line, alerts={**line.alerts, **told}, updated_at=at)
         case e.GroupTruncated(_, omitted):
             return replace(line, truncated=omitted)
         case e.StepStarted() | e.LastResortCalled() | e.NobodyReachable():
@@ -119,6 +122,7 @@ def _triggered(line: Line, event: e.Triggered) -> Line:
         policy=event.policy,
         tombstones=line.tombstones,
         outage=line.outage,
+        service_id=event.service_id,
     )
 
 

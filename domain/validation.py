@@ -6,7 +6,6 @@ from collections.abc import Collection
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from domain.configuration import Route
 from domain.errors import Invalid
 from domain.policy import Policy, Step, Target
 from domain.schedule import Layer, Override, Schedule
@@ -119,10 +118,3 @@ def check_last_resort(targets: tuple[Target, ...], users: Collection[str], sched
     if not targets:
         raise Invalid("targets", "The last resort cannot be empty: it is who is called when nobody else can be.")
     check_targets(targets, "targets", users, schedules)
-
-
-def check_routes(routes: tuple[Route, ...], policies: Collection[str]) -> None:
-    """Raise Invalid for a route to a policy that does not exist."""
-    for n, route in enumerate(routes):
-        if route.policy_id not in policies:
-            raise Invalid(f"routes[{n}].policy_id", f"There is no policy with id {route.policy_id!r}.")

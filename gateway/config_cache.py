@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.configuration import Configuration, Integration
+from domain.enrichment import prepare
 from gateway.background import Background
 from gateway.config_file import ConfigFile, Kept
 from gateway.outage import Outage
@@ -83,6 +84,7 @@ class ConfigCache:
         async with self._lock:
             loaded = await configuration.load(self._engine, self._sealer)
             hashes = await integration_hashes(self._sessions)
+            await asyncio.to_thread(prepare, loaded)
             if self._current is None or loaded.version >= self._current.version:
                 self._current, self._hashes, self._known = loaded, hashes, {}
                 self._holders_at = float("-inf")

@@ -20,7 +20,8 @@ from typing import Any
 import msgspec
 
 from domain.configuration import Integration
-from domain.grouping import Group, group
+from domain.enrichment import group_title, taken_in
+from domain.grouping import Group
 from domain.incident import AlertsReceived
 from gateway.config_cache import ConfigCache
 from gateway.metrics import ALERTS, REQUESTS
@@ -166,10 +167,13 @@ class Ingest:
         return body
 
     def _rows(self, integration: Integration, parsed: Parsed, unique: str) -> tuple[list[Inbound], list[str]]:
-        version, rows, lines = self._config.current.version, [], []
-        for found in group(integration, parsed.events):
+        rows: list[Inbound] = []
+        lines: list[str] = []
+        config, now = self._config.current, self._now()
+        title = group_title(integration, parsed.group_title)
+        for found in taken_in(config, integration, parsed.events, now, parsed.payloads):
             lines.append(found.line_key)
-            rows += inbound(integration.id, found, parsed.group_title, self._now(), unique, version)
+            rows += inbound(integration.id, found, title, now, unique, config.version)
         return rows, lines
 
 
@@ -187,6 +191,9 @@ def inbound(
             policy_id=found.policy_id,
             received_at=received_at,
             group_title=group_title,
+            service_id=found.service_id,
+            rule=found.rule,
+            problems=found.problems,
         )
         rows.append(
             Inbound(

@@ -15,6 +15,9 @@ from integrations.base import Malformed, Parsed
 from integrations.moment import moment
 from integrations.severity import severity_of
 
+QUIET = {"silencedBy": "silence", "inhibitedBy": "inhibited by", "mutedBy": "muted by"}
+MAX_SILENCES = 5
+
 
 def parse_group(body: Any) -> Parsed:
     """All alerts of one notification; raises Malformed if it is none."""
@@ -30,7 +33,7 @@ def parse_group(body: Any) -> Parsed:
     # With the whole group resolved nothing is left out that could still fire.
     truncated = 0 if body.get("status") == "resolved" else _count(body.get("truncatedAlerts"))
     events = tuple(_event(alert, body, group_key, truncated) for alert in alerts)
-    return Parsed(events, _group_title(body, events))
+    return Parsed(events, _group_title(body, events), tuple(alerts))
 
 
 def _count(value: Any) -> int:
@@ -41,7 +44,8 @@ def _count(value: Any) -> int:
 def _event(alert: dict[str, Any], body: dict[str, Any], group_key: str | None, truncated: int) -> AlertEvent:
     labels = clean.mapping(alert.get("labels"))
     annotations = clean.mapping(alert.get("annotations"))
-    said = str(alert.get("status") or body.get("status") or "firing").lower()
+    state, silenced_by = silenced(alert)
+    said = str(state or body.get("status") or "firing").lower()
     status: Literal["firing", "resolved"] = "resolved" if said in ("resolved", "ok", "normal") else "firing"
     return AlertEvent(
         dedup_key=clean.text(alert.get("fingerprint"), clean.KEY_MAX) or fingerprint(labels),
@@ -56,7 +60,27 @@ def _event(alert: dict[str, Any], body: dict[str, Any], group_key: str | None, t
         starts_at=moment(alert.get("startsAt")),
         ends_at=moment(alert.get("endsAt")),
         truncated=truncated,
+        silenced_by=silenced_by,
     )
+
+
+def silenced(alert: Mapping[str, Any]) -> tuple[Any, tuple[str, ...]]:
+    """The status, and who keeps the alert quiet at its source.
+
+    Webhooks leave such alerts out; forwarders of Alertmanager's API send them, with the status as an object.
+    """
+    status = alert.get("status")
+    about = {**alert, **status} if isinstance(status, dict) else alert
+    by = [
+        f"{what} {clean.text(name, clean.NAME_MAX)}".strip()
+        for field, what in QUIET.items()
+        if isinstance(about.get(field), list)
+        for name in about[field][:MAX_SILENCES]
+    ]
+    state = about.get("state") if isinstance(status, dict) else status
+    if not by and str(state).lower() == "suppressed":
+        by = ["suppressed"]
+    return state, tuple(by)
 
 
 def fingerprint(labels: Mapping[str, str]) -> str:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from domain.alert import AlertEvent
 
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """`group_title`: the sender's own words for the group, if any."""
+    """`group_title`: the sender's own words for the group, if any. `payloads`: what it sent for each event, as JSON."""
 
     events: tuple[AlertEvent, ...]
     group_title: str = ""
+    payloads: tuple[Any, ...] = ()
 
 
 class Malformed(Exception):

@@ -22,6 +22,7 @@ from integrations.severity import severity_of
 TITLES = ("title", "summary", "message", "name", "alertname", "subject")
 KEYS = ("dedup_key", "dedup", "alert_uid", "incident_key", "key", "id", "fingerprint")
 DESCRIPTIONS = ("description", "details", "message", "body", "text")
+SILENCED = ("silenced", "muted", "suppressed", "snoozed")
 RESOLVED = frozenset({"resolved", "resolve", "ok", "okay", "close", "closed", "clear", "cleared", "recovery", "normal"})
 FIRING = frozenset(
     {
@@ -49,10 +50,11 @@ class Generic:
     def parse(self, headers: Mapping[str, str], body: bytes, received_at: float) -> Parsed:
         value = clean.parse_json(body)
         if isinstance(value, dict) and isinstance(value.get("alerts"), list):
-            return Parsed(tuple(_event(a, f"/alerts/{n}") for n, a in enumerate(value["alerts"])))
+            alerts = value["alerts"]
+            return Parsed(tuple(_event(a, f"/alerts/{n}") for n, a in enumerate(alerts)), payloads=tuple(alerts))
         if isinstance(value, list):
-            return Parsed(tuple(_event(a, f"/{n}") for n, a in enumerate(value)))
-        return Parsed((_event(value, ""),))
+            return Parsed(tuple(_event(a, f"/{n}") for n, a in enumerate(value)), payloads=tuple(value))
+        return Parsed((_event(value, ""),), payloads=(value,))
 
 
 def _event(alert: Any, at: str) -> AlertEvent:
@@ -77,7 +79,20 @@ def _event(alert: Any, at: str) -> AlertEvent:
         links=_links(alert),
         starts_at=moment(alert.get("starts_at") or alert.get("startsAt")),
         ends_at=moment(alert.get("ends_at") or alert.get("endsAt")),
+        silenced_by=_silenced(alert),
     )
+
+
+def _silenced(alert: dict[str, Any]) -> tuple[str, ...]:
+    """Who keeps it quiet at its source: `silenced_by`, or one of the fields of SILENCED, true or saying why."""
+    named = alert.get("silenced_by") or alert.get("silencedBy")
+    if isinstance(named, list):
+        return tuple(clean.text(name, clean.NAME_MAX) for name in named[:5])
+    for field in ("silenced_by", "silencedBy", *SILENCED):
+        said = alert.get(field)
+        if said is True or (isinstance(said, str) and said.strip().lower() not in ("", "false", "no", "0")):
+            return (field if said is True else clean.text(said, clean.NAME_MAX),)
+    return ()
 
 
 def _first(alert: dict[str, Any], names: tuple[str, ...], limit: int) -> str:

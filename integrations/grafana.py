@@ -25,7 +25,7 @@ class Grafana:
     def parse(self, headers: Mapping[str, str], body: bytes, received_at: float) -> Parsed:
         value = clean.parse_json(body)
         if isinstance(value, dict) and "ruleName" in value and "alerts" not in value:
-            return Parsed((_legacy(value),))
+            return Parsed((_legacy(value),), payloads=(value,))
         return parse_group(value)
 
 

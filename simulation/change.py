@@ -18,7 +18,8 @@ import msgspec
 from domain.configuration import Configuration
 from domain.errors import Invalid
 from domain.policy import Target
-from domain.validation import check_last_resort, check_policy, check_routes, check_schedule
+from domain.route_checks import check_routes
+from domain.validation import check_last_resort, check_policy, check_schedule
 
 SECTIONS = ("policies", "schedules", "integrations", "users")
 FIXED = frozenset({"id", "version"})
@@ -96,7 +97,7 @@ def _resolved(config: Configuration, value: Any, at: str) -> Any:
         found["users"] = [_ident(config.users, str(user), at) for user in found["users"]]
     if "user" in found:
         found["user"] = _ident(config.users, str(found["user"]), at)
-    if "policy_id" in found:
+    if found.get("policy_id") is not None:
         found["policy_id"] = _ident(config.policies, str(found["policy_id"]), at)
     return found
 
@@ -107,5 +108,5 @@ def _check(config: Configuration) -> None:
     for schedule in config.schedules.values():
         check_schedule(schedule, config.users)
     for integration in config.integrations.values():
-        check_routes(integration.routes, config.policies)
+        check_routes(integration.routes, config, f"integrations.{integration.name}.routes")
     check_last_resort(config.last_resort, config.users, config.schedules)

@@ -87,7 +87,7 @@ class Run:
         integration = config.integrations.get(arrival.integration_id)
         if integration is None:
             return
-        for found in group(integration, arrival.events):
+        for found in group(config, integration, arrival.events, self._clock.now):
             entity = f"incident/{found.line_key}"
             if arrival.by_hand:
                 self._by_hand(entity, f"hand:{number}:{found.line_key}")
@@ -96,7 +96,15 @@ class Run:
             if not line.open:
                 self._paging.trouble[entity] = (found.events[0].dedup_key, repr(arrival.at))
             message = AlertsReceived(
-                integration.id, found.events, found.team_id, found.policy_id, self._clock.now, arrival.group_title
+                integration_id=integration.id,
+                events=found.events,
+                team_id=found.team_id,
+                policy_id=found.policy_id,
+                received_at=self._clock.now,
+                group_title=arrival.group_title,
+                service_id=found.service_id,
+                rule=found.rule,
+                problems=found.problems,
             )
             self._hosts.tell(entity, message, f"alerts:{number}:{found.line_key}", events=len(found.events))
 

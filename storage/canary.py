@@ -87,6 +87,10 @@ def _rows(sealer: Sealer) -> list[Base]:
             default_severity="info",
             routes=[],
             group_by=[],
+            service_id=None,
+            group_by_sender=True,
+            group_window_s=None,
+            templates={},
         ),
         IntegrationKeyRow(
             id=derived_id(CANARY, hash_key(key)), integration_id=CANARY, hint=hint(key), hash=hash_key(key)

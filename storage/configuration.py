@@ -9,11 +9,12 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from domain.alert import Severity
-from domain.configuration import Configuration, Integration, Route
+from domain.alert import Link, Severity
+from domain.configuration import Configuration, Integration, Route, Templates
 from domain.people import ContactMethod, NotificationRule, Team, User
 from domain.policy import Policy, Step, Target
 from domain.schedule import Layer, Override, Schedule
+from domain.service import Service
 from storage.canary import CANARY
 from storage.db import sessions
 from storage.sealed import Sealer
@@ -23,6 +24,7 @@ from storage.tables import (
     OverrideRow,
     PolicyRow,
     ScheduleRow,
+    ServiceRow,
     SettingsRow,
     TeamRow,
     UserRow,
@@ -50,6 +52,8 @@ async def load(engine: AsyncEngine, sealer: Sealer) -> Configuration:
             policies={p.id: policy_of(p) for p in await _all(session, PolicyRow)},
             integrations={i.id: integration_of(i) for i in await _all(session, IntegrationRow)},
             last_resort=convert(settings.last_resort, tuple[Target, ...]),
+            services={s.id: service_of(s) for s in await _all(session, ServiceRow)},
+            routes=convert(settings.routes, tuple[Route, ...]),
         )
 
 
@@ -121,4 +125,24 @@ def integration_of(row: IntegrationRow) -> Integration:
         default_severity=Severity(row.default_severity),
         routes=convert(row.routes, tuple[Route, ...]),
         group_by=tuple(row.group_by),
+        service_id=row.service_id,
+        group_by_sender=row.group_by_sender,
+        group_window_s=row.group_window_s,
+        organisation_routes=row.id != CANARY,
+        templates=convert(row.templates, Templates),
+    )
+
+
+def service_of(row: ServiceRow) -> Service:
+    """A service with what it needs."""
+    return Service(
+        id=row.id,
+        name=row.name,
+        team_id=row.team_id,
+        policy_id=row.policy_id,
+        tier=row.tier,
+        description=row.description,
+        runbook=row.runbook,
+        links=convert(row.links, tuple[Link, ...]),
+        depends_on=tuple(row.depends_on),
     )

@@ -43,6 +43,19 @@ limit :limit
 
 ONE = text("select body from rt.record where id = :id and kind = 'incident'")
 
+RELATED = text("""
+select body, facets->>'service_id' as service_id from rt.record
+where kind = 'incident' and (facets->>'open')::boolean
+  and facets->>'service_id' = any(cast(:services as text[])) and id <> :id
+order by (facets->>'severity_rank')::int desc, (facets->>'opened_at')::float8 limit :limit
+""")
+
+OPEN = text("""
+select id, entity from rt.record
+where kind = 'incident' and facets->>'status' in ('triggered', 'acknowledged', 'snoozed')
+  and entity = any(cast(:entities as text[]))
+""")
+
 PRESENT = text("select body->>'episode' as episode from rt.journal where entity = :entity order by seq desc limit 1")
 
 TIMELINE = text("""
@@ -90,6 +103,22 @@ async def one(sessions: Sessions, ident: str) -> dict[str, Any]:
         raise NotFound("alert", ident)
     body: dict[str, Any] = row.body
     return body
+
+
+async def of_services(sessions: Sessions, services: Sequence[str], but: str, limit: int) -> list[dict[str, Any]]:
+    """Open incidents of these services without the one called `but`, the worst first."""
+    if not services:
+        return []
+    async with sessions() as session:
+        rows = await session.execute(RELATED, {"services": list(services), "id": but, "limit": limit})
+    return [row.body for row in rows]
+
+
+async def open_in(sessions: Sessions, line_keys: Sequence[str]) -> dict[str, str]:
+    """Line key -> id of the incident that is open there."""
+    async with sessions() as session:
+        rows = await session.execute(OPEN, {"entities": [f"incident/{key}" for key in line_keys]})
+    return {row.entity.removeprefix("incident/"): row.id for row in rows}
 
 
 async def present(sessions: Sessions, ident: str) -> str:

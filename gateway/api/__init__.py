@@ -12,7 +12,10 @@ from gateway.api import (
     on_call,
     outbox,
     policies,
+    preview,
+    routing,
     schedules,
+    services,
     teams,
     timeline,
     users,
@@ -23,6 +26,8 @@ from gateway.schemas.base import problems
 def router() -> APIRouter:
     """Every resource on one screen."""
     api = APIRouter(prefix="/api/v1", responses=problems())
-    for part in (alerts, timeline, explain, on_call, outbox, users, teams, schedules, policies, integrations, access):
+    of_people = (users, teams, schedules, policies)
+    of_incidents = (alerts, timeline, explain, on_call, outbox)
+    for part in (*of_incidents, *of_people, services, routing, integrations, preview, access):
         api.include_router(part.router)
     return api

@@ -12,8 +12,8 @@ from domain.alert import AlertEvent
 from domain.alert import Severity as DomainSeverity
 from domain.commands import Command
 from domain.configuration import Integration
+from domain.enrichment import taken_in
 from domain.errors import Invalid
-from domain.grouping import group
 from domain.incident import (
     Acknowledge,
     AddNote,
@@ -29,6 +29,7 @@ from domain.validation import check_targets
 from gateway.auth.principal import Gateway, Reader, Responder
 from gateway.ingest import inbound
 from gateway.problems import is_outage
+from gateway.related import related
 from gateway.schemas.alerts import (
     Accepted,
     ActionResult,
@@ -85,11 +86,11 @@ async def create_alert(body: NewAlert, caller: Responder, gateway: Gateway) -> A
         description=body.description,
         labels=body.labels,
     )
-    (found,) = group(integration, [event])
-    version = gateway.config.current.version
-    rows = inbound(integration.id, found, "", wall_now(), unique, version)
-    reply = await gateway.commands.answer(await gateway.inbox.put(rows))
-    alert_id = incident_id(found.line_key, reply["episode"]) if reply and reply.get("episode") else None
+    config, now = gateway.config.current, wall_now()
+    groups = taken_in(config, integration, [event], now)
+    rows = [row for found in groups for row in inbound(integration.id, found, "", now, unique, config.version)]
+    reply = await gateway.commands.answer((await gateway.inbox.put(rows))[:1])
+    alert_id = incident_id(groups[0].line_key, reply["episode"]) if reply and reply.get("episode") else None
     alert = Alert.of(await incidents.one(gateway.sessions, alert_id)) if alert_id else None
     return Accepted(receipt=unique, alert_id=alert_id, alert=alert)
 
@@ -113,8 +114,9 @@ def _integration(gateway: Services, body: NewAlert, caller: Holder) -> Integrati
 
 @router.get("/{alert_id}", operation_id="getAlert", responses=problems(404))
 async def get_alert(alert_id: str, _: Reader, gateway: Gateway) -> Alert:
-    """One alert with its members."""
-    return Alert.of(await incidents.one(gateway.sessions, await incidents.present(gateway.sessions, _known(alert_id))))
+    """One alert with its members, and what else is open around its service."""
+    body = await incidents.one(gateway.sessions, await incidents.present(gateway.sessions, _known(alert_id)))
+    return Alert.of(body, await related(gateway, body))
 
 
 def _known(alert_id: str) -> str:

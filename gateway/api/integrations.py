@@ -7,21 +7,15 @@ from typing import Any
 from fastapi import APIRouter, Response
 from sqlalchemy import select
 
-from domain.configuration import Matcher as DomainMatcher
-from domain.configuration import Route as DomainRoute
+from domain.configuration import Configuration
+from domain.configuration import Integration as DomainIntegration
 from domain.errors import Invalid
-from domain.validation import check_routes
+from domain.route_checks import check_grouping, check_owner, check_routes, check_templates
 from gateway.auth.principal import Configurer, Gateway, Reader
 from gateway.ingest import PREFIX
 from gateway.schemas.base import problems
-from gateway.schemas.system import (
-    Integration,
-    IntegrationInput,
-    IntegrationList,
-    Key,
-    KeyList,
-    NewIntegrationKey,
-)
+from gateway.schemas.routing import Integration, IntegrationInput, IntegrationList
+from gateway.schemas.system import Key, KeyList, NewIntegrationKey
 from gateway.services import Services
 from runtime.ids import new_id
 from storage import access
@@ -32,33 +26,23 @@ router = APIRouter(prefix="/integrations", tags=["integrations"])
 
 
 def _shown(row: IntegrationRow) -> Integration:
-    return Integration(
-        id=row.id,
-        name=row.name,
-        type=row.type,
-        policy_id=row.policy_id,
-        team_id=row.team_id,
-        default_severity=row.default_severity,
-        routes=row.routes,
-        group_by=row.group_by,
-    )
+    return Integration.model_validate({name: getattr(row, name) for name in Integration.model_fields})
 
 
-def _check(body: IntegrationInput, gateway: Services) -> dict[str, Any]:
-    """The fields to save, checked."""
-    config = gateway.config.current
-    if body.policy_id not in config.policies:
-        raise Invalid("policy_id", f"There is no policy with id {body.policy_id!r}.")
-    if body.team_id is not None and body.team_id not in config.teams:
-        raise Invalid("team_id", f"There is no team with id {body.team_id!r}.")
-    routes = tuple(
-        DomainRoute(tuple(DomainMatcher(m.label, m.op, m.value) for m in r.matchers), r.policy_id, r.team_id)
-        for r in body.routes
-    )
-    check_routes(routes, config.policies)
-    fields = body.model_dump()
-    fields["routes"] = [r.model_dump() for r in body.routes]
-    return fields
+def checked(body: IntegrationInput, config: Configuration) -> DomainIntegration:
+    """What is to be saved. Raises Invalid naming the field."""
+    check_owner(config, "", policy_id=body.policy_id, team_id=body.team_id, service_id=body.service_id)
+    wanted = body.to_domain("new")
+    check_grouping(wanted.grouping, "group_by", "group_window_s")
+    check_routes(wanted.routes, config)
+    check_templates(wanted.templates, "templates")
+    return wanted
+
+
+def _fields(body: IntegrationInput, gateway: Services) -> dict[str, Any]:
+    """The columns to save."""
+    checked(body, gateway.config.current)
+    return body.model_dump()
 
 
 @router.get("", operation_id="listIntegrations")
@@ -72,7 +56,7 @@ async def list_integrations(_: Reader, gateway: Gateway) -> IntegrationList:
 @router.post("", operation_id="createIntegration", status_code=201, responses=problems(409))
 async def create_integration(body: IntegrationInput, caller: Configurer, gateway: Gateway) -> Integration:
     """A new place for alerts to come in; make a key for it next."""
-    fields, ident = _check(body, gateway), new_id()
+    fields, ident = _fields(body, gateway), new_id()
     async with change(gateway.sessions, caller.name, "create", f"integration/{ident}", {"name": body.name}) as session:
         row = IntegrationRow(id=ident, **fields)
         session.add(row)
@@ -92,7 +76,7 @@ async def replace_integration(
     integration_id: str, body: IntegrationInput, caller: Configurer, gateway: Gateway
 ) -> Integration:
     """Its keys stay. The type cannot change: senders post to the type's URL."""
-    fields, ident = _check(body, gateway), integration_id.replace("\x00", "")
+    fields, ident = _fields(body, gateway), integration_id.replace("\x00", "")
     async with change(gateway.sessions, caller.name, "update", f"integration/{ident}", {"name": body.name}) as session:
         row = await fetch(session, IntegrationRow, ident, "integration")
         if row.type != body.type:

@@ -8,11 +8,11 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.errors import Conflict
-from storage.tables import IntegrationRow, PolicyRow, ScheduleRow, SettingsRow
+from storage.tables import IntegrationRow, PolicyRow, ScheduleRow, ServiceRow, SettingsRow
 
 
 async def check_unused(session: AsyncSession, kind: str, ident: str) -> None:
-    """Raise Conflict naming what uses the user, schedule or policy."""
+    """Raise Conflict naming what uses the user, schedule, policy or service."""
     used = await _uses(session, kind, ident)
     if used:
         raise Conflict(f"This {kind} is still used by {', '.join(used)}. Change these first.")
@@ -22,8 +22,13 @@ async def _uses(session: AsyncSession, kind: str, ident: str) -> list[str]:
     target = {"kind": kind, "id": ident}
     used: list[str] = []
     if kind == "policy":
-        rows = (await session.execute(select(IntegrationRow))).scalars()
-        return [f"integration {r.name}" for r in rows if r.policy_id == ident or _routed(r.routes, ident)]
+        services = (await session.execute(select(ServiceRow))).scalars()
+        used = [f"service {s.name}" for s in services if s.policy_id == ident]
+        return used + await _routed(session, "policy_id", ident)
+    if kind == "service":
+        services = (await session.execute(select(ServiceRow))).scalars()
+        used = [f"service {s.name}" for s in services if ident in s.depends_on]
+        return used + await _routed(session, "service_id", ident)
     for policy in (await session.execute(select(PolicyRow))).scalars():
         if any(target in step["targets"] for step in policy.steps):
             used.append(f"policy {policy.name}")
@@ -36,5 +41,14 @@ async def _uses(session: AsyncSession, kind: str, ident: str) -> list[str]:
     return used
 
 
-def _routed(routes: list[Any], policy_id: str) -> bool:
-    return any(route["policy_id"] == policy_id for route in routes)
+async def _routed(session: AsyncSession, name: str, ident: str) -> list[str]:
+    """Integrations, and the organisation's rules, that lead to this policy or service."""
+
+    def led(routes: list[Any]) -> bool:
+        return any(route.get(name) == ident for route in routes)
+
+    rows = (await session.execute(select(IntegrationRow))).scalars()
+    used = [f"integration {r.name}" for r in rows if getattr(r, name) == ident or led(r.routes)]
+    if led((await session.execute(select(SettingsRow))).scalar_one().routes):
+        used.append("the organisation's routing rules")
+    return used

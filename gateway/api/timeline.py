@@ -65,7 +65,14 @@ def sentence(kind: str, body: dict[str, Any], config: Configuration) -> str:
     late = f" ({body['late_s']:.0f} s late)" if body.get("late_s") else ""
     match kind:
         case "Triggered":
-            return f"Incident opened{': ' + body['reason'] if body.get('reason') else ''}"
+            by = f", by {body['rule']}" if body.get("rule") else ""
+            return f"Incident opened{by}{': ' + body['reason'] if body.get('reason') else ''}"
+        case "FellBack":
+            return f"Taken as it came, because something configured failed: {'; '.join(body['problems'])}"
+        case "SilencedAtSource":
+            who = sorted({name for names in body["by"].values() for name in names})
+            state = f"silenced at the source ({', '.join(who)})" if who else "no longer silenced at the source"
+            return f"{_alerts(body['by'])} {state}"
         case "AlertsFired":
             return f"{_alerts(body['alerts'])} fired: {_titles(body['alerts'])}"
         case "AlertsRepeated":

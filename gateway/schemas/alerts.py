@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -9,6 +10,7 @@ from pydantic import Field
 
 from gateway.schemas.base import Ident, Input, Line, Moment, Name, Output, Page, Severity, Status, Text, moment
 from gateway.schemas.policies import Target
+from gateway.schemas.routing import Related
 
 Labels = Annotated[dict[Annotated[str, Field(max_length=128)], Line], Field(max_length=64)]
 
@@ -25,6 +27,7 @@ class Member(Output):
     labels: dict[str, str]
     description: str
     links: list[dict[str, str]]
+    silenced_by: list[str] = Field(default_factory=list, description="Who keeps it quiet at its source")
 
 
 class PolicyRef(Output):
@@ -43,6 +46,7 @@ class Alert(Output):
     status: Status
     severity: Severity
     team_id: str | None
+    service_id: str | None = None
     integration_id: str
     opened_at: datetime
     updated_at: datetime
@@ -54,6 +58,7 @@ class Alert(Output):
     assignees: list[str] = Field(description="Ids of the users who were called")
     alerts_total: int
     alerts_firing: int
+    alerts_silenced_at_source: int = Field(0, description="Of those that fire")
     truncated: int = Field(description="Alerts the sender left out of its list")
     step: int = Field(description="Present step of the policy, from 0; -1 before the first")
     steps_total: int
@@ -64,13 +69,18 @@ class Alert(Output):
     policy: PolicyRef | None
     members: list[Member]
     members_omitted: int
+    related: list[Related] = Field(
+        default_factory=list, description="Also open, among the services it needs or that need it; of one alert only"
+    )
 
     @classmethod
-    def of(cls, body: dict[str, Any]) -> Alert:
+    def of(cls, body: dict[str, Any], related: Sequence[Related] = ()) -> Alert:
         """From the read model."""
         times = ("opened_at", "updated_at", "acknowledged_at", "resolved_at", "snoozed_until", "next_at")
         members = [{**m, "starts_at": moment(m["starts_at"])} for m in body["members"]]
-        return cls.model_validate({**body, **{t: moment(body[t]) for t in times}, "members": members})
+        return cls.model_validate(
+            {**body, **{t: moment(body[t]) for t in times}, "members": members, "related": related}
+        )
 
 
 class AlertPage(Page):

@@ -1,4 +1,4 @@
-"""Integrations, keys, the outbox, who I am."""
+"""Keys, the outbox, who I am."""
 
 from __future__ import annotations
 
@@ -7,57 +7,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from gateway.schemas.base import Ident, Input, Line, Name, Output, Page, Severity, moment
+from gateway.schemas.base import Input, Name, Output, Page, moment
 
-IntegrationType = Literal["generic", "grafana", "prometheus"]
 Scope = Literal["read", "respond", "configure", "admin"]
-
-
-class Matcher(Input):
-    """A label that must be equal, or must not be."""
-
-    label: Annotated[Line, Field(min_length=1)]
-    op: Literal["=", "!="] = "="
-    value: Line
-
-
-class Route(Input):
-    """The first route whose matchers all hold decides."""
-
-    matchers: Annotated[list[Matcher], Field(max_length=20)]
-    policy_id: Ident
-    team_id: Ident | None = None
-
-
-class IntegrationInput(Input):
-    """What is saved. `group_by`: labels that make one incident; empty: the sender's own groups."""
-
-    name: Name
-    type: IntegrationType
-    policy_id: Ident
-    team_id: Ident | None = None
-    default_severity: Severity = "critical"
-    routes: Annotated[list[Route], Field(max_length=1000)] = Field(default_factory=list)
-    group_by: Annotated[list[Line], Field(max_length=20)] = Field(default_factory=list)
-
-
-class Integration(Output):
-    """Where alerts come in."""
-
-    id: str
-    name: str
-    type: IntegrationType
-    policy_id: str
-    team_id: str | None
-    default_severity: Severity
-    routes: list[Route]
-    group_by: list[str]
-
-
-class IntegrationList(Output):
-    """All integrations."""
-
-    items: list[Integration]
 
 
 class Key(Output):

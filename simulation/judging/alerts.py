@@ -9,7 +9,7 @@ from typing import Any
 
 from domain import events as e
 from domain.alert import AlertEvent
-from domain.configuration import Configuration, Integration
+from domain.configuration import Configuration, Integration, Route
 from domain.incident import AlertsReceived
 from simulation.judging.finding import Finding
 from simulation.outcome import Outcome, Row
@@ -52,7 +52,10 @@ class _Belongs:
         self._group_of: dict[str, tuple[str, ...]] = {}
 
     def wrong(self, message: AlertsReceived, event: AlertEvent, entity: str, at: float) -> str:
-        integration = self._configs[bisect_right(self._times, at)].integrations[message.integration_id]
+        config = self._configs[bisect_right(self._times, at)]
+        integration = config.integrations[message.integration_id]
+        if config.routes or not all(_plain(route) for route in integration.routes):
+            return ""
         group = _group(integration, event)
         if self._line_of.setdefault(group, entity) != entity:
             return f"alert {event.dedup_key!r} is in another line than its group"
@@ -61,16 +64,24 @@ class _Belongs:
         return ""
 
 
+def _plain(route: Route) -> bool:
+    """What the judge can decide by itself: labels that are equal or not. Of other rules it has no opinion."""
+    alike = Route(route.matchers, route.policy_id, route.team_id, route.name)
+    return route == alike and route.policy_id is not None and all(m.op in ("=", "!=") for m in route.matchers)
+
+
 def _group(integration: Integration, event: AlertEvent) -> tuple[str, ...]:
     policy = integration.policy_id
     for route in integration.routes:
         wrong = [m for m in route.matchers if (event.labels.get(m.label, "") == m.value) != (m.op == "=")]
         if not wrong:
-            policy = route.policy_id
+            policy = route.policy_id or policy
             break
+    if integration.group_window_s and event.starts_at is not None:
+        policy = f"{policy} in span {event.starts_at // integration.group_window_s}"
     if integration.group_by:
         return (integration.id, policy, "labels", *(event.labels.get(name, "") for name in integration.group_by))
-    if event.group_key is not None:
+    if event.group_key is not None and integration.group_by_sender:
         return (integration.id, policy, "group", event.group_key)
     return (integration.id, policy, "alert", event.dedup_key)
 

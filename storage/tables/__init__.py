@@ -6,6 +6,7 @@ from storage.tables.access import ApiKeyRow, IntegrationKeyRow, SessionRow, Sign
 from storage.tables.base import Base
 from storage.tables.people import ContactMethodRow, NotificationRuleRow, TeamMemberRow, TeamRow, UserRow
 from storage.tables.planning import OverrideRow, PolicyRow, PolicyVersionRow, ScheduleRow, ScheduleVersionRow
+from storage.tables.services import ServiceRow
 from storage.tables.system import AuditRow, IntegrationRow, SettingsRow
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "PolicyVersionRow",
     "ScheduleRow",
     "ScheduleVersionRow",
+    "ServiceRow",
     "SessionRow",
     "SettingsRow",
     "SignInTokenRow",

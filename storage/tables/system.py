@@ -24,16 +24,21 @@ class IntegrationRow(Created, Base):
     default_severity: Mapped[str]
     routes: Mapped[list[Any]]
     group_by: Mapped[list[Any]]
+    service_id: Mapped[str | None] = mapped_column(ForeignKey("services.id", ondelete="RESTRICT"))
+    group_by_sender: Mapped[bool] = mapped_column(server_default="true")
+    group_window_s: Mapped[float | None]
+    templates: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
 
 
 class SettingsRow(Base):
-    """One row. `config_version` rises with every saved change of configuration."""
+    """One row. `config_version` rises with every saved change of configuration. `routes`: the organisation's rules."""
 
     __tablename__ = "settings"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     config_version: Mapped[int] = mapped_column(BigInteger)
     last_resort: Mapped[list[Any]]
+    routes: Mapped[list[Any]] = mapped_column(server_default="[]")
 
 
 class AuditRow(Base):

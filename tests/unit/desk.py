@@ -78,8 +78,8 @@ class Desk:
         self.events += draft.events
         return list(draft.events)
 
-    def alerts(self, *events: AlertEvent) -> list[Any]:
-        message = AlertsReceived("i", events, None, "p", self.now)
+    def alerts(self, *events: AlertEvent, **more: Any) -> list[Any]:
+        message = AlertsReceived("i", events, None, "p", self.now, **more)
         return self._take(on_alerts(self.line, message, self.now, self.config, self._new_id))
 
     def fire(self, key: str = "disk", starts_at: float | None = T0, **more: Any) -> list[Any]:

@@ -1,0 +1,101 @@
+"""Services."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Response
+from sqlalchemy import select
+
+from domain.route_checks import check_service
+from gateway.api.references import check_unused
+from gateway.auth.principal import Configurer, Gateway, Reader
+from gateway.schemas.base import problems
+from gateway.schemas.routing import Link, Service, ServiceInput, ServiceList
+from gateway.services import Services
+from runtime.ids import new_id
+from storage.changes import change, fetch
+from storage.tables import ServiceRow
+
+router = APIRouter(prefix="/services", tags=["services"])
+
+
+def _shown(row: ServiceRow, rows: list[ServiceRow]) -> Service:
+    return Service(
+        id=row.id,
+        name=row.name,
+        team_id=row.team_id,
+        policy_id=row.policy_id,
+        tier=row.tier,
+        description=row.description,
+        runbook=row.runbook,
+        links=[Link.model_validate(link) for link in row.links],
+        depends_on=row.depends_on,
+        needed_by=[other.id for other in rows if row.id in other.depends_on],
+    )
+
+
+def _fields(body: ServiceInput) -> dict[str, Any]:
+    return {**body.model_dump(), "depends_on": list(dict.fromkeys(body.depends_on))}
+
+
+async def _one(gateway: Services, ident: str) -> Service:
+    async with gateway.sessions() as session:
+        rows = list((await session.execute(select(ServiceRow).order_by(ServiceRow.name))).scalars())
+        return _shown(await fetch(session, ServiceRow, ident, "service"), rows)
+
+
+@router.get("", operation_id="listServices")
+async def list_services(_: Reader, gateway: Gateway) -> ServiceList:
+    """All services by name."""
+    async with gateway.sessions() as session:
+        rows = list((await session.execute(select(ServiceRow).order_by(ServiceRow.name))).scalars())
+    needed_by: dict[str, list[str]] = {}
+    for row in rows:
+        for needed in row.depends_on:
+            needed_by.setdefault(needed, []).append(row.id)
+    return ServiceList(
+        items=[_shown(row, []).model_copy(update={"needed_by": needed_by.get(row.id, [])}) for row in rows]
+    )
+
+
+@router.post("", operation_id="createService", status_code=201, responses=problems(409))
+async def create_service(body: ServiceInput, caller: Configurer, gateway: Gateway) -> Service:
+    """A new service."""
+    ident = new_id()
+    check_service(body.to_domain(ident), gateway.config.current)
+    async with change(gateway.sessions, caller.name, "create", f"service/{ident}", {"name": body.name}) as session:
+        session.add(ServiceRow(id=ident, **_fields(body)))
+    await gateway.config.refresh()
+    return await _one(gateway, ident)
+
+
+@router.get("/{service_id}", operation_id="getService", responses=problems(404))
+async def get_service(service_id: str, _: Reader, gateway: Gateway) -> Service:
+    """One service."""
+    return await _one(gateway, service_id.replace("\x00", ""))
+
+
+@router.put("/{service_id}", operation_id="replaceService", responses=problems(404, 409))
+async def replace_service(service_id: str, body: ServiceInput, caller: Configurer, gateway: Gateway) -> Service:
+    """All of it. Open incidents keep the policy they started with."""
+    ident = service_id.replace("\x00", "")
+    async with change(gateway.sessions, caller.name, "update", f"service/{ident}", {"name": body.name}) as session:
+        row = await fetch(session, ServiceRow, ident, "service")
+        check_service(body.to_domain(ident), gateway.config.current)
+        for name, value in _fields(body).items():
+            setattr(row, name, value)
+    await gateway.config.refresh()
+    return await _one(gateway, ident)
+
+
+@router.delete("/{service_id}", operation_id="deleteService", status_code=204, responses=problems(404, 409))
+async def delete_service(service_id: str, caller: Configurer, gateway: Gateway) -> Response:
+    """Refused while a route leads to it or another service depends on it."""
+    ident = service_id.replace("\x00", "")
+    async with change(gateway.sessions, caller.name, "delete", f"service/{ident}") as session:
+        row = await fetch(session, ServiceRow, ident, "service")
+        await check_unused(session, "service", ident)
+        await session.delete(row)
+    await gateway.config.refresh()
+    return Response(status_code=204)
