@@ -14,6 +14,7 @@ from domain.alert import Severity
 from domain.people import Team, User
 from domain.policy import Policy, Target
 from domain.schedule import Schedule
+from domain.window import Holidays
 
 IntegrationType = Literal["generic", "grafana", "prometheus"]
 
@@ -65,3 +66,5 @@ class Configuration:
     integrations: Mapping[str, Integration] = field(default_factory=dict)
     last_resort: tuple[Target, ...] = ()
     """Compulsory: whom to call when a page resolves to nobody or a policy is exhausted."""
+    holidays: Mapping[str, Holidays] = field(default_factory=dict)
+    """Holiday calendars. A schedule carries its own copy of those that it names."""

@@ -5,7 +5,15 @@ from __future__ import annotations
 from storage.tables.access import ApiKeyRow, IntegrationKeyRow, SessionRow, SignInTokenRow
 from storage.tables.base import Base
 from storage.tables.people import ContactMethodRow, NotificationRuleRow, TeamMemberRow, TeamRow, UserRow
-from storage.tables.planning import OverrideRow, PolicyRow, PolicyVersionRow, ScheduleRow, ScheduleVersionRow
+from storage.tables.planning import (
+    HolidayCalendarRow,
+    OverrideRow,
+    PolicyRow,
+    PolicyVersionRow,
+    ScheduleRow,
+    ScheduleVersionRow,
+    TemporaryRow,
+)
 from storage.tables.system import AuditRow, IntegrationRow, SettingsRow
 
 __all__ = [
@@ -13,6 +21,7 @@ __all__ = [
     "AuditRow",
     "Base",
     "ContactMethodRow",
+    "HolidayCalendarRow",
     "IntegrationKeyRow",
     "IntegrationRow",
     "NotificationRuleRow",
@@ -26,5 +35,6 @@ __all__ = [
     "SignInTokenRow",
     "TeamMemberRow",
     "TeamRow",
+    "TemporaryRow",
     "UserRow",
 ]
