@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from domain.alert import Severity
+from domain.holidays import Holidays
 from domain.people import Team, User
 from domain.policy import Policy, Target
 from domain.schedule import Schedule
-from domain.window import Holidays
 
 IntegrationType = Literal["generic", "grafana", "prometheus"]
 

@@ -11,16 +11,17 @@ from dataclasses import dataclass
 from typing import Literal
 
 from domain.calendar import Unit
-from domain.window import Holidays, Weekday, Window
+from domain.holidays import Holidays
+from domain.window import Window
 
 OverrideKind = Literal["add", "replace", "remove"]
 
 
 @dataclass(frozen=True, slots=True)
 class Handoff:
-    """A hand-off on a weekday at a wall-clock time, "HH:MM"."""
+    """A hand-off on a weekday (0 Monday to 6 Sunday) at a wall-clock time, "HH:MM"."""
 
-    weekday: Weekday
+    weekday: int
     time: str
 
 
@@ -96,8 +97,8 @@ class Layer:
     """Turns of a rotation, or fixed shifts (exactly one of the two); a later layer wins where both have somebody.
 
     `since`, `until`: local times before and after which the layer has nobody, or None. `zone`: IANA, None for that
-    of the schedule. `windows`: where there are any, the layer has somebody only inside them. `together`: on call
-    with the layer before it, rather than instead of it.
+    of the schedule. `windows`: where there are any, the layer has somebody only inside one of them; their zone ""
+    is that of the layer. `together`: on call with the layer before it, rather than instead of it.
     """
 
     name: str
@@ -174,7 +175,7 @@ class Shift:
 def calendars_of(schedule: Schedule) -> set[str]:
     """Ids of the holiday calendars that its windows name."""
     layers = [*schedule.layers, *(layer for t in schedule.temporaries for layer in t.layers)]
-    return {ident for layer in layers for w in layer.windows for ident in (*w.only_on, *w.never_on)}
+    return {w.holidays for layer in layers for w in layer.windows if w.holidays}
 
 
 def users_of(layers: tuple[Layer, ...]) -> set[str]:

@@ -1,40 +1,91 @@
-"""Stretches of the week as people say them: "Monday to Friday, 22:00 to 06:00, not on Berlin's holidays".
+"""A recurring stretch of wall-clock time in one zone: working hours, nights, quiet hours. Pure.
 
-One type wherever a time of day is asked for. A window belongs to the day on which it begins: weekday and holiday are
-asked of that day alone, also when it ends on the next. Edges keep the wall-clock time across daylight saving, by the
-published rules (domain/calendar.py). domain/recurring.py turns windows into instants.
+Published rules: `start` is part of it, `end` is not. A window whose end is not after its start crosses midnight and
+belongs to the day on which it begins: Friday 22:00 to 06:00 lasts into Saturday. Start and end the same means whole
+days. A wall-clock time that a gap swallows is the end of the gap; of one that occurs twice the first counts.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from typing import Literal
+from zoneinfo import ZoneInfo
 
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+from domain.calendar import instant_of
 
-
-@dataclass(frozen=True, slots=True)
-class Holidays:
-    """A named calendar of days, each an ISO date ("2026-12-25"), ascending."""
-
-    id: str
-    name: str
-    dates: tuple[str, ...] = ()
+IsHoliday = Callable[[str, date], bool | None]
+"""(id of a holiday calendar, day) -> whether it is one; None where that cannot be told."""
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """From `start` to `end` ("HH:MM", wall clock) on each of the weekdays.
+    """`weekdays`: 0 Monday to 6 Sunday, none means every day. `start`, `end`: "HH:MM" in `zone`.
 
-    An end at or before the start is on the next day: "22:00" to "06:00" is a night, "09:00" to "09:00" a whole day.
-    "24:00" is the end of the day. `only_on`: counts only on days that are in one of these holiday calendars (ids);
-    `never_on`: not on days that are in one of these. `zone`: IANA, None for that of whatever the window belongs to.
+    `holidays`: id of a holiday calendar, "" to look at none; its days never belong to the window, or with
+    `on_holidays` "only" no others do.
     """
 
-    weekdays: tuple[Weekday, ...] = WEEKDAYS
+    zone: str
+    weekdays: tuple[int, ...] = ()
     start: str = "00:00"
-    end: str = "24:00"
-    only_on: tuple[str, ...] = ()
-    never_on: tuple[str, ...] = ()
-    zone: str | None = None
+    end: str = "00:00"
+    holidays: str = ""
+    on_holidays: Literal["never", "only"] = "never"
+
+
+def no_calendar(calendar: str, day: date) -> bool | None:
+    """Where no holiday calendars are known."""
+    return None
+
+
+def holds(window: Window, at: float, is_holiday: IsHoliday = no_calendar) -> bool | None:
+    """True within the window, None if that cannot be told: the zone or the holiday calendar is unknown."""
+    try:
+        return _span(window, at, is_holiday) is not None
+    except (LookupError, KeyError, ValueError, OSError):
+        return None
+
+
+def ends(window: Window, at: float, is_holiday: IsHoliday = no_calendar) -> float | None:
+    """UTC epoch seconds at which the window that is open at `at` closes; None if none is, or it cannot be told."""
+    try:
+        return _span(window, at, is_holiday)
+    except (LookupError, KeyError, ValueError, OSError):
+        return None
+
+
+def _span(window: Window, at: float, is_holiday: IsHoliday) -> float | None:
+    """End of the span that contains `at`. Raises LookupError if it depends on a calendar that is unknown."""
+    zone = ZoneInfo(window.zone)
+    start, end = time.fromisoformat(window.start), time.fromisoformat(window.end)
+    today = datetime.fromtimestamp(at, zone).date()
+    unknown = False
+    for day in (today - DAY, today):
+        first = instant_of(datetime.combine(day, start), zone)
+        last = instant_of(datetime.combine(day + DAY if end <= start else day, end), zone)
+        if not first <= at < last or (window.weekdays and day.weekday() not in window.weekdays):
+            continue
+        if not window.holidays:
+            return last
+        holiday = is_holiday(window.holidays, day)
+        if holiday is None:
+            unknown = True
+        elif holiday == (window.on_holidays == "only"):
+            return last
+    if unknown:
+        raise LookupError(window.holidays)
+    return None
+
+
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+def in_words(window: Window) -> str:
+    """For people: "Mon, Tue 09:00-17:00 Europe/Berlin, not on holidays"."""
+    days = ", ".join(DAYS[d] for d in window.weekdays)
+    hours = "all day" if window.start == window.end else f"{window.start}-{window.end}"
+    holidays = {"never": ", not on holidays", "only": ", only on holidays"}[window.on_holidays]
+    return f"{days + ' ' if days else ''}{hours} {window.zone}{holidays if window.holidays else ''}"

@@ -13,10 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from domain.alert import Severity
 from domain.configuration import Configuration, Integration, Route
+from domain.holidays import Holidays
 from domain.people import ContactMethod, NotificationRule, Team, User
 from domain.policy import Policy, Step, Target
 from domain.schedule import Layer, Override, Schedule, Temporary, calendars_of
-from domain.window import Holidays
 from storage.canary import CANARY
 from storage.db import sessions
 from storage.holidays import holidays_of

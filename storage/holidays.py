@@ -11,7 +11,7 @@ from functools import lru_cache
 import holidays
 
 from domain.errors import Invalid
-from domain.window import Holidays
+from domain.holidays import Holidays
 from storage.tables import HolidayCalendarRow
 
 YEARS = range(2020, 2056)
