@@ -4,13 +4,27 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from gateway.api import access, alerts, integrations, on_call, outbox, policies, schedules, teams, timeline, users
+from gateway.api import (
+    access,
+    alerts,
+    holidays,
+    integrations,
+    on_call,
+    outbox,
+    policies,
+    schedule_changes,
+    schedules,
+    teams,
+    timeline,
+    users,
+)
 from gateway.schemas.base import problems
 
 
 def router() -> APIRouter:
     """Every resource on one screen."""
     api = APIRouter(prefix="/api/v1", responses=problems())
-    for part in (alerts, timeline, on_call, outbox, users, teams, schedules, policies, integrations, access):
+    planning = (schedules, schedule_changes, holidays, policies)
+    for part in (alerts, timeline, on_call, outbox, users, teams, *planning, integrations, access):
         api.include_router(part.router)
     return api

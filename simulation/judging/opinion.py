@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from domain.configuration import Configuration
 from domain.people import NotificationRule, User
 from domain.policy import Target
-from domain.schedule import Layer, Rotation, Schedule, Temporary
+from domain.schedule import Layer, Override, Rotation, Schedule, Temporary
 from simulation.judging.turns import at_local, is_open, turns
 
 
@@ -25,7 +25,8 @@ class Opinion:
     def on_call(self, schedule: Schedule, at: float) -> tuple[str, ...]:
         """Everybody on call, in order."""
         people = self._pile(schedule, schedule.layers, at)
-        by_hand = sorted([*schedule.overrides, *schedule.temporaries], key=lambda c: (c.created_at, c.id))
+        changes: list[Override | Temporary] = [*schedule.overrides, *schedule.temporaries]
+        by_hand = sorted(changes, key=lambda c: (c.created_at, c.id))
         for change in by_hand:
             if not change.start <= at < change.end:
                 continue
