@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from domain.alert import Severity
+from domain.holidays import Holidays
 from domain.people import Team, User
 from domain.policy import Policy, Target
 from domain.schedule import Schedule
@@ -145,3 +146,5 @@ class Configuration:
     services: Mapping[str, Service] = field(default_factory=dict)
     routes: tuple[Route, ...] = ()
     """The organisation's rules, before those of each integration."""
+    holidays: Mapping[str, Holidays] = field(default_factory=dict)
+    """Holiday calendars. A schedule carries its own copy of those that it names."""

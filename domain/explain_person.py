@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from domain.explain import explain
 from domain.explain_words import TAKEN, Words
 from domain.explained import IncidentFacts, InIncident, NotPaged, OnCall, PastSchedule, PersonExplanation, PersonFacts
-from domain.oncall import shift_at, shifts
+from domain.oncall import shifts, shifts_at
 from domain.people import User
 from domain.schedule import Schedule
 
@@ -66,15 +66,17 @@ def _summary(words: Words, user: str, at: float, on_call: list[OnCall], incident
 def _on_call(past: PastSchedule, user: str, at: float, words: Words) -> OnCall | None:
     """None if the schedule has nothing to do with the person."""
     schedule = past.schedule
-    shift = shift_at(schedule, at)
+    present = shifts_at(schedule, at)
+    shift = next((s for s in present if s.user == user), None)
     perhaps = "" if past.exact else " (by the schedule's earliest known version, which is younger)"
-    if shift is not None and shift.user == user:
+    if shift is not None:
         what = f"On call in schedule {schedule.name} from {words.clock(shift.start)} until {words.clock(shift.end)}"
         return OnCall(schedule.id, schedule.name, True, f"{what}, by {_source(shift.source)}{perhaps}.")
     nearest = _nearest(schedule, user, at, words)
     if not nearest:
         return None
-    then = "nobody was" if shift is None else f"{words.name(shift.user)} was, until {words.clock(shift.end)}"
+    others = ", ".join(f"{words.name(s.user)} was, until {words.clock(s.end)}" for s in present)
+    then = others or "nobody was"
     what = f"Not on call in schedule {schedule.name}: {then}"
     return OnCall(schedule.id, schedule.name, False, f"{what}; {nearest}{perhaps}.")
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from zoneinfo import ZoneInfo
 
 from domain.configuration import Configuration, Grouping, Matcher, Route, Templates
 from domain.errors import Invalid
@@ -10,8 +12,9 @@ from domain.expression import expression
 from domain.pattern import BadPattern, compiled
 from domain.service import MAX_DEPENDENCIES, MAX_SERVICES, Service
 from domain.template import template
-from domain.window import check_window
+from domain.window import Window
 
+CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 MAX_ROUTES = 10_000
 MAX_SCANNED = 200
 """Rules that no label finds are looked at for every alert, at some microseconds each."""
@@ -124,3 +127,19 @@ def check_service(service: Service, config: Configuration) -> None:
             raise Invalid(f"depends_on[{n}]", "A service does not depend on itself.")
         if needed not in config.services:
             raise Invalid(f"depends_on[{n}]", f"There is no service with id {needed!r}.")
+
+
+def check_window(window: Window, field: str) -> None:
+    """Raise Invalid for an unknown zone, time or weekday."""
+    try:
+        ZoneInfo(window.zone)
+    except (KeyError, ValueError, OSError) as error:
+        text = f"{window.zone!r} is no IANA time zone; use a name like Europe/Berlin."
+        raise Invalid(f"{field}.zone", text) from error
+    for name in ("start", "end"):
+        if not CLOCK.fullmatch(getattr(window, name)):
+            text = f"{getattr(window, name)!r} is no time of day; write it like 08:30."
+            raise Invalid(f"{field}.{name}", text)
+    for n, day in enumerate(window.weekdays):
+        if not 0 <= day <= 6:
+            raise Invalid(f"{field}.weekdays[{n}]", "A weekday is a number from 0 (Monday) to 6 (Sunday).")

@@ -28,7 +28,7 @@ from domain.errors import Invalid
 from domain.expression import Failed, View, expression
 from domain.pattern import BadPattern, fits
 from domain.payload import bounded, described
-from domain.window import Window
+from domain.window import Window, holds
 
 DEFAULT = "default route"
 _KEPT = 1_000
@@ -214,7 +214,7 @@ def _wherever(
 
 
 def _in_time(windows: tuple[Window, ...], at: float) -> bool:
-    return not windows or any(window.holds(at) for window in windows)
+    return not windows or any(holds(window, at) for window in windows)
 
 
 def _content_holds(candidate: Route, subject: Subject, name: str) -> bool:

@@ -1,73 +1,91 @@
-"""Hours of the week on a wall clock: "Monday to Friday, 22:00 to 06:00 in Europe/Berlin". Pure.
+"""A recurring stretch of wall-clock time in one zone: working hours, nights, quiet hours. Pure.
 
-A window that ends at or before its start runs past midnight and belongs to the day on which it begins. What counts is
-what the wall clock of the zone shows, so an hour that daylight saving skips is never in it, one it repeats is twice.
+Published rules: `start` is part of it, `end` is not. A window whose end is not after its start crosses midnight and
+belongs to the day on which it begins: Friday 22:00 to 06:00 lasts into Saturday. Start and end the same means whole
+days. A wall-clock time that a gap swallows is the end of the gap; of one that occurs twice the first counts.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
-from functools import lru_cache
+from datetime import date, datetime, time, timedelta
+from typing import Literal
 from zoneinfo import ZoneInfo
 
-from domain.errors import Invalid
+from domain.calendar import instant_of
 
-MINUTES = 24 * 60
+IsHoliday = Callable[[str, date], bool | None]
+"""(id of a holiday calendar, day) -> whether it is one; None where that cannot be told."""
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """`weekdays`: 0 Monday to 6 Sunday, empty for every day. `start` and `end`: "HH:MM", end exclusive;
+    """`weekdays`: 0 Monday to 6 Sunday, none means every day. `start`, `end`: "HH:MM" in `zone`.
 
-    the same time twice is the whole day.
+    `holidays`: id of a holiday calendar, "" to look at none; its days never belong to the window, or with
+    `on_holidays` "only" no others do.
     """
 
     zone: str
+    weekdays: tuple[int, ...] = ()
     start: str = "00:00"
     end: str = "00:00"
-    weekdays: tuple[int, ...] = ()
-
-    def holds(self, at: float) -> bool:
-        """True if the instant (UTC epoch seconds) lies in it."""
-        local = datetime.fromtimestamp(at, ZoneInfo(self.zone))
-        minute, day = local.hour * 60 + local.minute, local.weekday()
-        start, end = minutes(self.start), minutes(self.end)
-        if start < end:
-            return start <= minute < end and self._on(day)
-        if minute >= start:
-            return self._on(day)
-        return minute < end and self._on((day - 1) % 7)
-
-    def _on(self, day: int) -> bool:
-        return not self.weekdays or day in self.weekdays
+    holidays: str = ""
+    on_holidays: Literal["never", "only"] = "never"
 
 
-@lru_cache(maxsize=2 * MINUTES)
-def minutes(clock: str) -> int:
-    """Minutes since midnight of "HH:MM". Raises ValueError."""
-    hours, colon, rest = clock.partition(":")
-    if len(clock) != 5 or not colon or not (hours + rest).isdecimal() or not clock.isascii():
-        raise ValueError(clock)
-    found = int(hours) * 60 + int(rest)
-    if int(rest) > 59 or found >= MINUTES:
-        raise ValueError(clock)
-    return found
+def no_calendar(calendar: str, day: date) -> bool | None:
+    """Where no holiday calendars are known."""
+    return None
 
 
-def check_window(window: Window, field: str) -> None:
-    """Raise Invalid for an unknown zone, time or weekday."""
+def holds(window: Window, at: float, is_holiday: IsHoliday = no_calendar) -> bool | None:
+    """True within the window, None if that cannot be told: the zone or the holiday calendar is unknown."""
     try:
-        ZoneInfo(window.zone)
-    except (KeyError, ValueError, OSError) as error:
-        text = f"{window.zone!r} is no IANA time zone; use a name like Europe/Berlin."
-        raise Invalid(f"{field}.zone", text) from error
-    for name in ("start", "end"):
-        try:
-            minutes(getattr(window, name))
-        except ValueError as error:
-            text = f"{getattr(window, name)!r} is no time of day; write it like 08:30."
-            raise Invalid(f"{field}.{name}", text) from error
-    for n, day in enumerate(window.weekdays):
-        if not 0 <= day <= 6:
-            raise Invalid(f"{field}.weekdays[{n}]", "A weekday is a number from 0 (Monday) to 6 (Sunday).")
+        return _span(window, at, is_holiday) is not None
+    except (LookupError, KeyError, ValueError, OSError):
+        return None
+
+
+def ends(window: Window, at: float, is_holiday: IsHoliday = no_calendar) -> float | None:
+    """UTC epoch seconds at which the window that is open at `at` closes; None if none is, or it cannot be told."""
+    try:
+        return _span(window, at, is_holiday)
+    except (LookupError, KeyError, ValueError, OSError):
+        return None
+
+
+def _span(window: Window, at: float, is_holiday: IsHoliday) -> float | None:
+    """End of the span that contains `at`. Raises LookupError if it depends on a calendar that is unknown."""
+    zone = ZoneInfo(window.zone)
+    start, end = time.fromisoformat(window.start), time.fromisoformat(window.end)
+    today = datetime.fromtimestamp(at, zone).date()
+    unknown = False
+    for day in (today - DAY, today):
+        first = instant_of(datetime.combine(day, start), zone)
+        last = instant_of(datetime.combine(day + DAY if end <= start else day, end), zone)
+        if not first <= at < last or (window.weekdays and day.weekday() not in window.weekdays):
+            continue
+        if not window.holidays:
+            return last
+        holiday = is_holiday(window.holidays, day)
+        if holiday is None:
+            unknown = True
+        elif holiday == (window.on_holidays == "only"):
+            return last
+    if unknown:
+        raise LookupError(window.holidays)
+    return None
+
+
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+def in_words(window: Window) -> str:
+    """For people: "Mon, Tue 09:00-17:00 Europe/Berlin, not on holidays"."""
+    days = ", ".join(DAYS[d] for d in window.weekdays)
+    hours = "all day" if window.start == window.end else f"{window.start}-{window.end}"
+    holidays = {"never": ", not on holidays", "only": ", only on holidays"}[window.on_holidays]
+    return f"{days + ' ' if days else ''}{hours} {window.zone}{holidays if window.holidays else ''}"

@@ -8,12 +8,14 @@ from gateway.api import (
     access,
     alerts,
     explain,
+    holidays,
     integrations,
     on_call,
     outbox,
     policies,
     preview,
     routing,
+    schedule_changes,
     schedules,
     services,
     teams,
@@ -26,7 +28,7 @@ from gateway.schemas.base import problems
 def router() -> APIRouter:
     """Every resource on one screen."""
     api = APIRouter(prefix="/api/v1", responses=problems())
-    of_people = (users, teams, schedules, policies)
+    of_people = (users, teams, schedules, schedule_changes, holidays, policies)
     of_incidents = (alerts, timeline, explain, on_call, outbox)
     for part in (*of_incidents, *of_people, services, routing, integrations, preview, access):
         api.include_router(part.router)

@@ -26,7 +26,7 @@ class Matcher(Input):
     value: Line
 
 
-class Window(Input):
+class RuleWindow(Input):
     """Hours on the wall clock of a zone. An end at or before the start is that of the next day."""
 
     zone: Annotated[str, Field(max_length=64, examples=["Europe/Berlin"])]
@@ -56,7 +56,7 @@ class Route(Input):
     matchers: Annotated[list[Matcher], Field(max_length=20)] = Field(default_factory=list)
     severities: Annotated[list[Severity], Field(max_length=4)] = Field(default_factory=list)
     expression: Annotated[str, Field(max_length=2000, description="CEL over alert and payload")] = ""
-    windows: Annotated[list[Window], Field(max_length=10)] = Field(default_factory=list)
+    windows: Annotated[list[RuleWindow], Field(max_length=10)] = Field(default_factory=list)
     policy_id: Ident | None = None
     service_id: Ident | None = None
     team_id: Ident | None = None
@@ -76,7 +76,7 @@ class Route(Input):
             service_id=self.service_id,
             severities=tuple(DomainSeverity(s) for s in self.severities),
             expression=self.expression,
-            windows=tuple(DomainWindow(w.zone, w.start, w.end, tuple(w.weekdays)) for w in self.windows),
+            windows=tuple(DomainWindow(w.zone, tuple(w.weekdays), w.start, w.end) for w in self.windows),
             severity=DomainSeverity(self.severity) if self.severity is not None else None,
             grouping=domain.Grouping(tuple(grouping.labels), grouping.by_sender, grouping.window_s)
             if grouping is not None

@@ -5,7 +5,15 @@ from __future__ import annotations
 from storage.tables.access import ApiKeyRow, IntegrationKeyRow, SessionRow, SignInTokenRow
 from storage.tables.base import Base
 from storage.tables.people import ContactMethodRow, NotificationRuleRow, TeamMemberRow, TeamRow, UserRow
-from storage.tables.planning import OverrideRow, PolicyRow, PolicyVersionRow, ScheduleRow, ScheduleVersionRow
+from storage.tables.planning import (
+    HolidayCalendarRow,
+    OverrideRow,
+    PolicyRow,
+    PolicyVersionRow,
+    ScheduleRow,
+    ScheduleVersionRow,
+    TemporaryRow,
+)
 from storage.tables.services import ServiceRow
 from storage.tables.system import AuditRow, IntegrationRow, SettingsRow
 
@@ -14,6 +22,7 @@ __all__ = [
     "AuditRow",
     "Base",
     "ContactMethodRow",
+    "HolidayCalendarRow",
     "IntegrationKeyRow",
     "IntegrationRow",
     "NotificationRuleRow",
@@ -28,5 +37,6 @@ __all__ = [
     "SignInTokenRow",
     "TeamMemberRow",
     "TeamRow",
+    "TemporaryRow",
     "UserRow",
 ]

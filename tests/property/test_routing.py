@@ -20,7 +20,7 @@ from domain.routing import Rules, route
 from domain.service import Service
 from domain.template import Failed as NoText
 from domain.template import render, template
-from domain.window import Window
+from domain.window import Window, holds
 from domain.words import clean
 
 LABELS = ("env", "team", "service")
@@ -38,9 +38,9 @@ clocks = st.integers(0, 23).map(lambda h: f"{h:02}:00")
 windows = st.builds(
     Window,
     st.sampled_from(["UTC", "Europe/Berlin", "Asia/Kolkata"]),
-    clocks,
-    clocks,
     st.sets(st.integers(0, 6), max_size=4).map(tuple),
+    clocks,
+    clocks,
 )
 groupings = st.builds(
     Grouping,
@@ -88,7 +88,7 @@ def naive(rules: tuple[Route, ...], event: AlertEvent, payload: Any, at: float) 
             compiled(m.value).isinstance_python(v) == (m.op == "=~") for m, v in values if m.op in ("=~", "!~")
         )
         worst = event.severity or Severity.CRITICAL
-        timely = not rule.windows or any(w.holds(at) for w in rule.windows)
+        timely = not rule.windows or any(holds(w, at) for w in rule.windows)
         if equal and fitting and timely and (not rule.severities or worst in rule.severities):
             if rule.expression:
                 view = View(described(event, Severity.CRITICAL), bounded(payload))
