@@ -7,17 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from domain.notices import Notice
 from domain.swap import Declined, Event, Expired, Span, Swap, Taken, Withdrawn
 from domain.templates import clip
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """Something to tell one person, without hurry."""
-
-    user_id: str
-    subject: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,24 @@ from storage.tables.access import ApiKeyRow, IntegrationKeyRow, SessionRow, Sign
 from storage.tables.base import Base
 from storage.tables.people import ContactMethodRow, NotificationRuleRow, TeamMemberRow, TeamRow, UserRow
 from storage.tables.planning import OverrideRow, PolicyRow, PolicyVersionRow, ScheduleRow, ScheduleVersionRow
+from storage.tables.rota import (
+    CalendarSourceRow,
+    CalendarTokenRow,
+    HandoffRow,
+    ShiftNoticesRow,
+    SwapRow,
+    TimeOffRow,
+)
 from storage.tables.system import AuditRow, IntegrationRow, SettingsRow
 
 __all__ = [
     "ApiKeyRow",
     "AuditRow",
     "Base",
+    "CalendarSourceRow",
+    "CalendarTokenRow",
     "ContactMethodRow",
+    "HandoffRow",
     "IntegrationKeyRow",
     "IntegrationRow",
     "NotificationRuleRow",
@@ -23,8 +34,11 @@ __all__ = [
     "ScheduleVersionRow",
     "SessionRow",
     "SettingsRow",
+    "ShiftNoticesRow",
     "SignInTokenRow",
+    "SwapRow",
     "TeamMemberRow",
     "TeamRow",
+    "TimeOffRow",
     "UserRow",
 ]
