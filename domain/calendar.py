@@ -12,9 +12,9 @@ from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-Unit = Literal["hour", "day", "week"]
+Unit = Literal["hour", "day", "week", "month"]
 HOUR_S = 3600.0
-_DAYS = {"day": 1, "week": 7}
+_DAYS = {"day": 1, "week": 7, "month": 30}
 
 
 @lru_cache(maxsize=65_536)

@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from domain.alert import Severity
+from domain.holidays import Holidays
 from domain.people import Team, User
 from domain.policy import Policy, Target
+from domain.rota import Rota
 from domain.schedule import Schedule
 
 IntegrationType = Literal["generic", "grafana", "prometheus"]
@@ -65,3 +67,7 @@ class Configuration:
     integrations: Mapping[str, Integration] = field(default_factory=dict)
     last_resort: tuple[Target, ...] = ()
     """Compulsory: whom to call when a page resolves to nobody or a policy is exhausted."""
+    holidays: Mapping[str, Holidays] = field(default_factory=dict)
+    """Holiday calendars. A schedule carries its own copy of those that it names."""
+    rota: Rota = field(default_factory=Rota)
+    """What hand-offs do besides changing who is on call, and who wishes to be told."""

@@ -26,7 +26,7 @@ def shift_at(schedule: Schedule, at: float) -> Shift | None:
     """The turn that decides an instant, as its layer or override has it: other layers may hide parts of it."""
     for override in _by_age(schedule.overrides):
         if override.start <= at < override.end:
-            return Shift(override.user, override.start, override.end, f"override:{override.id}")
+            return Shift(str(override.user), override.start, override.end, f"override:{override.id}")
     for layer in reversed(schedule.layers):
         shift = _of_layer(layer, schedule.zone, at)
         if shift is not None:
@@ -42,7 +42,7 @@ def shifts(schedule: Schedule, start: float, end: float) -> list[Shift]:
     for override in reversed(_by_age(schedule.overrides)):
         low, high = max(start, override.start), min(end, override.end)
         if low < high:
-            line = _overlay(line, [Shift(override.user, low, high, f"override:{override.id}")])
+            line = _overlay(line, [Shift(str(override.user), low, high, f"override:{override.id}")])
     return _merged(line)
 
 
@@ -63,6 +63,8 @@ def next_change(schedule: Schedule, after: float) -> float | None:
     """The next instant at which the answer of `who` may change; None if it never will."""
     instants = [edge for o in schedule.overrides for edge in (o.start, o.end) if edge > after]
     for layer in schedule.layers:
+        if layer.rotation is None:
+            continue
         rotation = _recurrence(layer.rotation, schedule.zone)
         upcoming = rotation.at(max(0, rotation.index(after) + 1))
         until = _until(layer, schedule.zone)
@@ -86,7 +88,7 @@ def _until(layer: Layer, zone: str) -> float | None:
 
 def _of_layer(layer: Layer, zone: str, at: float) -> Shift | None:
     until = _until(layer, zone)
-    if until is not None and at >= until:
+    if layer.rotation is None or (until is not None and at >= until):
         return None
     rotation, users = _recurrence(layer.rotation, zone), layer.rotation.users
     n = rotation.index(at)
@@ -99,6 +101,8 @@ def _of_layer(layer: Layer, zone: str, at: float) -> Shift | None:
 
 
 def _layer_shifts(layer: Layer, zone: str, start: float, end: float) -> list[Shift]:
+    if layer.rotation is None:
+        return []
     rotation, users = _recurrence(layer.rotation, zone), layer.rotation.users
     until = _until(layer, zone)
     end = end if until is None else min(end, until)

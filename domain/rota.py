@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from domain.people import Team, User
-from domain.schedule import Layer, Schedule
+from domain.schedule import Schedule, users_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +40,9 @@ class Rota:
 
 
 def participants(schedule: Schedule) -> tuple[str, ...]:
-    """Everybody who has a place in a layer of the schedule, each once."""
-    layers = [*schedule.layers, *(layer for t in schedule.temporaries for layer in t.layers)]
-    return tuple(dict.fromkeys(user for layer in layers for user in _of_layer(layer)))
-
-
-def _of_layer(layer: Layer) -> tuple[str, ...]:
-    if layer.rotation is not None:
-        terms = (t.user for t in layer.rotation.terms)
-        return (*layer.rotation.users, *terms)
-    return tuple(s.user for s in layer.fixed.shifts) if layer.fixed is not None else ()
+    """Everybody who has a place in a layer of the schedule, by id."""
+    layers = (*schedule.layers, *(layer for t in schedule.temporaries for layer in t.layers))
+    return tuple(sorted(users_of(layers)))
 
 
 def colleagues(schedule: Schedule, users: Mapping[str, User], teams: Mapping[str, Team]) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from domain.schedule import Layer, Override, Schedule
 
 MAX_LAYERS = 50
 MAX_PARTICIPANTS = 500
-MAX_EVERY = {"hour": 24 * 366, "day": 366, "week": 53}
+MAX_EVERY = {"hour": 24 * 366, "day": 366, "week": 53, "month": 24}
 MAX_STEPS = 50
 MAX_REPEAT = 20
 MAX_WAIT_S = 7 * 24 * 3600.0
@@ -46,6 +46,8 @@ def check_schedule(schedule: Schedule, users: Collection[str] | None = None) -> 
 
 def _check_layer(layer: Layer, field: str, users: Collection[str] | None) -> None:
     rotation = layer.rotation
+    if rotation is None:
+        return
     if not rotation.users:
         raise Invalid(f"{field}.rotation.users", "The rotation is empty; add at least one person.")
     if len(rotation.users) > MAX_PARTICIPANTS:
@@ -74,7 +76,8 @@ def check_override(override: Override, field: str, users: Collection[str] | None
     """Raise Invalid unless the override covers some time."""
     if override.end <= override.start:
         raise Invalid(f"{field}.end", "The override must end after it starts.")
-    _check_user(override.user, f"{field}.user", users)
+    if override.user is not None:
+        _check_user(override.user, f"{field}.user", users)
 
 
 def _check_user(user: str, field: str, users: Collection[str] | None) -> None:

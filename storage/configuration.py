@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, TypeVar, cast
 
 import msgspec
@@ -11,20 +13,25 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from domain.alert import Severity
 from domain.configuration import Configuration, Integration, Route
+from domain.holidays import Holidays
 from domain.people import ContactMethod, NotificationRule, Team, User
 from domain.policy import Policy, Step, Target
-from domain.schedule import Layer, Override, Schedule
+from domain.schedule import Layer, Override, Schedule, Temporary, calendars_of
 from storage.canary import CANARY
 from storage.db import sessions
+from storage.holidays import holidays_of
+from storage.rota import load_rota
 from storage.sealed import Sealer
 from storage.tables import (
     ContactMethodRow,
+    HolidayCalendarRow,
     IntegrationRow,
     OverrideRow,
     PolicyRow,
     ScheduleRow,
     SettingsRow,
     TeamRow,
+    TemporaryRow,
     UserRow,
 )
 
@@ -42,14 +49,17 @@ async def load(engine: AsyncEngine, sealer: Sealer) -> Configuration:
     async with sessions(engine)() as session:
         await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
         settings = (await session.execute(select(SettingsRow))).scalar_one()
+        holidays = await calendars(session)
         return Configuration(
             version=settings.config_version,
             users={u.id: user_of(u, sealer) for u in await _all(session, UserRow)},
             teams={t.id: Team(t.id, t.name, tuple(m.user_id for m in t.members)) for t in await _all(session, TeamRow)},
-            schedules={s.id: schedule_of(s) for s in await _all(session, ScheduleRow)},
+            schedules={s.id: schedule_of(s, holidays) for s in await _all(session, ScheduleRow)},
             policies={p.id: policy_of(p) for p in await _all(session, PolicyRow)},
             integrations={i.id: integration_of(i) for i in await _all(session, IntegrationRow)},
             last_resort=convert(settings.last_resort, tuple[Target, ...]),
+            holidays=holidays,
+            rota=await load_rota(session, sealer),
         )
 
 
@@ -94,15 +104,52 @@ def user_of(row: UserRow, sealer: Sealer) -> User:
     )
 
 
+async def calendars(session: AsyncSession) -> dict[str, Holidays]:
+    """All holiday calendars with their days, by id."""
+    return {c.id: holidays_of(c) for c in await _all(session, HolidayCalendarRow)}
+
+
 def override_of(row: OverrideRow) -> Override:
     """One override."""
-    return Override(row.id, row.user_id, row.starts_at.timestamp(), row.ends_at.timestamp(), row.created_at.timestamp())
+    return Override(
+        id=row.id,
+        user=row.user_id,
+        start=row.starts_at.timestamp(),
+        end=row.ends_at.timestamp(),
+        created_at=row.created_at.timestamp(),
+        kind=cast(Any, row.kind),
+        instead_of=row.instead_of,
+        created_by=row.created_by,
+        note=row.note,
+    )
 
 
-def schedule_of(row: ScheduleRow) -> Schedule:
-    """A schedule with its overrides."""
-    layers = convert(row.layers, tuple[Layer, ...])
-    return Schedule(row.id, row.name, row.zone, layers, tuple(map(override_of, row.overrides)), row.team_id)
+def temporary_of(row: TemporaryRow) -> Temporary:
+    """One temporary schedule."""
+    return Temporary(
+        id=row.id,
+        name=row.name,
+        start=row.starts_at.timestamp(),
+        end=row.ends_at.timestamp(),
+        layers=convert(row.layers, tuple[Layer, ...]),
+        created_at=row.created_at.timestamp(),
+        created_by=row.created_by,
+    )
+
+
+def schedule_of(row: ScheduleRow, holidays: Mapping[str, Holidays]) -> Schedule:
+    """A schedule with its overrides and temporary schedules that count, and the days of the calendars it names."""
+    schedule = Schedule(
+        id=row.id,
+        name=row.name,
+        zone=row.zone,
+        layers=convert(row.layers, tuple[Layer, ...]),
+        overrides=tuple(override_of(o) for o in row.overrides if o.removed_at is None),
+        team_id=row.team_id,
+        temporaries=tuple(temporary_of(t) for t in row.temporaries if t.removed_at is None),
+    )
+    named = tuple(holidays[ident] for ident in sorted(calendars_of(schedule)) if ident in holidays)
+    return replace(schedule, holidays=named)
 
 
 def policy_of(row: PolicyRow) -> Policy:

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.schedule import Schedule
 from storage.changes import Sessions
-from storage.configuration import schedule_of
+from storage.configuration import calendars, schedule_of
 from storage.tables import ScheduleRow, ScheduleVersionRow, SettingsRow
 
 
@@ -32,9 +32,10 @@ async def keep(session: AsyncSession, *schedule_ids: str) -> None:
     """Write down what these schedules say now (nothing, if deleted); call last in a `storage.changes.change`."""
     await session.flush()
     version = (await session.execute(select(SettingsRow.config_version))).scalar_one()
+    holidays = await calendars(session)
     for ident in schedule_ids:
         row = await session.get(ScheduleRow, ident, populate_existing=True)
-        definition = None if row is None else msgspec.to_builtins(schedule_of(row))
+        definition = None if row is None else msgspec.to_builtins(schedule_of(row, holidays))
         session.add(ScheduleVersionRow(schedule_id=ident, config_version=version, definition=definition))
 
 

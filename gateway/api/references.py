@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.schedule import Layer, users_of
+from storage.configuration import convert
 from storage.errors import Conflict
 from storage.tables import IntegrationRow, PolicyRow, ScheduleRow, SettingsRow
 
@@ -31,7 +33,8 @@ async def _uses(session: AsyncSession, kind: str, ident: str) -> list[str]:
         used.append("the last resort")
     if kind == "user":
         for schedule in (await session.execute(select(ScheduleRow))).scalars():
-            if any(ident in layer["rotation"]["users"] for layer in schedule.layers):
+            coming = [t.layers for t in schedule.temporaries if t.removed_at is None]
+            if any(ident in users_of(convert(layers, tuple[Layer, ...])) for layers in (schedule.layers, *coming)):
                 used.append(f"schedule {schedule.name}")
     return used
 

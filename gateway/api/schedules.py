@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter, Response
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from actors.schedule import ScheduleChanged
 from domain.errors import Invalid
@@ -47,7 +47,7 @@ def _shown(row: ScheduleRow) -> Schedule:
         zone=row.zone,
         team_id=row.team_id,
         layers=row.layers,
-        overrides=[_override(o) for o in row.overrides],
+        overrides=[_override(o) for o in row.overrides if o.removed_at is None],
     )
 
 
@@ -121,7 +121,8 @@ async def create_schedule(body: ScheduleInput, caller: Configurer, gateway: Gate
     """A new schedule."""
     layers, ident = _check(body, gateway), new_id()
     async with change(gateway.sessions, caller.name, "create", f"schedule/{ident}", {"name": body.name}) as session:
-        row = ScheduleRow(id=ident, name=body.name, zone=body.zone, team_id=body.team_id, layers=layers, overrides=[])
+        row = ScheduleRow(id=ident, name=body.name, zone=body.zone, team_id=body.team_id, layers=layers)
+        row.overrides, row.temporaries = [], []
         session.add(row)
         await keep(session, ident)
     await _changed(gateway, ident)
@@ -167,7 +168,14 @@ async def create_override(schedule_id: str, body: OverrideInput, caller: Respond
     ident, override = schedule_id.replace("\x00", ""), new_id()
     async with change(gateway.sessions, caller.name, "create", f"override/{override}") as session:
         await fetch(session, ScheduleRow, ident, "schedule")
-        row = OverrideRow(id=override, schedule_id=ident, user_id=body.user_id, starts_at=body.start, ends_at=body.end)
+        row = OverrideRow(
+            id=override,
+            schedule_id=ident,
+            user_id=body.user_id,
+            starts_at=body.start,
+            ends_at=body.end,
+            created_by=caller.name,
+        )
         session.add(row)
         await keep(session, ident)
     await _changed(gateway, ident)
@@ -182,9 +190,9 @@ async def delete_override(schedule_id: str, override_id: str, caller: Responder,
     override = override_id.replace("\x00", "")
     async with change(gateway.sessions, caller.name, "delete", f"override/{override}") as session:
         row = await fetch(session, OverrideRow, override, "override")
-        if row.schedule_id != schedule_id:
+        if row.schedule_id != schedule_id or row.removed_at is not None:
             raise NotFound("override", override)
-        await session.delete(row)
+        row.removed_at, row.removed_by = func.now(), caller.name
         await keep(session, schedule_id)
     await _changed(gateway, schedule_id)
     return Response(status_code=204)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Response
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from channels.addresses import check_address
 from domain.errors import Invalid
@@ -108,8 +108,9 @@ async def delete_user(user_id: str, caller: Admin, gateway: Gateway) -> Response
     async with change(gateway.sessions, caller.name, "delete", f"user/{_clean(user_id)}") as session:
         row = await fetch(session, UserRow, _clean(user_id), "user")
         await check_unused(session, "user", row.id)
-        theirs = select(OverrideRow.schedule_id).where(OverrideRow.user_id == row.id).distinct()
-        schedules = (await session.execute(theirs)).scalars().all()
+        theirs = OverrideRow.user_id == row.id, OverrideRow.removed_at.is_(None)
+        removed = update(OverrideRow).where(*theirs).values(removed_at=func.now(), removed_by=caller.name)
+        schedules = set((await session.execute(removed.returning(OverrideRow.schedule_id))).scalars())
         await session.delete(row)
         await keep(session, *schedules)
     await gateway.config.refresh()

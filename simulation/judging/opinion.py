@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 from domain.configuration import Configuration
 from domain.people import NotificationRule, User
 from domain.policy import Target
-from domain.schedule import Layer, Schedule
+from domain.schedule import Layer, Rotation, Schedule
 
-LENGTH = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(weeks=1)}
+LENGTH = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(weeks=1), "month": timedelta(days=30)}
 
 
 def instant(local: datetime, zone: ZoneInfo) -> float:
@@ -48,18 +48,20 @@ class Opinion:
         if best is not None:
             return best.user
         for layer in schedule.layers[::-1]:
-            first, turns, until = self._walk(layer, schedule.zone)
+            if layer.rotation is None:
+                continue
+            first, turns, until = self._walk(layer, layer.rotation, schedule.zone)
             n = bisect_right(turns, at)
             if n and at < until:
                 return layer.rotation.users[(first + n - 1) % len(layer.rotation.users)]
         return None
 
-    def _walk(self, layer: Layer, zone_name: str) -> tuple[int, list[float], float]:
+    def _walk(self, layer: Layer, rotation: Rotation, zone_name: str) -> tuple[int, list[float], float]:
         """(number of the first turn listed, instants of the turns, end of the layer)."""
         known = self._turns.get((layer, zone_name))
         if known is not None:
             return known
-        zone, rotation = ZoneInfo(zone_name), layer.rotation
+        zone = ZoneInfo(zone_name)
         step = LENGTH[rotation.unit] * rotation.every
         local, turns, number = datetime.fromisoformat(rotation.start), list[float](), 0
         begin = instant(local, zone)

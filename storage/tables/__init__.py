@@ -5,7 +5,6 @@ from __future__ import annotations
 from storage.tables.access import ApiKeyRow, IntegrationKeyRow, SessionRow, SignInTokenRow
 from storage.tables.base import Base
 from storage.tables.people import ContactMethodRow, NotificationRuleRow, TeamMemberRow, TeamRow, UserRow
-from storage.tables.planning import OverrideRow, PolicyRow, PolicyVersionRow, ScheduleRow, ScheduleVersionRow
 from storage.tables.rota import (
     CalendarSourceRow,
     CalendarTokenRow,
@@ -13,6 +12,15 @@ from storage.tables.rota import (
     ShiftNoticesRow,
     SwapRow,
     TimeOffRow,
+)
+from storage.tables.planning import (
+    HolidayCalendarRow,
+    OverrideRow,
+    PolicyRow,
+    PolicyVersionRow,
+    ScheduleRow,
+    ScheduleVersionRow,
+    TemporaryRow,
 )
 from storage.tables.system import AuditRow, IntegrationRow, SettingsRow
 
@@ -24,6 +32,7 @@ __all__ = [
     "CalendarTokenRow",
     "ContactMethodRow",
     "HandoffRow",
+    "HolidayCalendarRow",
     "IntegrationKeyRow",
     "IntegrationRow",
     "NotificationRuleRow",
@@ -39,6 +48,7 @@ __all__ = [
     "SwapRow",
     "TeamMemberRow",
     "TeamRow",
+    "TemporaryRow",
     "TimeOffRow",
     "UserRow",
 ]

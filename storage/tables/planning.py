@@ -12,7 +12,7 @@ from storage.tables.base import Base, Created
 
 
 class ScheduleRow(Created, Base):
-    """`layers` as in domain.schedule.Layer."""
+    """`layers` as in domain.schedule.Layer. `overrides` and `temporaries` include those taken back."""
 
     __tablename__ = "schedules"
 
@@ -24,18 +24,58 @@ class ScheduleRow(Created, Base):
     overrides: Mapped[list[OverrideRow]] = relationship(
         order_by="OverrideRow.starts_at", cascade="all, delete-orphan", lazy="selectin"
     )
+    temporaries: Mapped[list[TemporaryRow]] = relationship(
+        order_by="TemporaryRow.starts_at", cascade="all, delete-orphan", lazy="selectin"
+    )
 
 
-class OverrideRow(Created, Base):
-    """Somebody else on call for a while, end exclusive."""
+class Removable(Created):
+    """Made by somebody and perhaps taken back by somebody: the row stays, so that both can be told later."""
+
+    created_by: Mapped[str] = mapped_column(server_default="")
+    removed_at: Mapped[datetime | None]
+    removed_by: Mapped[str | None]
+
+
+class OverrideRow(Removable, Base):
+    """As domain.schedule.Override. People are no foreign keys: what somebody did stays known when they are gone."""
 
     __tablename__ = "overrides"
 
     id: Mapped[str] = mapped_column(primary_key=True)
     schedule_id: Mapped[str] = mapped_column(ForeignKey("schedules.id", ondelete="CASCADE"), index=True)
-    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(server_default="replace")
+    user_id: Mapped[str | None]
+    instead_of: Mapped[str | None]
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
+    note: Mapped[str] = mapped_column(server_default="")
+
+
+class TemporaryRow(Removable, Base):
+    """As domain.schedule.Temporary."""
+
+    __tablename__ = "temporary_schedules"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    schedule_id: Mapped[str] = mapped_column(ForeignKey("schedules.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    layers: Mapped[list[Any]]
+
+
+class HolidayCalendarRow(Created, Base):
+    """The holidays of a country (ISO 3166) and perhaps a subdivision of it, with `dates` and without `except_dates`."""
+
+    __tablename__ = "holiday_calendars"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    country: Mapped[str | None]
+    subdivision: Mapped[str | None]
+    dates: Mapped[list[Any]]
+    except_dates: Mapped[list[Any]]
 
 
 class PolicyRow(Created, Base):
