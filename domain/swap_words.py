@@ -43,7 +43,7 @@ def asked(swap: Swap, names: Names, url: str) -> list[Notice]:
         text = (
             f"{asker} asks {'you' if len(swap.asked) == 1 else 'you and others'} to take a shift in {names.schedule} "
             f"{why}:\n{when}.{back}\n" + (f"\n{clip(swap.note, 500)}\n" if swap.note else "") + f"\n"
-            f"Take or decline it at {url}/api/v1/swap-requests/{swap.id}. Until somebody takes it, {asker} stays on call."
+            f"Take or decline it: POST {url}/api/v1/swap-requests/{swap.id}/take or /decline. Until somebody takes it, {asker} stays on call."
         )
         out.append(Notice(user, clip(f"{asker} asks for cover in {names.schedule}", 120), text.replace(" :", ":")))
     return out

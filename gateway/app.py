@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from gateway import api, graphql, health, live, pages, problems
+from gateway.api import calendars
 from gateway.ingest import PREFIX, Ingest, Receive, Scope, Send
 from gateway.metrics import REQUESTS
 from gateway.openapi import customise
@@ -39,7 +40,7 @@ def build_api(services: Services) -> FastAPI:
     )
     app.state.services = services
     problems.install(app)
-    for router in (api.router(), health.router, live.router, graphql.router(), pages.router):
+    for router in (api.router(), calendars.public, health.router, live.router, graphql.router(), pages.router):
         app.include_router(router)
     app.mount("/static", pages.static)
     customise(app)

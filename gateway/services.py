@@ -13,6 +13,8 @@ from channels.http import HttpClient
 from channels.registry import ChannelConfig
 from channels.registry import build as build_channels
 from gateway.breakglass import BreakGlass
+from gateway.calendar_out import CalendarsOut
+from gateway.calendars_in import CalendarsIn
 from gateway.commands import Commands
 from gateway.config_cache import ConfigCache
 from gateway.config_file import ConfigFile
@@ -53,6 +55,8 @@ class Services:
     feed: LiveFeed
     figures: Figures
     ledger: LedgerSealer
+    calendars_in: CalendarsIn
+    calendars_out: CalendarsOut
 
     @classmethod
     def build(cls, settings: Settings) -> Services:
@@ -87,6 +91,8 @@ class Services:
             feed=LiveFeed(store, settings.redis_url),
             figures=Figures(store, factory),
             ledger=LedgerSealer(store),
+            calendars_in=CalendarsIn(factory, sealer, config, poker, settings.calendar_private),
+            calendars_out=CalendarsOut(),
         )
 
     async def start(self) -> None:
@@ -100,9 +106,11 @@ class Services:
         self.config.start()
         self.feed.start()
         self.ledger.start()
+        self.calendars_in.start()
 
     async def stop(self) -> None:
         """End it in the opposite order; what was accepted is committed, or in the spool for the next start."""
+        await self.calendars_in.stop()
         await self.ledger.stop()
         await self.feed.stop()
         await self.config.stop()

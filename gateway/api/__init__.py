@@ -4,7 +4,24 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from gateway.api import access, alerts, integrations, on_call, outbox, policies, schedules, teams, timeline, users
+from gateway.api import (
+    access,
+    alerts,
+    calendars,
+    handoffs,
+    imports,
+    integrations,
+    load,
+    on_call,
+    outbox,
+    policies,
+    schedules,
+    swaps,
+    teams,
+    time_off,
+    timeline,
+    users,
+)
 from gateway.schemas.base import problems
 
 
@@ -12,5 +29,7 @@ def router() -> APIRouter:
     """Every resource on one screen."""
     api = APIRouter(prefix="/api/v1", responses=problems())
     for part in (alerts, timeline, on_call, outbox, users, teams, schedules, policies, integrations, access):
+        api.include_router(part.router)
+    for part in (swaps, time_off, imports, handoffs, load, calendars):
         api.include_router(part.router)
     return api
