@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from domain.configuration import Configuration
-from domain.oncall import shift_at
+from domain.oncall import shifts_at
 from domain.people import ContactMethod, NotificationRule, Urgency, User
 from domain.policy import Target
+from domain.schedule import Schedule, Shift
 
 
 def reachable(user: User | None) -> bool:
@@ -37,7 +38,7 @@ def contact_of(user: User, contact_method_id: str) -> ContactMethod | None:
 class Named:
     """How a step comes to a person: by name (`schedule_id` None), or by their shift in a schedule.
 
-    `source`: "layer:NAME" or "override:ID"; `start` and `end` of that shift in UTC epoch seconds.
+    `source`: "layer:NAME", "override:ID" or "temporary:ID:LAYER"; `start` and `end` of that shift in UTC epoch seconds.
     """
 
     user_id: str
@@ -55,16 +56,17 @@ def named(config: Configuration, targets: tuple[Target, ...], at: float) -> tupl
     order: dict[str, None] = {}
     for target in targets:
         schedule = config.schedules.get(target.id) if target.kind == "schedule" else None
-        shift = shift_at(schedule, at) if schedule is not None else None
-        if schedule is not None and shift is not None:
-            by_shift = Named(
-                shift.user, schedule.id, schedule.name, schedule.zone, shift.source, shift.start, shift.end
-            )
-            found.setdefault(shift.user, by_shift)
-            order.setdefault(shift.user)
-        elif target.kind == "user":
+        if target.kind == "user":
             order.setdefault(target.id)
+        elif schedule is not None:
+            for shift in shifts_at(schedule, at):
+                found.setdefault(shift.user, _by(schedule, shift))
+                order.setdefault(shift.user)
     return tuple(found[user] for user in order)
+
+
+def _by(schedule: Schedule, shift: Shift) -> Named:
+    return Named(shift.user, schedule.id, schedule.name, schedule.zone, shift.source, shift.start, shift.end)
 
 
 def people(config: Configuration, targets: tuple[Target, ...], at: float) -> list[str]:

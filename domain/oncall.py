@@ -1,156 +1,277 @@
 """Who is on call: the one resolver behind paging, previews, calendars and hand-offs.
 
-A schedule is a pile of layers; where a later layer has somebody, it hides the earlier ones. Overrides lie on
-top of all layers; of two overlapping ones the one made last wins. A layer has nobody before its rotation's
-start and after its `until`. `who` at an instant always equals the shift of `shifts` that contains it.
+Layers are grouped: one that is `together` with the layer before it shares its place in the pile. The highest group in
+which anybody is on call decides, and all in it are on call. Temporary schedules and overrides are then applied in the
+order in which they were made: a temporary schedule puts its own pile in the place of everything before it.
+
+Everything is asked of one sweep over time, so `who` at an instant always equals the shifts that contain it. Answers
+are remembered per schedule value and day: a schedule that is changed is another value.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from datetime import datetime
-from functools import lru_cache
-from zoneinfo import ZoneInfo
+from dataclasses import replace
 
-from domain.calendar import Recurrence, instant_of
-from domain.schedule import Layer, Override, Rotation, Schedule, Shift
+from domain.holidays import asked
+from domain.layers import LayerLine, Piece
+from domain.schedule import Layer, Override, Schedule, Shift, Temporary
+from domain.window import IsHoliday
+
+DAY_S = 86_400.0
+DAYS_KEPT = 64
+SCHEDULES_KEPT = 4_096
+LOOKED_AHEAD = (1, 2, 4, 8)
+"""Days swept, one stretch after the other, to find the next change."""
 
 
 def who(schedule: Schedule, at: float) -> tuple[str, ...]:
     """Users on call at an instant (UTC epoch seconds); empty if nobody is."""
-    shift = shift_at(schedule, at)
-    return () if shift is None else (shift.user,)
+    return tuple(shift.user for shift in shifts_at(schedule, at))
 
 
-def shift_at(schedule: Schedule, at: float) -> Shift | None:
-    """The turn that decides an instant, as its layer or override has it: other layers may hide parts of it."""
-    for override in _by_age(schedule.overrides):
-        if override.start <= at < override.end:
-            return Shift(str(override.user), override.start, override.end, f"override:{override.id}")
-    for layer in reversed(schedule.layers):
-        shift = _of_layer(layer, schedule.zone, at)
-        if shift is not None:
-            return shift
-    return None
+def shifts_at(schedule: Schedule, at: float) -> tuple[Shift, ...]:
+    """The turns that decide an instant, as layers and overrides have them: other layers or windows may hide parts."""
+    return _resolver(schedule).at(at)
+
+
+def everybody_at(schedule: Schedule, at: float) -> tuple[Shift, ...]:
+    """Those on call, then whom each layer has at that instant, the highest first, whatever hides it; each once."""
+    resolver = _resolver(schedule)
+    below = [shift for line in reversed(resolver.pile.lines) for p in line.between(at, at + 1) for shift in p.crew]
+    return tuple({s.user: s for s in [*below[::-1], *resolver.at(at)[::-1]]}.values())[::-1]
 
 
 def shifts(schedule: Schedule, start: float, end: float) -> list[Shift]:
-    """The final line between two instants, ascending, without overlaps, clipped to the window."""
-    line: list[Shift] = []
-    for layer in schedule.layers:
-        line = _overlay(line, _layer_shifts(layer, schedule.zone, start, end))
-    for override in reversed(_by_age(schedule.overrides)):
-        low, high = max(start, override.start), min(end, override.end)
-        if low < high:
-            line = _overlay(line, [Shift(str(override.user), low, high, f"override:{override.id}")])
-    return _merged(line)
+    """The final line between two instants, clipped to them, by start; of people on call together, in their order."""
+    return shifts_of(_resolver(schedule).sweep(start, end))
 
 
 def gaps(schedule: Schedule, start: float, end: float) -> list[tuple[float, float]]:
     """Stretches of the window in which nobody is on call."""
     out: list[tuple[float, float]] = []
     at = start
-    for shift in shifts(schedule, start, end):
-        if shift.start > at:
-            out.append((at, shift.start))
-        at = shift.end
+    for piece in _resolver(schedule).sweep(start, end):
+        if piece.start > at:
+            out.append((at, piece.start))
+        at = piece.end
     if at < end:
         out.append((at, end))
     return out
 
 
 def next_change(schedule: Schedule, after: float) -> float | None:
-    """The next instant at which the answer of `who` may change; None if it never will."""
-    instants = [edge for o in schedule.overrides for edge in (o.start, o.end) if edge > after]
-    for layer in schedule.layers:
-        if layer.rotation is None:
-            continue
-        rotation = _recurrence(layer.rotation, schedule.zone)
-        upcoming = rotation.at(max(0, rotation.index(after) + 1))
-        until = _until(layer, schedule.zone)
-        instants.append(min(upcoming, until) if until is not None and until > after else upcoming)
-        if until is not None and until <= after:
-            instants.pop()
-    return min(instants, default=None)
+    """The next instant at which the answer of `who` may change; None if it never will. No change is skipped."""
+    resolver, at = _resolver(schedule), after
+    users = who(schedule, after)
+    for days in LOOKED_AHEAD:
+        end = at + days * DAY_S
+        for piece in [*resolver.sweep(at, end), Piece(end, end, ())]:
+            if piece.start > at and users:
+                return at
+            if piece.start < end and tuple(s.user for s in piece.crew) != users:
+                return piece.start
+            at = piece.end
+    return resolver.next_edge(at)
 
 
-# -- one layer -----------------------------------------------------------------------------------------
+def layer_lines(schedule: Schedule, start: float, end: float) -> list[tuple[str, list[Shift]]]:
+    """Per layer, lowest first: its name and its own shifts in the window, whatever hides them."""
+    return [(line.name, shifts_of(line.between(start, end))) for line in _resolver(schedule).pile.lines]
 
 
-@lru_cache(maxsize=4_096)
-def _recurrence(rotation: Rotation, zone: str) -> Recurrence:
-    return Recurrence(datetime.fromisoformat(rotation.start), ZoneInfo(zone), rotation.unit, rotation.every)
-
-
-def _until(layer: Layer, zone: str) -> float | None:
-    return None if layer.until is None else instant_of(datetime.fromisoformat(layer.until), ZoneInfo(zone))
-
-
-def _of_layer(layer: Layer, zone: str, at: float) -> Shift | None:
-    until = _until(layer, zone)
-    if layer.rotation is None or (until is not None and at >= until):
-        return None
-    rotation, users = _recurrence(layer.rotation, zone), layer.rotation.users
-    n = rotation.index(at)
-    if n < 0:
-        return None
-    end = rotation.at(n + 1)
-    return Shift(
-        users[n % len(users)], rotation.at(n), end if until is None else min(end, until), f"layer:{layer.name}"
-    )
-
-
-def _layer_shifts(layer: Layer, zone: str, start: float, end: float) -> list[Shift]:
-    if layer.rotation is None:
-        return []
-    rotation, users = _recurrence(layer.rotation, zone), layer.rotation.users
-    until = _until(layer, zone)
-    end = end if until is None else min(end, until)
-    n = max(0, rotation.index(start))
-    out: list[Shift] = []
-    low = rotation.at(n)
-    while low < end:
-        high = rotation.at(n + 1)
-        clipped = Shift(users[n % len(users)], max(low, start), min(high, end), f"layer:{layer.name}")
-        if clipped.start < clipped.end:
-            out.append(clipped)
-        low, n = high, n + 1
+def temporary_lines(schedule: Schedule, start: float, end: float) -> list[tuple[Temporary, list[Shift]]]:
+    """Per temporary schedule, in the order in which they were made: who it has in the window, before overrides."""
+    out: list[tuple[Temporary, list[Shift]]] = []
+    for change in _in_order(schedule):
+        low, high = max(start, change.start), min(end, change.end)
+        if isinstance(change, Temporary) and low < high:
+            alone = replace(schedule, layers=change.layers, overrides=(), temporaries=(change,))
+            out.append((change, shifts(alone, low, high)))
     return out
 
 
-# -- lines of shifts -----------------------------------------------------------------------------------
-
-
-def _by_age(overrides: Iterable[Override]) -> list[Override]:
-    """Newest first: the first that matches wins."""
-    return sorted(overrides, key=lambda o: (o.created_at, o.id), reverse=True)
-
-
-def _overlay(base: Sequence[Shift], top: Sequence[Shift]) -> list[Shift]:
-    """`top` wins wherever it has somebody; both are ascending and free of overlaps."""
+def shifts_of(pieces: Iterable[Piece]) -> list[Shift]:
+    """Pieces as shifts: one for as long as somebody stays on call from one source."""
     out: list[Shift] = []
-    n = 0
-    for shift in base:
-        at = shift.start
-        while n < len(top) and top[n].end <= at:
-            n += 1
-        k = n
-        while k < len(top) and top[k].start < shift.end:
-            if top[k].start > at:
-                out.append(Shift(shift.user, at, top[k].start, shift.source))
-            at = max(at, top[k].end)
-            k += 1
-        if at < shift.end:
-            out.append(Shift(shift.user, at, shift.end, shift.source))
-    return sorted([*out, *top], key=lambda s: s.start)
-
-
-def _merged(line: Iterable[Shift]) -> list[Shift]:
-    out: list[Shift] = []
-    for shift in line:
-        last = out[-1] if out else None
-        if last is not None and (last.user, last.source, last.end) == (shift.user, shift.source, shift.start):
-            out[-1] = Shift(last.user, last.start, shift.end, last.source)
-        else:
-            out.append(shift)
+    running: dict[tuple[str, str], int] = {}
+    end = 0.0
+    for piece in pieces:
+        going = running if piece.start == end else {}
+        running, end = {}, piece.end
+        for shift in piece.crew:
+            key = (shift.user, shift.source)
+            k = going.get(key, len(out))
+            if k < len(out):
+                out[k] = Shift(shift.user, out[k].start, piece.end, shift.source)
+            else:
+                out.append(Shift(shift.user, piece.start, piece.end, shift.source))
+            running[key] = k
     return out
+
+
+# -- the sweep -------------------------------------------------------------------------------------------
+
+
+class Pile:
+    """Layers, and how they are grouped: for each group, the numbers of its layers from `first` on."""
+
+    def __init__(self, layers: Sequence[Layer], zone: str, holiday: IsHoliday, source: str, first: int) -> None:
+        self.lines = [LayerLine(layer, zone, holiday, f"{source}:{layer.name}") for layer in layers]
+        self.first = first
+        groups: list[list[int]] = []
+        for n, layer in enumerate(layers, first):
+            if layer.together and groups:
+                groups[-1].append(n)
+            else:
+                groups.append([n])
+        self._groups = groups[::-1]
+
+    def crew(self, crews: Sequence[tuple[Shift, ...]]) -> tuple[Shift, ...]:
+        """Who is on call, given whom each layer has."""
+        for group in self._groups:
+            if len(group) == 1:
+                found = crews[group[0]]
+            else:
+                found = tuple({s.user: s for n in group[::-1] for s in crews[n][::-1]}.values())[::-1]
+            if found:
+                return found
+        return ()
+
+
+class Resolver:
+    """One schedule, ready to be asked."""
+
+    def __init__(self, schedule: Schedule) -> None:
+        holiday = asked(schedule.holidays)
+        self.pile = Pile(schedule.layers, schedule.zone, holiday, "layer", 0)
+        self._changes = _in_order(schedule)
+        self._piles: dict[int, Pile] = {}
+        self._layers = len(schedule.layers)
+        for k, change in enumerate(self._changes):
+            if isinstance(change, Temporary):
+                source = f"temporary:{change.id}"
+                self._piles[k] = Pile(change.layers, schedule.zone, holiday, source, self._layers)
+                self._layers += len(change.layers)
+        self._days: dict[int, tuple[list[float], list[Piece]]] = {}
+
+    def at(self, at: float) -> tuple[Shift, ...]:
+        """Who is on call, from what is remembered of that day."""
+        day = int(at // DAY_S)
+        known = self._days.get(day)
+        if known is None:
+            pieces = self.sweep(day * DAY_S, (day + 1) * DAY_S)
+            known = [p.start for p in pieces], pieces
+            if len(self._days) >= DAYS_KEPT:
+                self._days.clear()
+            self._days[day] = known
+        k = bisect_right(known[0], at) - 1
+        return known[1][k].crew if k >= 0 and at < known[1][k].end else ()
+
+    def sweep(self, start: float, end: float) -> list[Piece]:
+        """Who is on call in [start, end): ascending, without overlaps; nothing where nobody is."""
+        changes = [k for k, c in enumerate(self._changes) if c.start < end and c.end > start]
+        events = _events(self.pile, start, end)
+        for k in changes:
+            change = self._changes[k]
+            events += [(max(start, change.start), -1 - k, None), (min(end, change.end), -1 - k, ())]
+            if k in self._piles:
+                events += _events(self._piles[k], max(start, change.start), min(end, change.end))
+        events.sort(key=_when)
+        events.append((end, 0, ()))
+        crews: list[tuple[Shift, ...]] = [()] * self._layers
+        active: set[int] = set()
+        out: list[Piece] = []
+        crew: tuple[Shift, ...] = ()
+        at = start
+        for when, n, value in events:
+            if when > at:
+                crew = self._crew(crews, active)
+                if crew and out and out[-1].end == at and out[-1].crew == crew:
+                    out[-1] = Piece(out[-1].start, when, crew)
+                elif crew:
+                    out.append(Piece(at, when, crew))
+                at = when
+            if n >= 0:
+                crews[n] = value or ()
+            elif value is None:
+                active.add(-1 - n)
+            else:
+                active.discard(-1 - n)
+        return out
+
+    def next_edge(self, after: float) -> float | None:
+        """The next instant at which any part of the schedule changes."""
+        edges = [edge for c in self._changes for edge in (c.start, c.end) if edge > after]
+        piles = [self.pile, *(p for k, p in self._piles.items() if self._changes[k].end > after)]
+        edges += [e for pile in piles for line in pile.lines if (e := line.next_edge(after)) is not None]
+        return min(edges, default=None)
+
+    def _crew(self, crews: Sequence[tuple[Shift, ...]], active: set[int]) -> tuple[Shift, ...]:
+        if not active:
+            return self.pile.crew(crews)
+        order = sorted(active)
+        begin = next((k for k in reversed(order) if k in self._piles), None)
+        crew = self.pile.crew(crews) if begin is None else self._piles[begin].crew(crews)
+        for k in order:
+            change = self._changes[k]
+            if isinstance(change, Override) and (begin is None or k > begin):
+                crew = applied(change, crew)
+        return crew
+
+
+def applied(override: Override, crew: tuple[Shift, ...]) -> tuple[Shift, ...]:
+    """Who is on call with the override, given who would be without it."""
+    if override.user is None:
+        return tuple(s for s in crew if override.instead_of is not None and s.user != override.instead_of)
+    theirs = Shift(override.user, override.start, override.end, f"override:{override.id}")
+    if override.kind == "add":
+        return crew if any(s.user == override.user for s in crew) else (*crew, theirs)
+    if override.instead_of is None:
+        return (theirs,)
+    if all(s.user != override.instead_of for s in crew):
+        return crew
+    others = [s for s in crew if s.user != override.user or s.user == override.instead_of]
+    return tuple(theirs if s.user == override.instead_of else s for s in others)
+
+
+def _events(pile: Pile, start: float, end: float) -> list[tuple[float, int, tuple[Shift, ...] | None]]:
+    """What begins and ends when, by number of layer; where one piece follows another, only what begins."""
+    out: list[tuple[float, int, tuple[Shift, ...] | None]] = []
+    for n, line in enumerate(pile.lines, pile.first):
+        ended = start
+        for piece in line.between(start, end):
+            if piece.start > ended:
+                out.append((ended, n, ()))
+            out.append((piece.start, n, piece.crew))
+            ended = piece.end
+        if ended > start:
+            out.append((ended, n, ()))
+    return out
+
+
+def _when(event: tuple[float, int, tuple[Shift, ...] | None]) -> float:
+    return event[0]
+
+
+def _in_order(schedule: Schedule) -> list[Override | Temporary]:
+    """All that was changed by hand, in the order in which it was made."""
+    return sorted((*schedule.overrides, *schedule.temporaries), key=lambda c: (c.created_at, c.id))
+
+
+# -- what is remembered ----------------------------------------------------------------------------------
+
+_known: dict[int, tuple[Schedule, Resolver]] = {}
+
+
+def _resolver(schedule: Schedule) -> Resolver:
+    """By identity, not by value: to hash a schedule of 200 overrides takes longer than to ask it."""
+    known = _known.get(id(schedule))
+    if known is not None and known[0] is schedule:
+        return known[1]
+    if len(_known) >= SCHEDULES_KEPT:
+        _known.clear()
+    made = Resolver(schedule)
+    _known[id(schedule)] = schedule, made
+    return made
