@@ -1,7 +1,7 @@
 """A Slack user group made to hold certain people, by the Web API with a bot token.
 
-`usergroups.users.update` replaces all members, so doing it twice is doing it once. Slack answers 200 with `ok: false` for
-most that is wrong. Scopes: usergroups:write, and users:read.email for people whose Slack id is not configured.
+`usergroups.users.update` replaces all members, so doing it twice is doing it once. Slack answers 200 with `ok: false`
+for most that is wrong. Scopes: usergroups:write, and users:read.email for people whose Slack id is not configured.
 https://docs.slack.dev/reference/methods/usergroups.users.update
 """
 
@@ -34,7 +34,7 @@ class SlackGroups:
     async def set(
         self, token: str, group: str, people: Mapping[str, tuple[str, str]], timeout_s: float
     ) -> Accepted | Rejected | Unknown:
-        """Have the group hold these people: name -> (Slack id or "", e-mail). Who is not in Slack is left out, and said."""
+        """Have the group hold these people: name -> (Slack id or "", e-mail). Who is not in Slack is left out."""
         found, missing = [], []
         for name, (slack_id, email) in people.items():
             answer = slack_id or await self._id_of(token, email, timeout_s / 4)

@@ -27,7 +27,9 @@ class Uncovered:
     request: Swap | None = None
 
 
-def uncovered(schedule_id: str, line: Iterable[Shift], user: str, away: Span, requests: Sequence[Swap]) -> list[Uncovered]:
+def uncovered(
+    schedule_id: str, line: Iterable[Shift], user: str, away: Span, requests: Sequence[Swap]
+) -> list[Uncovered]:
     """Where the user is on call while away, one piece per shift. `requests`: of this time off, oldest first."""
     out = []
     for shift in line:

@@ -117,7 +117,11 @@ class _Table:
                     if taker != duty.user and self._can(taker, duty, None):
                         yield from self._ranked(roster, _part(roster, duty, taker), None)
                 for other in turns:
-                    if other.user != duty.user and self._can(other.user, duty, other) and self._can(duty.user, other, duty):
+                    if (
+                        other.user != duty.user
+                        and self._can(other.user, duty, other)
+                        and self._can(duty.user, other, duty)
+                    ):
                         gives, returns = _part(roster, duty, other.user), _part(roster, other, duty.user)
                         yield from self._ranked(roster, gives, returns)
 

@@ -3,13 +3,13 @@
 Who is on call is the resolver's word alone (domain/oncall.py); nothing here changes it, and paging does not ask here.
 
 Published rules:
-  - Somebody with `remind_before_s` is reminded once per shift, that long before it begins; or at once, if the shift came
-    to them later than that (an override, a swap).
+  - Somebody with `remind_before_s` is reminded once per shift, that long before it begins; or at once, if the shift
+    came to them later than that (an override, a swap).
   - A shift here is unbroken time on call: that a layer hands over to an override for the same person is no new shift.
-  - Where a schedule asks for confirmation, everybody who comes on call is asked to confirm within `confirm_within_s`. Who
-    does not is told again, and so is whoever was on call before: they are NOT kept on call, because the schedule
-    decides who is paged and escalation covers who does not answer. They can stay on call beside the other person with an
-    override of kind "add".
+  - Where a schedule asks for confirmation, everybody who comes on call is asked to confirm within `confirm_within_s`.
+    Who does not is told again, and so is whoever was on call before: they are NOT kept on call, because the schedule
+    decides who is paged and escalation covers who does not answer. They can stay on call beside the other person with
+    an override of kind "add".
 """
 
 from __future__ import annotations

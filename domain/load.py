@@ -86,7 +86,9 @@ def _load(user: str, rosters: Sequence[Roster], zones: Mapping[str, str], by_sch
     hours = {kind: length(union(parts)) / HOUR_S for kind, parts in kinds.items()}
     shifts = sorted(span for _, spans in theirs for span in spans)
     longest = max((high - low for low, high in bound), default=0.0)
-    return Load(user, length(bound) / HOUR_S, **hours, shifts=len(shifts), in_a_row=_row(shifts), longest_h=longest / 3600)
+    return Load(
+        user, length(bound) / HOUR_S, **hours, shifts=len(shifts), in_a_row=_row(shifts), longest_h=longest / 3600
+    )
 
 
 def clock_of(user: str, roster: Roster, zones: Mapping[str, str], by_schedule: bool) -> str:

@@ -1,7 +1,7 @@
 """Notices: what people are told without hurry, beside pages and never in their way.
 
-A notice goes to one contact method, the first of the person's rules for normal urgency; if that fails, to the next, until
-one takes it or all were tried. Quiet hours do not apply: who is told is about to be, or was just, on call.
+A notice goes to one contact method, the first of the person's rules for normal urgency; if that fails, to the next,
+until one takes it or all were tried. Quiet hours do not apply: who is told is about to be, or was just, on call.
 """
 
 from __future__ import annotations

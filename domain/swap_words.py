@@ -39,13 +39,15 @@ def asked(swap: Swap, names: Names, url: str) -> list[Notice]:
     for user in swap.asked:
         when = names.span(swap.span, user)
         back = "" if swap.in_return is None else f"\nIn return {asker} takes yours: {names.span(swap.in_return, user)}."
-        why = "because of time off" if swap.time_off_id is not None else ""
+        who = "you" if len(swap.asked) == 1 else "you and others"
+        why = ", because of time off" if swap.time_off_id is not None else ""
+        note = f"\n{clip(swap.note, 500)}\n" if swap.note else ""
         text = (
-            f"{asker} asks {'you' if len(swap.asked) == 1 else 'you and others'} to take a shift in {names.schedule} "
-            f"{why}:\n{when}.{back}\n" + (f"\n{clip(swap.note, 500)}\n" if swap.note else "") + f"\n"
-            f"Take or decline it: POST {url}/api/v1/swap-requests/{swap.id}/take or /decline. Until somebody takes it, {asker} stays on call."
+            f"{asker} asks {who} to take a shift in {names.schedule}{why}:\n{when}.{back}\n{note}\n"
+            f"Take or decline it: POST {url}/api/v1/swap-requests/{swap.id}/take or /decline. "
+            f"Until somebody takes it, {asker} stays on call."
         )
-        out.append(Notice(user, clip(f"{asker} asks for cover in {names.schedule}", 120), text.replace(" :", ":")))
+        out.append(Notice(user, clip(f"{asker} asks for cover in {names.schedule}", 120), text))
     return out
 
 

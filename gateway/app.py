@@ -13,6 +13,7 @@ from gateway.api import calendars
 from gateway.ingest import PREFIX, Ingest, Receive, Scope, Send
 from gateway.metrics import REQUESTS
 from gateway.openapi import customise
+from gateway.rota_watch import RotaWatch
 from gateway.services import Services
 from runtime.clock import wall_now
 from runtime.ids import new_id
@@ -25,8 +26,11 @@ def build_api(services: Services) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        watch = RotaWatch(services)
         await services.start()
+        watch.start()
         yield
+        await watch.stop()
         await services.stop()
 
     app = FastAPI(

@@ -102,9 +102,7 @@ async def fetch(url: str, etag: str, last_modified: str, allow_private: bool) ->
         raise FetchFailed(why) from error
 
 
-async def _followed(
-    session: aiohttp.ClientSession, url: str, headers: dict[str, str], allow_private: bool
-) -> Fetched:
+async def _followed(session: aiohttp.ClientSession, url: str, headers: dict[str, str], allow_private: bool) -> Fetched:
     for _ in range(REDIRECTS + 1):
         _check_literal(url, allow_private)
         async with session.get(url, headers=headers, allow_redirects=False) as answer:

@@ -1,10 +1,10 @@
 """Calendars to subscribe to: who is on call when, as iCalendar (RFC 5545) by `icalendar`.
 
-One event per person and unbroken time on call in a schedule. Times are UTC, so that no time zone definition is needed and
-every program shows them on its own clock. An event's UID names schedule, person and start, so a shift that is cut
+One event per person and unbroken time on call in a schedule. Times are UTC, so that no time zone definition is needed
+and every program shows them on its own clock. An event's UID names schedule, person and start, so a shift that is cut
 short or made longer is the same event with a higher SEQUENCE; one that goes to somebody else is another event.
-Nothing in a calendar changes unless the schedule, a name, or the month changes: programs that come every few minutes get
-304 Not Modified.
+Nothing in a calendar changes unless the schedule, a name, or the month changes: programs that come every few minutes
+get 304 Not Modified.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def calendar(order: Order) -> bytes:
     for schedule in order.wanted.schedules:
         for event in _events(order, schedule):
             made.add_component(event)
-    return made.to_ical()
+    return bytes(made.to_ical())
 
 
 def _events(order: Order, schedule: Schedule) -> Iterable[icalendar.Event]:
@@ -118,7 +118,7 @@ def _events(order: Order, schedule: Schedule) -> Iterable[icalendar.Event]:
             stamp=changed,
             last_modified=changed,
             sequence=saved.version,
-            transparency="TRANSPARENT",
+            transparency=icalendar.TRANSP.TRANSPARENT,
         )
 
 

@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from actors.schedule import ScheduleChanged
 from domain.imported import Imported, People, imported
 from gateway.background import Background
-from gateway.calendar_fetch import FetchFailed, Fetched, fetch
+from gateway.calendar_fetch import Fetched, FetchFailed, fetch
 from gateway.calendar_parser import parsed
 from gateway.config_cache import ConfigCache
 from gateway.metrics import CALENDAR_AGE, CALENDAR_STALE
@@ -52,9 +52,7 @@ SHIFTS_MAX = 5_000
 class CalendarsIn:
     """One per gateway."""
 
-    def __init__(
-        self, sessions: Sessions, sealer: Sealer, config: ConfigCache, poker: Poker, private: bool
-    ) -> None:
+    def __init__(self, sessions: Sessions, sealer: Sealer, config: ConfigCache, poker: Poker, private: bool) -> None:
         self._sessions = sessions
         self._sealer = sealer
         self._config = config
@@ -95,7 +93,9 @@ class CalendarsIn:
         if source is None:
             return False
         try:
-            copy, found = await self._read(source, await fetch(source.url, source.etag, source.last_modified, self._private))
+            copy, found = await self._read(
+                source, await fetch(source.url, source.etag, source.last_modified, self._private)
+            )
         except (FetchFailed, CalendarInvalid) as error:
             await note_failure(self._sessions, source.id, f"The calendar cannot be used: {error}.")
             log.warning(

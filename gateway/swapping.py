@@ -139,9 +139,7 @@ def swap_from(ident: str, wish: Wish, schedule: Schedule, config: Configuration,
     people = tuple(u for u in _asked(wish, schedule, config) if u != wish.asker)
     if not people:
         raise Invalid("asked", "There is nobody to ask: nobody else takes part in this schedule or is in its team.")
-    swap = Swap(
-        ident, schedule.id, wish.asker, span, people, expires_at, wish.in_return, wish.note, wish.time_off_id
-    )
+    swap = Swap(ident, schedule.id, wish.asker, span, people, expires_at, wish.in_return, wish.note, wish.time_off_id)
     _check_shifts(swap, schedule, config, now)
     return swap
 

@@ -89,9 +89,7 @@ async def _ask(gateway: Services, session: AsyncSession, row: TimeOffRow, by: st
     for schedule_id, span in wanted[:ASK_MAX]:
         schedule = config.schedules[schedule_id]
         people = await _present(session, config, schedule, span, row.user_id)
-        wish = Wish(
-            schedule_id, row.user_id, span.start, span.end, people, note=row.note, time_off_id=row.id
-        )
+        wish = Wish(schedule_id, row.user_id, span.start, span.end, people, note=row.note, time_off_id=row.id)
         try:
             swap = swap_from(new_id(), wish, schedule, config, now)
         except Invalid:

@@ -74,7 +74,7 @@ async def note_failure(sessions: Sessions, ident: str, problem: str) -> None:
 
 
 async def note_good(sessions: Sessions, ident: str, imported: Imported, copy: dict[str, Any]) -> None:
-    """The calendar was given or confirmed. `copy`: columns of a new answer; `body` among them if it says anything new."""
+    """The calendar was given or confirmed. `copy`: columns of a new answer, with `body` if that is new."""
     unknown = [msgspec.to_builtins(u) for u in imported.unknown]
     changed = {"changed_at": func.now()} if "body" in copy else {}
     await _note(sessions, ident, problem="", good_at=func.now(), unknown=unknown, **copy, **changed)

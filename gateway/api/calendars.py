@@ -66,7 +66,8 @@ async def revoke_token(token_id: str, caller: Reader, gateway: Gateway) -> Respo
     return Response(status_code=204)
 
 
-@public.api_route("/calendar/{token}.ics", methods=["GET", "HEAD"], operation_id="getCalendar", responses=problems(404))
+@public.head("/calendar/{token}.ics", include_in_schema=False)
+@public.get("/calendar/{token}.ics", operation_id="getCalendar", responses=problems(404))
 async def get_calendar(
     token: Annotated[str, Path(max_length=100, pattern=r"^snt_cal_[A-Za-z0-9_-]+$")], request: Request, gateway: Gateway
 ) -> Response:

@@ -107,9 +107,7 @@ async def get_shift_notices(user_id: str, _: Reader, gateway: Gateway) -> ShiftN
 
 
 @router.put("/users/{user_id}/shift-notices", operation_id="replaceShiftNotices", responses=problems(404))
-async def replace_shift_notices(
-    user_id: str, body: ShiftNotices, caller: Reader, gateway: Gateway
-) -> ShiftNotices:
+async def replace_shift_notices(user_id: str, body: ShiftNotices, caller: Reader, gateway: Gateway) -> ShiftNotices:
     """Start, end, and a reminder some time before; by the first contact method for normal urgency."""
     ident = _clean(user_id)
     if ident not in gateway.config.current.users:

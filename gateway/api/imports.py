@@ -99,7 +99,7 @@ async def list_calendars(schedule_id: str, _: Reader, gateway: Gateway) -> Impor
 async def import_calendar(
     schedule_id: str, body: CalendarInput, caller: Configurer, gateway: Gateway
 ) -> ImportedCalendar:
-    """A calendar becomes the top layer of a schedule as soon as it was read; asked for at once, then every `every_s`."""
+    """A calendar becomes the top layer of a schedule once it was read; asked for at once, then every `every_s`."""
     columns, ident, schedule = _checked(body, gateway), new_id(), _clean(schedule_id)
     detail = {"schedule_id": schedule, "layer": body.layer}
     async with act(gateway.sessions, caller.name, "create", f"calendar/{ident}", detail) as session:

@@ -77,9 +77,7 @@ async def get_swap(request_id: str, _: Reader, gateway: Gateway) -> SwapRequest:
 
 
 @router.post("/{request_id}/take", operation_id="takeSwapRequest", responses=problems(404, 409))
-async def take_swap(
-    request_id: str, caller: Responder, gateway: Gateway, body: ActInput | None = None
-) -> SwapRequest:
+async def take_swap(request_id: str, caller: Responder, gateway: Gateway, body: ActInput | None = None) -> SwapRequest:
     """Take the shift: the overrides are made at once, all or none. Of two who take it, one gets a 409."""
     return await _acted(gateway, request_id, Take(_who(body, caller, gateway)), caller)
 

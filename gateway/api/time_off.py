@@ -54,9 +54,7 @@ async def list_time_off(_: Reader, gateway: Gateway, user: Key = "", uncovered: 
     async with gateway.sessions() as session:
         now = await database_now(session)
         rows = [r for r in await away_between(session, now, now + AHEAD_S) if not user or r.user_id == user]
-        found = [
-            Shown(r, tuple(pieces(gateway.config.current, r, await requests_of(session, r), now))) for r in rows
-        ]
+        found = [Shown(r, tuple(pieces(gateway.config.current, r, await requests_of(session, r), now))) for r in rows]
     return TimeOffList(items=[_shown(s) for s in found if s.uncovered or not uncovered])
 
 

@@ -38,7 +38,7 @@ class SwapInput(Period):
     user_id: Ident | None = None
     asked: Annotated[list[Ident], Field(min_length=1, max_length=200)] | None = None
     in_return: Period | None = None
-    expires_at: Annotated[Moment | None, Field(description="Default: when nothing of it could be taken any more")] = None
+    expires_at: Annotated[Moment | None, Field(description="Default: when it is too late to take it")] = None
     note: Note = ""
 
 
@@ -98,12 +98,12 @@ class SwapRequest(Output):
             asked=row.asked,
             note=row.note,
             time_off_id=row.time_off_id,
-            state=row.state,  # type: ignore[arg-type]  # written by domain.swap alone
+            state=row.state,
             declined_by=row.declined_by,
             taken_by=row.taken_by,
             expires_at=row.expires_at,
             override_ids=row.override_ids,
-            history=[SwapEvent(at=moment(h["at"]), by=h["by"], what=h["what"]) for h in row.history],  # type: ignore[arg-type]
+            history=[SwapEvent(at=moment(h["at"]), by=h["by"], what=h["what"]) for h in row.history],
         )
 
 
@@ -322,5 +322,3 @@ class LoadReport(Output):
     zone_of: Literal["person", "schedule"]
     people: list[PersonLoad]
     suggestions: list[SwapSuggestion]
-
-

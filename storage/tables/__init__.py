@@ -5,14 +5,6 @@ from __future__ import annotations
 from storage.tables.access import ApiKeyRow, IntegrationKeyRow, SessionRow, SignInTokenRow
 from storage.tables.base import Base
 from storage.tables.people import ContactMethodRow, NotificationRuleRow, TeamMemberRow, TeamRow, UserRow
-from storage.tables.rota import (
-    CalendarSourceRow,
-    CalendarTokenRow,
-    HandoffRow,
-    ShiftNoticesRow,
-    SwapRow,
-    TimeOffRow,
-)
 from storage.tables.planning import (
     HolidayCalendarRow,
     OverrideRow,
@@ -21,6 +13,14 @@ from storage.tables.planning import (
     ScheduleRow,
     ScheduleVersionRow,
     TemporaryRow,
+)
+from storage.tables.rota import (
+    CalendarSourceRow,
+    CalendarTokenRow,
+    HandoffRow,
+    ShiftNoticesRow,
+    SwapRow,
+    TimeOffRow,
 )
 from storage.tables.system import AuditRow, IntegrationRow, SettingsRow
 

@@ -17,7 +17,9 @@ def at(text: str, zone: str = BERLIN) -> float:
     return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)).timestamp()
 
 
-def roster(*turns: tuple[str, str, str], members: tuple[str, ...] = (), holidays: frozenset[date] = frozenset()) -> Roster:
+def roster(
+    *turns: tuple[str, str, str], members: tuple[str, ...] = (), holidays: frozenset[date] = frozenset()
+) -> Roster:
     return Roster("s", "Primary", BERLIN, tuple(Duty(u, at(a), at(b)) for u, a, b in turns), members, holidays)
 
 
@@ -58,7 +60,9 @@ def test_who_takes_part_and_had_nothing_is_shown_too() -> None:
     assert [(p.user, p.hours) for p in found] == [("ada", 24), ("ben", 0)]
 
 
-def question(found: Roster, away: dict[str, list[tuple[float, float]]] | None = None, now: str = "2026-06-01T00:00") -> Question:
+def question(
+    found: Roster, away: dict[str, list[tuple[float, float]]] | None = None, now: str = "2026-06-01T00:00"
+) -> Question:
     return Question((found,), {}, {"ada": "Ada", "ben": "Ben"}, at(now), away or {})
 
 

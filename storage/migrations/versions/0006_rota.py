@@ -18,8 +18,8 @@ def _created() -> sa.Column[object]:
     return sa.Column("created_at", TIME, server_default=sa.text("now()"), nullable=False)
 
 
-def _of(name: str, other: str, on_delete: str = "CASCADE", *, nullable: bool = False, **more: bool) -> sa.Column[object]:
-    return sa.Column(name, sa.String(), sa.ForeignKey(f"{other}.id", ondelete=on_delete), nullable=nullable, **more)
+def _of(name: str, other: str, on_delete: str = "CASCADE", *, nullable: bool = False, primary_key: bool = False) -> sa.Column[object]:
+    return sa.Column(name, sa.String(), sa.ForeignKey(f"{other}.id", ondelete=on_delete), nullable=nullable, primary_key=primary_key)
 
 
 def upgrade() -> None:
