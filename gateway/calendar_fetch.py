@@ -59,6 +59,10 @@ def public(address: str) -> bool:
     return ip.is_global and not ip.is_multicast
 
 
+class _Private(OSError):
+    """A name resolved to an address inside."""
+
+
 class _PublicOnly(AbstractResolver):
     """Names of private addresses do not resolve. The connection goes to the very address that was looked at."""
 
@@ -70,7 +74,7 @@ class _PublicOnly(AbstractResolver):
     ) -> list[ResolveResult]:
         found = await self._inner.resolve(host, port, family)
         if not all(public(f["host"]) for f in found):
-            raise OSError(PRIVATE)
+            raise _Private(PRIVATE)
         return found
 
     async def close(self) -> None:
@@ -95,11 +99,10 @@ async def fetch(url: str, etag: str, last_modified: str, allow_private: bool) ->
     except aiohttp.InvalidURL as error:
         raise FetchFailed("the address is no URL") from error
     except aiohttp.ClientConnectorDNSError as error:
-        why = PRIVATE if PRIVATE in str(error) else "its host name cannot be resolved"
+        why = PRIVATE if isinstance(error.os_error, _Private) else "its host name cannot be resolved"
         raise FetchFailed(why) from error
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        why = PRIVATE if PRIVATE in str(error) else f"its server did not answer: {type(error).__name__}"
-        raise FetchFailed(why) from error
+        raise FetchFailed(f"its server did not answer: {type(error).__name__}") from error
 
 
 async def _followed(session: aiohttp.ClientSession, url: str, headers: dict[str, str], allow_private: bool) -> Fetched:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
 from runtime.ids import new_id
 from storage.changes import Sessions, act, fetch
 from storage.errors import NotFound
 from storage.keys import hash_key, hint, new_key
-from storage.tables import CalendarTokenRow, ScheduleVersionRow, UserRow
+from storage.tables import CalendarTokenRow, UserRow
 
 MAX_TOKENS = 100
 """Per person. More are a mistake of a program."""
@@ -80,12 +80,14 @@ async def holder(sessions: Sessions, token: str) -> CalendarTokenRow | None:
         return row
 
 
+SAVED = text("""
+select distinct on (schedule_id) schedule_id, extract(epoch from saved_at)::float8 as at, config_version
+from schedule_versions where config_version <= :version order by schedule_id, config_version desc
+""")
+
+
 async def last_saved(sessions: Sessions, version: int) -> dict[str, tuple[float, int]]:
     """Schedule id -> when it was last saved (UTC epoch seconds), as which version of the configuration, up to this."""
-    query = select(ScheduleVersionRow.schedule_id, ScheduleVersionRow.saved_at, ScheduleVersionRow.config_version)
-    latest = query.where(ScheduleVersionRow.config_version <= version)
-    latest = latest.distinct(ScheduleVersionRow.schedule_id).order_by(
-        ScheduleVersionRow.schedule_id, ScheduleVersionRow.config_version.desc()
-    )
     async with sessions() as session:
-        return {r.schedule_id: (r.saved_at.timestamp(), r.config_version) for r in await session.execute(latest)}
+        rows = await session.execute(SAVED, {"version": version})
+        return {r.schedule_id: (r.at, r.config_version) for r in rows}
