@@ -44,8 +44,7 @@ class HostActor:
     """A host process under Ray. Its loop starts with the process, so a restart by Ray is a restart of the host."""
 
     def __init__(self, settings: HostSettings) -> None:
-        node = ray.get_runtime_context().get_node_labels().get(FAILURE_DOMAIN) or [platform.node()]
-        self._process = HostProcess(replace(settings, node=str(node[0])), on_end=lambda: os._exit(1))
+        self._process = HostProcess(replace(settings, node=_failure_domain()), on_end=lambda: os._exit(1))
 
     def poke(self, shards: list[int]) -> None:
         """Look into the inboxes of these shards now."""
@@ -141,6 +140,12 @@ class Cluster:
     def stop(self) -> None:
         """Leave Ray; a local cluster ends with it."""
         ray.shutdown()
+
+
+def _failure_domain() -> str:
+    """Of this worker's node. Ray says that labels are lists of strings; 2.60 answers strings."""
+    label: Any = ray.get_runtime_context().get_node_labels().get(FAILURE_DOMAIN) or platform.node()
+    return label if isinstance(label, str) else str(label[0])
 
 
 def _has_token() -> bool:

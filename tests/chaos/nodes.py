@@ -47,6 +47,7 @@ class Nodes(Installation):
         """The network first: everything listens on it."""
         self.network.start()
         super().start()
+        until("a host on every node", lambda: {self.node_of(s) for s in self.hosts()} == set(self.network.nodes), 30)
 
     def surroundings(self) -> dict[str, str]:
         """Database and feed over the bridge; Ray's head here, a raylet on every node."""
@@ -74,6 +75,7 @@ class Nodes(Installation):
         self._start_ray(self.network.inside(node), self.network.address_of(node), room)
 
     def _start_ray(self, inside: list[str], address: str, arguments: list[str]) -> None:
+        """Ends when Ray says that it runs; on a busy machine it may give up, and is started again."""
         command = [*inside, sys.executable, "-m", "ray.scripts.scripts", "start", "--block", *arguments]
         command += [f"--node-ip-address={address}", "--object-store-memory=80000000", "--disable-usage-stats"]
         environ = {
@@ -83,8 +85,15 @@ class Nodes(Installation):
             "RAY_AUTH_MODE": "disabled",
         }
         environ["PYTHONPATH"] = str(ROOT)
-        with (self.base / "ray.out").open("ab") as out:
-            self._ray.append(subprocess.Popen(command, env=environ, stdout=out, stderr=out, cwd=ROOT))
+        for attempt in range(3):
+            said = self.base / f"ray-{address}-{len(self._ray)}-{attempt}.out"
+            with said.open("wb") as out:
+                process = subprocess.Popen(command, env=environ, stdout=out, stderr=out, cwd=ROOT)
+            self._ray.append(process)
+            until("Ray to run or to give up", lambda: _runs(said) or process.poll() is not None, 120)  # noqa: B023
+            if process.poll() is None:
+                return
+        raise AssertionError(f"Ray does not start at {address}: {said.read_text()[-2000:]}")
 
     def node_of(self, slot: str) -> int | None:
         """Where a host runs."""
@@ -112,6 +121,10 @@ class Nodes(Installation):
         if self._relay is not None:
             self._relay.stop()
         self.network.stop()
+
+
+def _runs(said: Path) -> bool:
+    return b"Ray runtime started" in said.read_bytes()
 
 
 def node_killed(it: Installation, dice: random.Random) -> str:
