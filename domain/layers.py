@@ -26,6 +26,14 @@ class Piece(NamedTuple):
     crew: tuple[Shift, ...]
 
 
+def once(shifts: Iterable[Shift]) -> tuple[Shift, ...]:
+    """Of each person the first of their shifts."""
+    found: dict[str, Shift] = {}
+    for shift in shifts:
+        found.setdefault(shift.user, shift)
+    return tuple(found.values())
+
+
 @lru_cache(maxsize=4_096)
 def _turns(rotation: Rotation, zone: str) -> Turns:
     return Turns(rotation, ZoneInfo(zone))
@@ -53,7 +61,8 @@ class LayerLine:
             return []
         pieces = self._turning(low, high) if self._turns is not None else self._written(low, high)
         if self._opening is not None:
-            return list(_within(pieces, self._opening.between(low, high)))
+            spans = [(max(a, low), min(b, high)) for a, b in self._opening.between(low, high)]
+            return list(_within(pieces, spans))
         return [Piece(max(p.start, low), min(p.end, high), p.crew) for p in pieces]
 
     def next_edge(self, after: float) -> float | None:
@@ -119,7 +128,6 @@ def _pieces(shifts: Iterable[FixedShift], source: str) -> list[Piece]:
         while k < len(made) and made[k].start <= low:
             running.append(made[k])
             k += 1
-        crew = tuple({s.user: s for s in reversed(running)}.values())[::-1]
-        if crew:
-            out.append(Piece(low, high, crew))
+        if running:
+            out.append(Piece(low, high, once(running)))
     return out

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from domain.holidays import asked
-from domain.layers import LayerLine, Piece
+from domain.layers import LayerLine, Piece, once
 from domain.schedule import Layer, Override, Schedule, Shift, Temporary
 from domain.window import IsHoliday
 
@@ -39,8 +39,9 @@ def shifts_at(schedule: Schedule, at: float) -> tuple[Shift, ...]:
 def everybody_at(schedule: Schedule, at: float) -> tuple[Shift, ...]:
     """Those on call, then whom each layer has at that instant, the highest first, whatever hides it; each once."""
     resolver = _resolver(schedule)
-    below = [shift for line in reversed(resolver.pile.lines) for p in line.between(at, at + 1) for shift in p.crew]
-    return tuple({s.user: s for s in [*below[::-1], *resolver.at(at)[::-1]]}.values())[::-1]
+    pieces = [piece for line in reversed(resolver.pile.lines) for piece in line.between(at, at + 1)]
+    below = [shift for piece in pieces if piece.start == at for shift in piece.crew]
+    return once([*resolver.at(at), *below])
 
 
 def shifts(schedule: Schedule, start: float, end: float) -> list[Shift]:
@@ -131,10 +132,7 @@ class Pile:
     def crew(self, crews: Sequence[tuple[Shift, ...]]) -> tuple[Shift, ...]:
         """Who is on call, given whom each layer has."""
         for group in self._groups:
-            if len(group) == 1:
-                found = crews[group[0]]
-            else:
-                found = tuple({s.user: s for n in group[::-1] for s in crews[n][::-1]}.values())[::-1]
+            found = crews[group[0]] if len(group) == 1 else once(shift for n in group for shift in crews[n])
             if found:
                 return found
         return ()

@@ -174,7 +174,11 @@ class Shift:
 
 def calendars_of(schedule: Schedule) -> set[str]:
     """Ids of the holiday calendars that its windows name."""
-    layers = [*schedule.layers, *(layer for t in schedule.temporaries for layer in t.layers)]
+    return calendars_in((*schedule.layers, *(layer for t in schedule.temporaries for layer in t.layers)))
+
+
+def calendars_in(layers: tuple[Layer, ...]) -> set[str]:
+    """Ids of the holiday calendars that the windows of layers name."""
     return {w.holidays for layer in layers for w in layer.windows if w.holidays}
 
 

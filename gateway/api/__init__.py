@@ -9,12 +9,14 @@ from gateway.api import (
     alerts,
     calendars,
     handoffs,
+    holidays,
     imports,
     integrations,
     load,
     on_call,
     outbox,
     policies,
+    schedule_changes,
     schedules,
     swaps,
     teams,
@@ -28,7 +30,8 @@ from gateway.schemas.base import problems
 def router() -> APIRouter:
     """Every resource on one screen."""
     api = APIRouter(prefix="/api/v1", responses=problems())
-    for part in (alerts, timeline, on_call, outbox, users, teams, schedules, policies, integrations, access):
+    planning = (schedules, schedule_changes, holidays, policies)
+    for part in (alerts, timeline, on_call, outbox, users, teams, *planning, integrations, access):
         api.include_router(part.router)
     for part in (swaps, time_off, imports, handoffs, load, calendars):
         api.include_router(part.router)

@@ -2,41 +2,63 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.schedule import Layer, users_of
+from domain.schedule import Layer, calendars_in, users_of
 from storage.configuration import convert
 from storage.errors import Conflict
 from storage.tables import IntegrationRow, PolicyRow, ScheduleRow, SettingsRow
 
 
 async def check_unused(session: AsyncSession, kind: str, ident: str) -> None:
-    """Raise Conflict naming what uses the user, schedule or policy."""
+    """Raise Conflict naming what uses the user, schedule, policy or holiday calendar."""
     used = await _uses(session, kind, ident)
     if used:
         raise Conflict(f"This {kind} is still used by {', '.join(used)}. Change these first.")
 
 
 async def _uses(session: AsyncSession, kind: str, ident: str) -> list[str]:
-    target = {"kind": kind, "id": ident}
-    used: list[str] = []
     if kind == "policy":
         rows = (await session.execute(select(IntegrationRow))).scalars()
         return [f"integration {r.name}" for r in rows if r.policy_id == ident or _routed(r.routes, ident)]
+    if kind == "holiday calendar":
+        return [*await _planned(session, kind, ident), *await _in_windows(session, ident)]
+    target = {"kind": kind, "id": ident}
+    used: list[str] = []
     for policy in (await session.execute(select(PolicyRow))).scalars():
         if any(target in step["targets"] for step in policy.steps):
             used.append(f"policy {policy.name}")
     if target in (await session.execute(select(SettingsRow))).scalar_one().last_resort:
         used.append("the last resort")
-    if kind == "user":
-        for schedule in (await session.execute(select(ScheduleRow))).scalars():
-            coming = [t.layers for t in schedule.temporaries if t.removed_at is None]
-            if any(ident in users_of(convert(layers, tuple[Layer, ...])) for layers in (schedule.layers, *coming)):
-                used.append(f"schedule {schedule.name}")
+    return [*used, *await _planned(session, kind, ident)] if kind == "user" else used
+
+
+async def _planned(session: AsyncSession, kind: str, ident: str) -> list[str]:
+    """Schedules whose layers name the user or holiday calendar, or those of a temporary schedule not over yet."""
+    now = (await session.execute(select(func.now()))).scalar_one()
+    used: list[str] = []
+    for row in (await session.execute(select(ScheduleRow))).scalars():
+        coming = [t.layers for t in row.temporaries if t.removed_at is None and t.ends_at > now]
+        layers = convert([*row.layers, *chain(*coming)], tuple[Layer, ...])
+        if ident in (users_of(layers) if kind == "user" else calendars_in(layers)):
+            used.append(f"schedule {row.name}")
     return used
+
+
+async def _in_windows(session: AsyncSession, ident: str) -> list[str]:
+    """Policies in which a window, wherever it stands, names the holiday calendar."""
+    rows = (await session.execute(select(PolicyRow))).scalars()
+    return [f"policy {row.name}" for row in rows if _names(row.steps, ident)]
+
+
+def _names(value: Any, calendar: str) -> bool:
+    if isinstance(value, dict):
+        return value.get("holidays") == calendar or any(_names(v, calendar) for v in value.values())
+    return isinstance(value, list) and any(_names(v, calendar) for v in value)
 
 
 def _routed(routes: list[Any], policy_id: str) -> bool:

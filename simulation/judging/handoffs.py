@@ -23,6 +23,7 @@ def handoffs(entity: str, rows: list[Row], opinion: Opinion, outcome: Outcome, t
                 until = next((r.at for r in rows[n + 1 :] if isinstance(r.event, Looked)), outcome.scenario.end)
                 schedule = outcome.configurations[row.config].schedules.get(ident)
                 for at in (row.at, max(row.at, until - LATE_S)):
-                    wanted = opinion.on_call(schedule, at) if schedule is not None else None
-                    if users != ((wanted,) if wanted is not None else ()):
-                        told(Finding("hand-off", entity, f"{users or 'nobody'} instead of {wanted}", at))
+                    wanted = opinion.on_call(schedule, at) if schedule is not None else ()
+                    if users != wanted:
+                        what = f"{users or 'nobody'} instead of {wanted or 'nobody'}"
+                        told(Finding("hand-off", entity, what, at))

@@ -1,93 +1,94 @@
 """A second opinion on who is on call and who can be reached, written differently from the resolver it judges.
 
-Hand-offs are enumerated over the whole run by walking wall-clock dates, each turned into an instant by asking the zone;
-`domain.oncall` computes them from a shift's number. Both read the same published rules (domain/calendar.py).
+It asks every layer, window and override about one instant, where `domain.oncall` sweeps over time.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from domain.configuration import Configuration
 from domain.people import NotificationRule, User
 from domain.policy import Target
-from domain.schedule import Layer, Rotation, Schedule
-
-LENGTH = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(weeks=1), "month": timedelta(days=30)}
-
-
-def instant(local: datetime, zone: ZoneInfo) -> float:
-    """First UTC instant at which the wall clock shows `local`, or at which a gap over it ends."""
-    day = timedelta(days=1)
-    offsets = {(local + d).replace(tzinfo=zone).utcoffset() or timedelta() for d in (-day, day)}
-    guesses = sorted((local - offset).replace(tzinfo=UTC) for offset in offsets)
-    for guess in guesses:
-        if guess.astimezone(zone).replace(tzinfo=None) == local:
-            return guess.timestamp()
-    end = guesses[0]
-    while end.astimezone(zone).replace(tzinfo=None) < local:
-        end += timedelta(minutes=1)
-    return end.timestamp()
+from domain.schedule import Layer, Override, Rotation, Schedule, Temporary
+from simulation.judging.turns import at_local, is_open, turns
 
 
 class Opinion:
-    """For the time from `start` to `end`."""
+    """For instants before `end`."""
 
-    def __init__(self, start: float, end: float) -> None:
-        self._start = start
+    def __init__(self, end: float) -> None:
         self._end = end
-        self._turns: dict[tuple[Layer, str], tuple[int, list[float], float]] = {}
+        self._turns: dict[tuple[Rotation, str], tuple[list[float], list[str | None]]] = {}
 
-    def on_call(self, schedule: Schedule, at: float) -> str | None:
-        """The one user on call, if any."""
-        best = max(
-            (o for o in schedule.overrides if o.start <= at < o.end), key=lambda o: (o.created_at, o.id), default=None
-        )
-        if best is not None:
-            return best.user
-        for layer in schedule.layers[::-1]:
-            if layer.rotation is None:
+    def on_call(self, schedule: Schedule, at: float) -> tuple[str, ...]:
+        """Everybody on call, in order."""
+        people = self._pile(schedule, schedule.layers, at)
+        changes: list[Override | Temporary] = [*schedule.overrides, *schedule.temporaries]
+        by_hand = sorted(changes, key=lambda c: (c.created_at, c.id))
+        for change in by_hand:
+            if not change.start <= at < change.end:
                 continue
-            first, turns, until = self._walk(layer, layer.rotation, schedule.zone)
-            n = bisect_right(turns, at)
-            if n and at < until:
-                return layer.rotation.users[(first + n - 1) % len(layer.rotation.users)]
-        return None
+            if isinstance(change, Temporary):
+                people = self._pile(schedule, change.layers, at)
+            elif change.kind == "add":
+                people = [*people, str(change.user)]
+            elif change.instead_of is None:
+                people = [] if change.kind == "remove" else [str(change.user)]
+            elif change.kind == "remove":
+                people = [p for p in people if p != change.instead_of]
+            elif change.instead_of in people:
+                people = [p for p in people if p != change.user or p == change.instead_of]
+                people = [str(change.user) if p == change.instead_of else p for p in people]
+        return tuple(dict.fromkeys(people))
 
-    def _walk(self, layer: Layer, rotation: Rotation, zone_name: str) -> tuple[int, list[float], float]:
-        """(number of the first turn listed, instants of the turns, end of the layer)."""
-        known = self._turns.get((layer, zone_name))
-        if known is not None:
-            return known
-        zone = ZoneInfo(zone_name)
-        step = LENGTH[rotation.unit] * rotation.every
-        local, turns, number = datetime.fromisoformat(rotation.start), list[float](), 0
-        begin = instant(local, zone)
-        number = max(0, int((self._start - begin) // step.total_seconds()) - 2)
-        n = number
-        while True:
-            at = begin + n * step.total_seconds() if rotation.unit == "hour" else instant(local + n * step, zone)
-            if at > self._end + 86_400:
-                break
-            turns.append(at)
-            n += 1
-        until = float("inf") if layer.until is None else instant(datetime.fromisoformat(layer.until), zone)
-        self._turns[(layer, zone_name)] = (number, turns, until)
-        return number, turns, until
+    def _pile(self, schedule: Schedule, layers: tuple[Layer, ...], at: float) -> list[str]:
+        """The people of the highest layer that has any, and of those on call together with it."""
+        n = len(layers)
+        while n > 0:
+            first = n - 1
+            while first > 0 and layers[first].together:
+                first -= 1
+            found = [user for layer in layers[first:n] for user in self._layer(schedule, layer, at)]
+            if found:
+                return list(dict.fromkeys(found))
+            n = first
+        return []
+
+    def _layer(self, schedule: Schedule, layer: Layer, at: float) -> list[str]:
+        name = layer.zone or schedule.zone
+        zone = ZoneInfo(name)
+        if layer.since is not None and at < at_local(layer.since, zone):
+            return []
+        if layer.until is not None and at >= at_local(layer.until, zone):
+            return []
+        if layer.windows and not any(is_open(w, name, schedule.holidays, at) for w in layer.windows):
+            return []
+        if layer.fixed is not None:
+            running = [s for s in layer.fixed.shifts if s.start <= at < s.end]
+            return [s.user for s in sorted(running, key=lambda s: (s.start, s.end, s.user))]
+        return self._turn(layer.rotation, name, at) if layer.rotation is not None else []
+
+    def _turn(self, rotation: Rotation, zone: str, at: float) -> list[str]:
+        if (rotation, zone) not in self._turns:
+            listed = turns(rotation, ZoneInfo(zone), self._end)
+            self._turns[rotation, zone] = [begins for begins, _ in listed], [user for _, user in listed]
+        begin, users = self._turns[rotation, zone]
+        n = bisect_right(begin, at)
+        user = users[n - 1] if n else None
+        return [user] if user is not None else []
 
     def people(self, config: Configuration, targets: tuple[Target, ...], at: float) -> tuple[str, ...]:
         """Those behind the targets who can be reached, each once, in order."""
         found: list[str] = []
         for target in targets:
-            user: str | None = target.id
+            users: tuple[str, ...] = (target.id,)
             if target.kind == "schedule":
                 schedule = config.schedules.get(target.id)
-                user = self.on_call(schedule, at) if schedule is not None else None
-            if user is not None and user not in found and can_be_reached(config.users.get(user)):
-                found.append(user)
-        return tuple(found)
+                users = self.on_call(schedule, at) if schedule is not None else ()
+            found += [user for user in users if can_be_reached(config.users.get(user))]
+        return tuple(dict.fromkeys(found))
 
     def last_resort(self, config: Configuration, at: float) -> tuple[str, ...]:
         """The last resort; if that is nobody, everybody."""

@@ -88,6 +88,10 @@ async def test_an_imported_calendar_is_the_top_layer_and_a_bad_copy_changes_noth
     assert "answered 500" in (await refreshed(found, ident, lambda c: c["problem"]))["problem"]
     assert await found.on_call(start) == [other]
 
+    schedule = await inside.call("GET", f"/schedules/{found.schedule}")
+    body = {k: schedule[k] for k in ("name", "zone", "team_id", "layers")}
+    await inside.call("PUT", f"/schedules/{found.schedule}", {**body, "name": "Renamed"})
+    assert await found.on_call(start) == [other], "the imported layer survives that somebody saves the schedule"
     await inside.call("DELETE", f"/schedules/{found.schedule}/calendars/{ident}")
     assert await found.on_call(start) == before
 

@@ -171,3 +171,15 @@ async def test_a_shift_that_comes_into_time_off_later_is_asked_for_once(site: Si
     await found.as_("ada", "DELETE", f"/time-off/{made['id']}")
     assert (await site.call("GET", f"/swap-requests/{request['id']}"))["state"] == "withdrawn"
     assert (await site.call("GET", "/time-off"))["items"] == []
+
+
+async def test_of_two_people_on_call_only_the_asker_is_replaced(site: Site) -> None:
+    found = await crew(site, "ada", "ben", "cleo")
+    start = await turn_of(found, "ada")
+    both = {"kind": "add", "user_id": found.ids["ben"], "start": text(start), "end": text(start + timedelta(days=7))}
+    request = await asked(found, "ada")
+    await site.call("POST", f"/schedules/{found.schedule}/overrides", both)
+    refused = await found.as_("ben", "POST", f"/swap-requests/{request['id']}/take", status=409)
+    assert "on call in this schedule then already" in refused["detail"]
+    await found.as_("cleo", "POST", f"/swap-requests/{request['id']}/take")
+    assert await found.on_call(start) == ["ben", "cleo"]

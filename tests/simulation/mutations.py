@@ -14,6 +14,7 @@ from domain import events as e
 from domain.alert import Severity
 from domain.draft import Draft
 from domain.incident import Acknowledge, Line
+from domain.schedule import Shift
 from runtime.codec import Kind
 from runtime.entity import Cancel, Set
 from simulation import hosts, paging
@@ -27,9 +28,13 @@ def replaced(*patches: tuple[Any, str, Any]) -> Iterator[None]:
         yield
 
 
-ADVANCE, TAKE_STEP, OF_LAYER = escalation._advance, escalation._take_step, oncall._of_layer
+ADVANCE, TAKE_STEP, ON_CALL = escalation._advance, escalation._take_step, oncall.Resolver.at
 ENDED, REFUSAL, LINE_KEY, STATE = alerts._ended, commands._refusal, grouping.line_key, Kind.state
 PEOPLE, RULES, TURN = escalation.reachable_people, escalation.rules_for, hosts.Hosts._turn
+
+
+def _layers_only(resolver: oncall.Resolver, at: float) -> tuple[Shift, ...]:
+    return resolver.pile.crew([next((p.crew for p in line.between(at, at + 1)), ()) for line in resolver.pile.lines])
 
 
 def _skip(draft: Draft, step: int, round_: int, late_s: float) -> None:
@@ -108,9 +113,9 @@ MUTATIONS: dict[str, tuple[str, Callable[[], Any]]] = {
     "an acknowledgement is refused now and then": ("ack-lost", _broken((commands, "_refusal", _busy))),
     "hand-offs are an hour late": (
         "hand-off",
-        _broken((oncall, "_of_layer", lambda layer, zone, at: OF_LAYER(layer, zone, at - 3600))),
+        _broken((oncall.Resolver, "at", lambda resolver, at: ON_CALL(resolver, at - 3600))),
     ),
-    "overrides are overlooked": ("wrong-people", _broken((oncall, "_by_age", lambda overrides: []))),
+    "overrides are overlooked": ("wrong-people", _broken((oncall.Resolver, "at", _layers_only))),
     "only the first of a step is called": (
         "wrong-people",
         _broken((escalation, "reachable_people", lambda *a: PEOPLE(*a)[:1])),
