@@ -25,6 +25,7 @@ from storage.db import make_engine
 from storage.sealed import Sealer
 from storage.settings import Settings
 
+ENTITIES = (Incident(), ScheduleActor(), Device())
 QUARANTINE_EVERY_S = 600
 
 
@@ -76,7 +77,7 @@ def build(settings: Settings) -> Registry:
         await engine.dispose()
 
     return Registry(
-        entities=(Incident(), ScheduleActor(), Device()),
+        entities=ENTITIES,
         handlers={
             "page": PageHandler(channels, settings.url, guard),
             "notice": NoticeHandler(channels, settings.url, guard),

@@ -1,93 +1,103 @@
-"""Does what is stored of one entity keep the promises? Pure: rows in, findings out.
+"""Does what is stored of one entity keep the promises? Rows in, findings out; no I/O.
 
-Joins what holds of every entity (runtime/invariants.py) with what holds of an incident line (domain/promises.py).
+Joins what holds of every entity (runtime/invariants.py) with what holds of an incident line (domain/promises.py). Goes
+along the journal once, so that a line of years takes no more memory than one incident.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import msgspec
 
-from actors.device import Device
-from actors.incident import Incident
-from actors.schedule import ScheduleActor
+from actors.registry import ENTITIES
+from domain import events as e
 from domain.incident import Line
 from domain.line import MAX_TOMBSTONES
-from domain.promises import halts, judge
+from domain.promises import LineJudge
 from runtime import invariants
-from runtime.codec import Kind
-from runtime.ledger import Finding
+from runtime.codec import Kind, UnknownKind
+from runtime.invariants import EXCUSED, Finding
 
 Row = Mapping[str, Any]
-ENTITIES: tuple[Any, ...] = (Incident(), ScheduleActor(), Device())
-CLAIM_S = 1.0
-"""A claim by database time against a decision by the host's estimate of it: they may differ by this much."""
-
-
-@dataclass(slots=True)
-class Stored:
-    """All rows of one entity, each as runtime/sql/verify.sql reads it. `state` None: there is none."""
-
-    entity: str
-    version: int
-    state: bytes | None
-    journal: list[Row] = field(default_factory=list)
-    pages: dict[str, Row] = field(default_factory=dict)
-    attempts: dict[str, list[Row]] = field(default_factory=dict)
-    armed: set[str] = field(default_factory=set)
+KINDS = {entity.kind: (entity, Kind(entity), invariants.Events(entity)) for entity in ENTITIES}
+CLAIM_S = 30.0
+"""Between a decision that withdraws a page and its commit a claim is in order; a commit takes no longer than this."""
 
 
 class Verdict:
-    """Judges entities of the kinds this program knows."""
+    """One entity: `follow` its journal in order, then `end`. `now`: database time, UTC epoch seconds."""
 
-    def __init__(self, entities: Sequence[Any] = ENTITIES) -> None:
-        self._kinds = {e.kind: (Kind(e), invariants.Folder(e)) for e in entities}
+    def __init__(self, entity: str, now: float) -> None:
+        self._entity = entity
+        self._positions = invariants.Positions()
+        name, _, key = entity.partition("/")
+        self._broken = "" if name in KINDS else f"this program knows no kind of entity {name!r}"
+        if not self._broken:
+            kind, self._codec, self._events = KINDS[name]
+            self._fold = invariants.Fold(kind, key)
+        self._key = key
+        self._line = LineJudge(now) if name == "incident" else None
+        self._began: dict[str, list[float]] = {}
 
-    def of(self, stored: Stored, now: float) -> Iterator[Finding]:
-        """What is not as promised; `now` is database time."""
-        yield from invariants.positions(stored.entity, stored.journal)
-        for send, attempts in stored.attempts.items():
-            yield from invariants.doubled(send, attempts)
-        for send, page in stored.pages.items():
-            yield from invariants.recorded(send, page["state"], stored.attempts.get(send, ()))
-        name, _, key = stored.entity.partition("/")
-        if name not in self._kinds:
-            yield Finding("drift", stored.entity, "this program knows no such kind of entity")
+    def follow(self, row: Row) -> Iterator[Finding]:
+        """A row as runtime/sql/verify.sql reads it: of a Paged with `page` (its outbox row) and `attempts`."""
+        yield from self._positions.follow(row)
+        if self._broken:
             return
-        kind, folder = self._kinds[name]
         try:
-            folded = folder.fold(key, stored.journal)
-            kept = kind.state(stored.version, stored.state, key)
-        except (KeyError, TypeError, msgspec.MsgspecError) as error:
-            what = f"its journal cannot be read by this version: {type(error).__name__}: {error}"
-            yield Finding("drift", stored.entity, what)
+            event = self._events.of(row["kind"], row["body"])
+            self._fold.follow(event)
+        except (KeyError, msgspec.MsgspecError) as error:
+            self._broken = f"row {row['seq']} cannot be read by this version: {type(error).__name__}: {error}"
             return
-        if _comparable(kept) != _comparable(folded):
-            yield Finding("drift", stored.entity, _difference(kept, folded))
-        if isinstance(folded, Line):
-            yield from self._line(stored, folded, now)
+        if self._line is not None:
+            if isinstance(event, e.Triggered):
+                yield from self._after_halts()
+            elif isinstance(event, e.Paged):
+                attempts = row["attempts"] or ()
+                self._began[event.delivery] = [
+                    a["started_at"] for a in attempts if invariants.perhaps_taken(a) and a["started_at"] is not None
+                ]
+            for kind, what in self._line.follow(event, row["at"], row["page"]):
+                yield self._finding(kind, what)
 
-    @staticmethod
-    def _line(stored: Stored, line: Line, now: float) -> Iterator[Finding]:
-        for kind, what in judge(stored.journal, stored.pages, stored.armed, line, now):
-            yield Finding(kind, stored.entity, what)
-        for send, at in halts(stored.journal).items():
-            begun = [a["started_at"] for a in stored.attempts.get(send, ()) if a["tried"] is not False]
-            yield from invariants.after_halt(send, [b for b in begun if b is not None], at, CLAIM_S)
+    def end(self, version: int, state: bytes | None, armed: Collection[str]) -> Iterator[Finding]:
+        """`state` as stored, None if there is none; `armed`: names of the entity's timers."""
+        if self._broken:
+            yield self._finding("drift", self._broken)
+            return
+        try:
+            stored = self._codec.state(version, state, self._key)
+        except (UnknownKind, msgspec.MsgspecError) as error:
+            yield self._finding("drift", f"its state cannot be read by this version: {error}")
+            return
+        if _at_cap(stored):
+            # The oldest went by age, and JSON does not keep the order of those of one instant.
+            stored, self._fold.state = replace(stored, tombstones={}), replace(self._fold.state, tombstones={})
+        yield from self._fold.drift(self._entity, stored)
+        if self._line is not None:
+            yield from self._after_halts()
+            for kind, what in self._line.end(self._fold.state, armed):
+                yield self._finding(kind, what)
+
+    def _after_halts(self) -> Iterator[Finding]:
+        if self._line is not None:
+            for send, halted_at in self._line.halted():
+                for at in self._began.get(send, ()):
+                    yield from invariants.after_halt(send, at, halted_at, CLAIM_S)
+        self._began = {}
+
+    def _finding(self, kind: str, what: str) -> Finding:
+        return Finding(kind, self._entity, what)
 
 
-def _comparable(state: Any) -> Any:
-    """At the cap the oldest tombstones go by age, and JSON does not keep the order of those of one instant."""
-    if isinstance(state, Line) and len(state.tombstones) >= MAX_TOMBSTONES:
-        return replace(state, tombstones={})
-    return state
+def _at_cap(state: Any) -> bool:
+    return isinstance(state, Line) and len(state.tombstones) >= MAX_TOMBSTONES
 
 
-def _difference(kept: Any, folded: Any) -> str:
-    """The fields that differ, without what is in them: that may be long, and other people's."""
-    fields = getattr(folded, "__dataclass_fields__", {})
-    names = [n for n in fields if getattr(kept, n, None) != getattr(folded, n)]
-    return f"the stored state is not what its journal leads to: {', '.join(names) or 'another type'}"
+def excused(finding: Finding, quarantined: bool) -> bool:
+    """True if the entity's quarantine explains it."""
+    return quarantined and finding.kind in EXCUSED

@@ -12,6 +12,7 @@ import typer
 
 from cli import demo as demonstration
 from cli import doctor as diagnosis
+from cli import explain as explanation
 from cli import simulate as simulation
 from cli import verify as verification
 from cli.config_check import check
@@ -77,6 +78,18 @@ def verify(
     raise typer.Exit(verification.run(_settings(), head))
 
 
+@app.command()
+def explain(
+    incident: Annotated[str, typer.Argument(help="Id of an incident")] = "",
+    person: Annotated[str, typer.Option(help="Id, e-mail address or name of a user")] = "",
+    at: Annotated[str, typer.Option(help="2026-03-09T02:10, in the zone; an offset or Z counts")] = "",
+    zone: Annotated[str, typer.Option(help="IANA zone; default: the person's own, for an incident UTC")] = "",
+) -> None:
+    """Say why who was paged for an incident, or why a person was (not) paged at an instant."""
+    explanation.run(_settings(), explanation.Question(incident, person, at, zone))
+
+
+@app.command()
 def simulate(
     seed: Annotated[int, typer.Option(help="The same seed gives the same run")] = 1,
     people: Annotated[int, typer.Option(min=10, max=2_000, help="Size of a made-up organisation")] = 200,

@@ -1,155 +1,194 @@
-"""What must hold of every incident line, judged from its journal, its pages and its armed timers. Pure.
+"""What must hold of every incident line, judged once for simulation, chaos runs and `sentinel verify`.
 
-step-order        a step was left out, taken twice or taken in the wrong order, or one was taken after the last resort
-never-paged       a person was called and no page of theirs was accepted, and nobody acted and no reason is recorded
-paged-after-ack   a page was ordered while the incident was quiet
-stalled           the incident is open and nothing is armed that would go on with it
+two-open          an incident was opened while the one before it was open
+step-order        a step was left out, taken twice or in the wrong order, or the last resort called before its time
+paged-after-ack   a step was taken or a page ordered while the incident was quiet
+never-paged       a page ordered was neither sent nor withdrawn nor recorded as failed, or a person called got none
 changed           a page's words are not those that were ordered
+stalled           the incident rings or sleeps and no timer is armed that would go on with it
 
-Rows are mappings with seq, cause, kind, body and at (UTC epoch seconds), by seq; pages are outbox rows by id. Kinds of
-events unknown here are passed over, so an older program can judge what a newer one wrote.
+Pure, event by event; what is over is forgotten, so a line of years takes no more memory than one incident. Events
+unknown here say nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from domain import events as e
 from domain.incident import Line, Status
+from domain.policy import Policy
 from domain.templates import text_sha256
 
-Row = Mapping[str, Any]
 Violation = tuple[str, str]
 """Which of the above, and what was seen."""
-
-RESTARTS = frozenset({"Triggered", "Unacknowledged", "Woken"})
-QUIETENS = frozenset({"Acknowledged", "Snoozed", "Resolved"})
-HALTS = QUIETENS | {"Unacknowledged", "Reassigned", "Escalated"}
-"""Events before which unsent pages are withdrawn."""
-SENT = frozenset({"accepted", "delivered"})
+Position = tuple[int, int]
+"""Round and step, from 0."""
 GRACE_S = 120.0
 """A page younger than this may still be on its way: retries, a host that has just taken over."""
+HALTS = (e.Acknowledged, e.Snoozed, e.Resolved, e.Unacknowledged, e.Reassigned, e.Escalated)
+"""Before each of these, pages that are not sent are withdrawn."""
 
 
-def judge(
-    rows: Sequence[Row], pages: Mapping[str, Row], armed: Collection[str], line: Line, now: float
-) -> Iterator[Violation]:
-    """Everything that does not hold of one line. `line`: the state that the rows lead to."""
-    yield from _steps(rows)
-    yield from _quiet(rows)
-    yield from _called(rows, pages, now)
-    yield from _words(rows, pages)
-    yield from _armed(line, armed)
+class Course:
+    """Status and due step of one line after each event."""
+
+    def __init__(self) -> None:
+        self.status = Status.RESOLVED
+        self.due: Position | None = None
+        self._policy: Policy | None = None
+        self._passed_over = 0
+        self._exhausted = False
+
+    def follow(self, event: Any) -> Iterator[Violation]:
+        """What is wrong with this event, and what is due from then on."""
+        match event:
+            case e.Triggered():
+                if self.status is not Status.RESOLVED:
+                    yield "two-open", f"incident {event.episode} opened while the one before is {self.status.value}"
+                self._policy = event.policy
+                self._from_the_top()
+            case e.Unacknowledged() | e.Woken():
+                self._from_the_top()
+            case e.StepStarted() | e.StepEmpty():
+                yield from self._ringing(f"step {event.step + 1}")
+                yield from self._step(event)
+            case e.LastResortCalled() | e.NobodyReachable():
+                yield from self._ringing("the last resort")
+                yield from self._last_resort()
+            case e.Paged():
+                yield from self._ringing(f"a page to {event.user_id}")
+            case e.Acknowledged():
+                self.status = Status.ACKNOWLEDGED
+            case e.Snoozed():
+                self.status = Status.SNOOZED
+            case e.Resolved():
+                self.status = Status.RESOLVED
+            case e.Reassigned() | e.Escalated():
+                self.status = Status.TRIGGERED
+
+    def _from_the_top(self) -> None:
+        self.status, self.due, self._passed_over, self._exhausted = Status.TRIGGERED, (0, 0), 0, False
+
+    def _ringing(self, what: str) -> Iterator[Violation]:
+        if self.status is not Status.TRIGGERED:
+            yield "paged-after-ack", f"{what} while it is {self.status.value}"
+
+    def _step(self, event: e.StepStarted | e.StepEmpty) -> Iterator[Violation]:
+        taken = (event.round, event.step)
+        if taken != self.due or self._exhausted or self._policy is None:
+            yield "step-order", f"{_words(taken)} where {self._wanted()} was due"
+        self._passed_over = self._passed_over + 1 if isinstance(event, e.StepEmpty) else 0
+        self.due = self._after(taken)
+
+    def _after(self, taken: Position) -> Position | None:
+        round_, step = taken
+        if self._policy is None or step + 1 < len(self._policy.steps):
+            return None if self._policy is None else (round_, step + 1)
+        return (round_ + 1, 0) if round_ < self._policy.repeat else None
+
+    def _last_resort(self) -> Iterator[Violation]:
+        steps = len(self._policy.steps) if self._policy is not None else 0
+        if self.due is not None and not self._exhausted and self._passed_over < steps:
+            yield "step-order", f"the last resort where {self._wanted()} was due"
+        self._exhausted = True
+
+    def _wanted(self) -> str:
+        return "the last resort" if self.due is None or self._exhausted else _words(self.due)
 
 
-def halts(rows: Sequence[Row]) -> dict[str, float]:
-    """Delivery -> when the first event after its order took place that withdraws it."""
-    ordered: list[str] = []
-    found: dict[str, float] = {}
-    for row in rows:
-        if row["kind"] == "Paged":
-            ordered.append(row["body"]["delivery"])
-        elif row["kind"] in HALTS:
-            found.update(dict.fromkeys(ordered, row["at"]))
-            ordered = []
-    return found
+def _words(position: Position) -> str:
+    return f"step {position[1] + 1} of round {position[0] + 1}"
 
 
-def _steps(rows: Sequence[Row]) -> Iterator[Violation]:
-    steps, due, over = 0, {(0, 0)}, False
-    for row in rows:
-        kind, body = row["kind"], row["body"]
-        if kind in RESTARTS:
-            due, over = {(0, 0)}, False
-            if kind == "Triggered":
-                steps = len(body["policy"]["steps"]) if body["policy"] else 0
-        elif kind in ("LastResortCalled", "NobodyReachable"):
-            over = True
-        elif kind in ("StepStarted", "StepEmpty"):
-            at = (body["round"], body["step"])
-            if over:
-                yield "step-order", f"step {at[1] + 1} of round {at[0] + 1} after the last resort (#{row['seq']})"
-            elif at not in due:
-                yield "step-order", f"step {at[1] + 1} of round {at[0] + 1} where {_names(due)} was due (#{row['seq']})"
-            due = {(at[0], at[1] + 1)} if at[1] + 1 < steps else {(at[0] + 1, 0)}
+def unpaged(state: str | None, *, halted: bool, told: bool, young: bool) -> str:
+    """Why a page counts as never sent, "" if it does not. `state`: its outbox row's, None if there is none.
+
+    `halted`: it was withdrawn with good reason. `told`: its failure is in the journal. `young`: ordered just now.
+    """
+    if state is None:
+        return "" if halted else "was not even queued"
+    if state == "cancelled":
+        return "" if halted else "was withdrawn while the incident rings"
+    if state == "failed":
+        return "" if told or young else "failed and the incident does not know"
+    return f"is left {state}" if state in ("pending", "sending", "unknown") and not young else ""
 
 
-def _names(due: Collection[tuple[int, int]]) -> str:
-    return " or ".join(f"step {step + 1} of round {round_ + 1}" for round_, step in due)
+@dataclass(slots=True)
+class _Order:
+    user_id: str
+    at: float
+    state: str | None
+    halted_at: float | None = None
+    told: bool = False
 
 
-def _quiet(rows: Sequence[Row]) -> Iterator[Violation]:
-    quiet = ""
-    for row in rows:
-        if row["kind"] in QUIETENS:
-            quiet = row["kind"].lower()
-        elif row["kind"] in RESTARTS or row["kind"] in HALTS:
-            quiet = ""
-        elif row["kind"] == "Paged" and quiet:
-            yield "paged-after-ack", f"page {row['body']['delivery']} was ordered while it was {quiet}"
+class LineJudge:
+    """All of the above for one line whose journal comes with the outbox row of each page that it ordered."""
 
+    def __init__(self, now: float) -> None:
+        self._now = now
+        self._course = Course()
+        self._orders: dict[str, _Order] = {}
+        self._calls: dict[str, float] = {}
+        """Who was called and got no page yet -> when that was due."""
 
-def _called(rows: Sequence[Row], pages: Mapping[str, Row], now: float) -> Iterator[Violation]:
-    for n, row in enumerate(rows):
-        if row["kind"] != "PersonCalled" or not row["body"]["rules"]:
-            continue
-        user, due = row["body"]["user_id"], row["at"] + row["body"]["rules"][0]["delay_s"]
-        orders, ended = _orders(rows[n + 1 :], user)
-        if ended is not None and (ended["at"] < due + GRACE_S or not orders):
-            continue
-        if ended is None and now < due + GRACE_S:
-            continue
-        if not any(_settled(order, pages, rows, now) for order in orders):
-            yield "never-paged", f"{user} was called (#{row['seq']}): {_fate(orders, pages)}"
+    def follow(self, event: Any, at: float, page: Mapping[str, Any] | None = None) -> Iterator[Violation]:
+        """One event, `at` UTC epoch seconds. `page`: of a Paged, its outbox row with `state` and `body`."""
+        if isinstance(event, e.Triggered):
+            yield from self._close()
+        yield from self._course.follow(event)
+        match event:
+            case e.PersonCalled():
+                yield from self._missed(event.user_id, at)
+                if event.rules:
+                    self._calls[event.user_id] = at + event.rules[0].delay_s
+            case e.Paged():
+                self._calls.pop(event.user_id, None)
+                self._orders[event.delivery] = _Order(event.user_id, at, page["state"] if page is not None else None)
+                if page is not None and event.text_sha256 and text_sha256(page["body"]) != event.text_sha256:
+                    yield "changed", f"the words of page {event.delivery} are not those that were ordered"
+            case e.OutagePageCounted():
+                self._calls.pop(event.user_id, None)
+            case e.PageFailed() if event.delivery in self._orders:
+                self._orders[event.delivery].told = True
+            case e.PagedInOutage() if event.doubles in self._orders:
+                self._halt(self._orders[event.doubles], at)
+            case _ if isinstance(event, HALTS):
+                for user in list(self._calls):
+                    yield from self._missed(user, at)
+                for order in self._orders.values():
+                    self._halt(order, at)
 
+    def halted(self) -> Iterator[tuple[str, float]]:
+        """Pages of the present incident that were withdrawn, and when."""
+        return ((d, o.halted_at) for d, o in self._orders.items() if o.halted_at is not None)
 
-def _orders(after: Sequence[Row], user: str) -> tuple[list[Row], Row | None]:
-    """Pages ordered for the person by this call, and the event that ended it, if any did."""
-    orders = []
-    for row in after:
-        if row["kind"] in HALTS or (row["kind"] == "PersonCalled" and row["body"]["user_id"] == user):
-            return orders, row
-        if row["kind"] in ("Paged", "OutagePageCounted") and row["body"]["user_id"] == user:
-            orders.append(row)
-    return orders, None
+    def end(self, line: Line, armed: Collection[str]) -> Iterator[Violation]:
+        """After the last event; `line` is the state, `armed` the names of its timers."""
+        for user in list(self._calls):
+            yield from self._missed(user, self._now)
+        yield from self._close()
+        wanted = {Status.TRIGGERED: "step", Status.SNOOZED: "snooze"}.get(line.status)
+        if wanted is not None and wanted not in armed:
+            yield "stalled", f"it is {line.status.value} and no timer {wanted!r} is armed: nothing would go on with it"
 
+    def _halt(self, order: _Order, at: float) -> None:
+        order.halted_at = at if order.halted_at is None else order.halted_at
 
-def _settled(order: Row, pages: Mapping[str, Row], rows: Sequence[Row], now: float) -> bool:
-    """The page arrived, is on its way, or it is written down why it did not and will not."""
-    if order["kind"] == "OutagePageCounted":
-        return True
-    delivery = order["body"]["delivery"]
-    page = pages.get(delivery)
-    if page is None:
-        return False
-    if page["state"] in SENT:
-        return True
-    if page["state"] in ("pending", "sending", "unknown"):
-        return bool(now < order["at"] + GRACE_S)
-    if page["state"] == "failed":
-        return any(r["kind"] == "PageFailed" and r["body"]["delivery"] == delivery for r in rows)
-    return any(r["kind"] in HALTS and r["seq"] > order["seq"] for r in rows)
+    def _missed(self, user: str, until: float) -> Iterator[Violation]:
+        due = self._calls.pop(user, until)
+        if until > due + GRACE_S:
+            yield "never-paged", f"{user} was called and no page was ordered, {until - due:.0f} s after it was due"
 
-
-def _fate(orders: Sequence[Row], pages: Mapping[str, Row]) -> str:
-    if not orders:
-        return "no page was ordered"
-    found = []
-    for order in orders:
-        delivery = order["body"]["delivery"]
-        found.append(f"page {delivery} is {pages[delivery]['state'] if delivery in pages else 'not in the outbox'}")
-    return ", ".join(found)
-
-
-def _words(rows: Sequence[Row], pages: Mapping[str, Row]) -> Iterator[Violation]:
-    for row in rows:
-        page = pages.get(row["body"].get("delivery", "")) if row["kind"] == "Paged" else None
-        given = row["body"].get("text_sha256") if page is not None else ""
-        if page is not None and given and text_sha256(page["body"]) != given:
-            yield "changed", f"the words of page {row['body']['delivery']} are not those that were ordered"
-
-
-def _armed(line: Line, armed: Collection[str]) -> Iterator[Violation]:
-    wanted = {Status.TRIGGERED: "step", Status.SNOOZED: "snooze"}.get(line.status)
-    if line.open and wanted is not None and wanted not in armed:
-        yield "stalled", f"it is {line.status.value} and no timer {wanted!r} is armed: nothing would go on with it"
+    def _close(self) -> Iterator[Violation]:
+        for delivery, order in self._orders.items():
+            young = self._now < order.at + GRACE_S
+            halted = order.halted_at is not None
+            excused = order.told or (order.halted_at is not None and order.halted_at < order.at + GRACE_S)
+            if why := unpaged(order.state, halted=halted, told=excused, young=young):
+                yield "never-paged", f"page {delivery} to {order.user_id} {why}"
+        self._orders, self._calls = {}, {}

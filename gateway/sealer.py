@@ -1,7 +1,7 @@
 """Seals what was committed into the chain of the page ledger, behind the hosts' backs.
 
 One of all gateways does it at a time, by a lock in the database; a commit never waits for it. In a storm it takes a
-quarter of the time and catches up after; `sentinel verify` says how far behind it is.
+tenth of the time and catches up after; `sentinel verify` says how far behind it is.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ log = structlog.get_logger("sentinel.ledger")
 ROWS = 1_000
 """Rows a statement seals, about: some ten milliseconds of the database."""
 IDLE_S = 1.0
-REST = 3.0
+REST = 9.0
 """After a statement it rests this many times as long as that took."""
 HEAD_EVERY_S = 3_600.0
 

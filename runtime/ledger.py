@@ -12,15 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import NamedTuple
 
-
-class Finding(NamedTuple):
-    """One thing that is not as promised: which promise, of whom, and what was seen."""
-
-    kind: str
-    entity: str
-    what: str
+from runtime.invariants import Finding
 
 
 @dataclass(frozen=True, slots=True)

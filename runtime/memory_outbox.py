@@ -135,7 +135,7 @@ class MemoryOutbox:
                 due_at=kept.row.due_at if result.due_at is None else result.due_at,
                 unknowns=kept.row.unknowns + result.unknown,
             )
-            self._log(kept, result.tried, kept.row.state, result.detail)
+            self._log(kept, result.tried, result.state, result.detail)
             if result.tell is not None:
                 self.put(result.tell)
 

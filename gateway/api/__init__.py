@@ -8,6 +8,7 @@ from gateway.api import (
     access,
     alerts,
     calendars,
+    explain,
     handoffs,
     holidays,
     imports,
@@ -31,7 +32,7 @@ def router() -> APIRouter:
     """Every resource on one screen."""
     api = APIRouter(prefix="/api/v1", responses=problems())
     planning = (schedules, schedule_changes, holidays, policies)
-    for part in (alerts, timeline, on_call, outbox, users, teams, *planning, integrations, access):
+    for part in (alerts, timeline, explain, on_call, outbox, users, teams, *planning, integrations, access):
         api.include_router(part.router)
     for part in (swaps, time_off, imports, handoffs, load, calendars):
         api.include_router(part.router)

@@ -220,7 +220,10 @@ class ScheduleList(Output):
 
 
 class PreviewRequest(Input):
-    """A definition and a window of at most 400 days; nothing is saved. Overrides count in the order given, on temporary schedules."""
+    """A definition and a window of at most 400 days; nothing is saved.
+
+    Overrides count in the order given, on temporary schedules.
+    """
 
     schedule: ScheduleInput
     overrides: Annotated[list[OverrideInput], Field(max_length=1000)] = Field(default_factory=list)

@@ -1,5 +1,5 @@
 -- What was tried and what came of it (send_log), and the chain over journal and send log (ledger).
--- Why it is built so: docs/adr/0014-page-ledger.md. Applied by migration 0003.
+-- Why it is built so: docs/adr/0016-page-ledger.md. Applied by migration 0004.
 
 alter table rt.outbox add column claimed_at timestamptz;
 

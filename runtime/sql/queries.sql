@@ -234,7 +234,8 @@ done as (
            due_at = coalesce(to_timestamp(g.due), x.due_at), unknowns = x.unknowns + g.unknown, updated_at = now(),
            sent_at = case when g.state in ('accepted', 'delivered') then now() else x.sent_at end
     from given g where x.id = g.id and x.state = 'sending' and x.claimed_by = %(host)s
-    returning x.id, x.entity, x.attempts, g.tried, x.state, x.detail, x.provider_id, x.claimed_at),
+    returning x.id, x.entity, x.attempts, g.tried, g.state, x.detail, x.provider_id, x.claimed_at),
+-- What came of the attempt, also where the row was withdrawn meanwhile.
 logged as (
     insert into rt.send_log (send, entity, kind, attempt, tried, state, detail, provider_id, host, started_at)
     select id, entity, 'attempt', attempts, tried, state, detail, provider_id, %(host)s, claimed_at from done

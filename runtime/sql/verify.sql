@@ -32,37 +32,44 @@ where not exists (select from rt.ledger l where l.source = 'send_log' and l.posi
 limit 100;
 
 -- name: waiting
-select coalesce(sum(cardinality(positions)), 0)::bigint,
-       coalesce(extract(epoch from now() - min(at)), 0)::float8 from rt.unsealed;
+select coalesce(sum(cardinality(positions)), 0)::bigint as rows,
+       coalesce(extract(epoch from now() - min(at)), 0)::float8 as age_s
+from rt.unsealed;
 
 -- name: written
 -- In the order written: epochs must never fall.
 select entity, shard, epoch from rt.journal order by position;
 
 -- name: entities
-select id, version, state, extract(epoch from now())::float8 as now from rt.entity
-where id > %(after)s order by id limit %(limit)s;
+select e.id, e.version, e.state, extract(epoch from now())::float8 as now,
+       exists (select from rt.quarantine q where q.entity = e.id) as quarantined,
+       array(select t.name from rt.timer t where t.entity = e.id) as armed
+from rt.entity e where e.id > %(after)s order by e.id limit %(limit)s;
 
 -- name: journals
-select entity, seq, cause, kind, body, extract(epoch from at)::float8 as at
-from rt.journal where entity = any(%(entities)s::text[]) order by entity, seq;
+select j.entity, j.seq, j.kind, j.body::text as body, extract(epoch from j.at)::float8 as at,
+       case when o.id is not null then json_build_object(
+           'state', o.state, 'body', json_build_object('subject', o.body->'subject', 'text', o.body->'text')) end as page,
+       (select json_agg(json_build_object('tried', s.tried, 'state', s.state,
+                                          'started_at', extract(epoch from s.started_at)) order by s.position)
+          from rt.send_log s where s.send = o.id and s.kind = 'attempt') as attempts
+from rt.journal j left join rt.outbox o on j.kind = 'Paged' and o.id = j.body->>'delivery'
+where j.entity = any(%(entities)s::text[]) order by j.entity, j.seq;
 
--- name: outboxes
-select entity, id, state, body, extract(epoch from due_at)::float8 as due_at
-from rt.outbox where entity = any(%(entities)s::text[]);
-
--- name: attempts
-select send, attempt, tried, state, detail, provider_id, extract(epoch from started_at)::float8 as started_at,
-       extract(epoch from at)::float8 as at
-from rt.send_log where entity = any(%(entities)s::text[]) and kind = 'attempt' order by position;
-
--- name: armed
-select entity, name from rt.timer where entity = any(%(entities)s::text[]);
+-- name: effects
+select o.id, o.state,
+       (select coalesce(json_agg(json_build_object('attempt', s.attempt, 'tried', s.tried, 'state', s.state)
+                                 order by s.position), '[]')
+          from rt.send_log s where s.send = o.id and s.kind = 'attempt') as attempts
+from rt.outbox o;
 
 -- name: orphans
--- Journals of entities that have no state.
-select distinct j.entity from rt.journal j
-where not exists (select from rt.entity e where e.id = j.entity) limit 100;
+-- Journals and timers of entities that have no state.
+select 'journal' as what, entity from (
+    select distinct entity from rt.journal j where not exists (select from rt.entity e where e.id = j.entity)) j
+union all
+select 'timer', entity from rt.timer t where not exists (select from rt.entity e where e.id = t.entity)
+limit 100;
 
 -- name: lost
 -- Taken and marked as done, but no decision names it. Inbox rows are kept three days.

@@ -5,6 +5,8 @@ from __future__ import annotations
 from bisect import bisect_right
 
 from domain import events as e
+from domain.promises import unpaged
+from runtime.invariants import after_halt, doubled
 from simulation.judging.alerts import Tell
 from simulation.judging.finding import Finding
 from simulation.outcome import Delivery, Outcome, Row
@@ -33,14 +35,9 @@ def pages(entity: str, rows: list[Row], quiet: list[tuple[float, int]], outcome:
 
 def _wrong(delivery: Delivery, halt: float | None, failed: bool, young: bool) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
-    if delivery.state == "cancelled" and halt is None:
-        found.append(("never-paged", "withdrawn while the incident rings"))
-    if delivery.state == "failed" and not failed and not young:
-        found.append(("never-paged", "failed and the incident does not know"))
-    if delivery.state in ("pending", "unknown") and not young:
-        found.append(("never-paged", f"left {delivery.state}"))
-    if halt is not None and any(at > halt for at in delivery.attempts):
-        found.append(("paged-after-ack", f"sent {max(delivery.attempts) - halt:.1f} s after it went quiet"))
-    if len(delivery.reached) > 1 + delivery.unknowns:
-        found.append(("doubled", f"arrived {len(delivery.reached)} times"))
+    if why := unpaged(delivery.state, halted=halt is not None, told=failed, young=young):
+        found.append(("never-paged", why))
+    for at in delivery.attempts:
+        found += [(f.kind, f.what) for f in after_halt(delivery.id, at, halt, 0.0)]
+    found += [(f.kind, f.what) for f in doubled(delivery.id, len(delivery.reached), delivery.unknowns)]
     return found

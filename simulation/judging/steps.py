@@ -8,8 +8,10 @@ from typing import Any
 
 from domain import events as e
 from domain.configuration import Configuration
+from domain.incident import Status
 from domain.people import NotificationRule
 from domain.policy import Policy
+from domain.promises import Course
 from simulation.judging.finding import LATE_S, Finding
 from simulation.judging.opinion import Opinion, rules
 from simulation.outcome import Outcome, Row
@@ -38,14 +40,11 @@ class Walk:
         self._told = told
         self._at = 0.0
         self._config: Configuration = outcome.scenario.configuration
-        self.status = "resolved"
+        self._course = Course()
         self.quiet: list[tuple[float, int]] = []
         """(instant, journal position) of every halt: from then on no page ordered before may start."""
         self._episode = 0
         self._policy: Policy | None = None
-        self._expected: tuple[int, int] | None = None
-        self._empty = 0
-        self._exhausted = False
         self._due = 0.0
         self._hurried = False
         self._calls: dict[str, Call] = {}
@@ -60,8 +59,15 @@ class Walk:
             step = _STEPS.get(type(row.event))
             if step is not None:
                 step(self, row.event, row)
+            for kind, what in self._course.follow(row.event):
+                self._say(kind, what)
         self._at = self._outcome.scenario.end
         self._overdue("stalled")
+
+    @property
+    def _status(self) -> Status:
+        """Before the event at hand."""
+        return self._course.status
 
     def _say(self, kind: str, what: str) -> None:
         self._told(Finding(kind, self._entity, what, self._at))
@@ -89,7 +95,7 @@ class Walk:
 
     def _overdue(self, kind: str) -> None:
         """Nothing that was due may be left undone at a halt or at the end."""
-        if self.status in ("triggered", "snoozed") and self._at > self._due + LATE_S:
+        if self._status in (Status.TRIGGERED, Status.SNOOZED) and self._at > self._due + LATE_S:
             self._say(kind, f"the next step was due {self._at - self._due:.0f} s ago")
         for user in list(self._calls):
             self._unused(user, kind)
@@ -102,8 +108,6 @@ class Walk:
     # -- opening and steps -----------------------------------------------------------------------------
 
     def _triggered(self, event: e.Triggered, row: Row) -> None:
-        if self.status != "resolved":
-            self._say("two-open", f"incident {event.episode} opened while {self._episode} is {self.status}")
         taken = self._outcome.taken.get(row.cause)
         wanted = getattr(taken.message, "policy_id", "") if taken is not None else ""
         if self._config.policies.get(wanted) != event.policy:
@@ -112,31 +116,18 @@ class Walk:
         self._from_the_top()
 
     def _from_the_top(self) -> None:
-        self.status, self._calls, self._due, self._hurried = "triggered", {}, self._at, False
-        self._expected, self._empty, self._exhausted = (0, 0), 0, self._policy is None
-
-    def _following(self, step: int, round_: int) -> tuple[int, int] | None:
-        if self._policy is None:
-            return None
-        if step + 1 < len(self._policy.steps):
-            return (round_, step + 1)
-        return (round_ + 1, 0) if round_ < self._policy.repeat else None
+        self._calls, self._due, self._hurried = {}, self._at, False
 
     def _step(self, event: e.StepStarted | e.StepEmpty, row: Row) -> None:
-        if self.status != "triggered":
-            self._say("paged-after-ack", f"step {event.step + 1} of a {self.status} incident")
-        if (event.round, event.step) != self._expected or self._exhausted or self._policy is None:
-            self._say("step-order", f"round {event.round} step {event.step} where {self._expected} was due")
         self._in_time(f"step {event.step + 1}")
-        self._expected = self._following(event.step, event.round)
         targets = self._policy.steps[event.step].targets if self._policy is not None else ()
         wanted = self._opinion.people(self._config, targets, row.at)
         if isinstance(event, e.StepEmpty):
-            self._empty, self._hurried = self._empty + 1, True
+            self._hurried = True
             if wanted:
                 self._say("nobody", f"step {event.step + 1} was passed over although {wanted} could be reached")
             return
-        self._empty, self._hurried, self._due = 0, False, event.next_at
+        self._hurried, self._due = False, event.next_at
         if event.users != wanted:
             self._say("wrong-people", f"step {event.step + 1} called {event.users} instead of {wanted}")
         if self._policy is not None and event.next_at != row.at + self._policy.steps[event.step].wait_s:
@@ -144,11 +135,6 @@ class Walk:
         self._to_call = list(event.users)
 
     def _last_resort(self, event: e.LastResortCalled | e.NobodyReachable, row: Row) -> None:
-        if self.status != "triggered":
-            self._say("paged-after-ack", f"the last resort for a {self.status} incident")
-        steps = len(self._policy.steps) if self._policy is not None else 0
-        if self._expected is not None and not self._exhausted and self._empty < steps:
-            self._say("step-order", f"the last resort where {self._expected} was due")
         self._in_time("the last resort")
         wanted = self._opinion.last_resort(self._config, row.at)
         users = event.users if isinstance(event, e.LastResortCalled) else ()
@@ -157,7 +143,7 @@ class Walk:
             self._say(kind, f"the last resort called {users or 'nobody'} instead of {wanted}")
         if event.next_at > row.at + LAST_RESORT_S:
             self._say("late", f"the last resort is called again only after {event.next_at - row.at:.0f} s")
-        self._exhausted, self._hurried, self._due, self._to_call = True, False, event.next_at, list(users)
+        self._hurried, self._due, self._to_call = False, event.next_at, list(users)
 
     # -- people and pages ------------------------------------------------------------------------------
 
@@ -172,8 +158,6 @@ class Walk:
         self._calls[event.user_id] = Call(row.at, event.rules)
 
     def _paged(self, event: e.Paged, row: Row) -> None:
-        if self.status != "triggered":
-            self._say("paged-after-ack", f"{event.user_id} is paged for a {self.status} incident")
         call = self._calls.get(event.user_id)
         if call is None or event.rule != call.next or event.rule >= len(call.rules):
             self._say("step-order", f"rule {event.rule + 1} of {event.user_id} is not the next")
@@ -187,27 +171,27 @@ class Walk:
 
     def _failed(self, event: e.PageFailed, row: Row) -> None:
         call = self._calls.get(event.user_id)
-        if self.status == "triggered" and event.episode == self._episode and call is not None:
+        if self._status is Status.TRIGGERED and event.episode == self._episode and call is not None:
             call.failed = call.next < len(call.rules)
             self._owed = (event.user_id, row.cause) if call.failed else None
 
     # -- what people do --------------------------------------------------------------------------------
 
-    def _halt(self, row: Row, status: str) -> None:
+    def _halt(self, row: Row) -> None:
         self._overdue("skipped")
-        self.status, self._calls, self._to_call = status, {}, []
+        self._calls, self._to_call = {}, []
         taken = self._outcome.taken.get(row.cause)
         command = taken is not None and not taken.events
         self.quiet.append((taken.at if taken is not None and command else row.at, row.seq))
 
     def _acknowledged(self, event: e.Acknowledged, row: Row) -> None:
-        self._halt(row, "acknowledged")
+        self._halt(row)
 
     def _resolved(self, event: e.Resolved, row: Row) -> None:
-        self._halt(row, "resolved")
+        self._halt(row)
 
     def _snoozed(self, event: e.Snoozed, row: Row) -> None:
-        self._halt(row, "snoozed")
+        self._halt(row)
         self._due, self._hurried = event.until, False
 
     def _woken(self, event: e.Woken | e.Unacknowledged, row: Row) -> None:
@@ -216,7 +200,7 @@ class Walk:
         self._from_the_top()
 
     def _moved(self, event: e.Reassigned | e.Escalated, row: Row) -> None:
-        self._halt(row, "triggered")
+        self._halt(row)
         self._due, self._hurried = row.at, True
         if isinstance(event, e.Reassigned):
             wanted = self._opinion.people(self._config, event.targets, row.at)
@@ -227,7 +211,7 @@ class Walk:
                 self._due, self._hurried = event.next_at, False
 
     def _ignored(self, event: e.CommandIgnored, row: Row) -> None:
-        if event.command == "Acknowledge" and event.episode == self._episode and self.status == "triggered":
+        if event.command == "Acknowledge" and event.episode == self._episode and self._status is Status.TRIGGERED:
             self._say("ack-lost", f"{event.by} acknowledged and nothing changed: {event.why}")
 
 

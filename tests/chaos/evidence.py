@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from actors.incident import Incident
+from runtime.invariants import Events
 from tests.chaos.crowd import TITLE, Crowd
 from tests.chaos.installation import WAITS_S, Installation
 from tests.chaos.verdict import Ack, Evidence, Page, Row
 
-JOURNAL = """
-select entity, seq, shard, epoch, kind, case when kind = 'StepStarted' then (body->>'step')::int end,
-       case when kind = 'Triggered' then body->>'title' end
-from rt.journal order by position"""
+JOURNAL = "select entity, seq, shard, epoch, kind, body::text from rt.journal order by position"
+EVENTS = Events(Incident())
 LEFT = """
 select (select count(*) from rt.inbox where done_at is null),
        (select count(*) from rt.timer where due_at < now() - interval '2 seconds'),
@@ -24,7 +24,7 @@ def collect(it: Installation, crowd: Crowd) -> Evidence:
         accepted={t.title: t.accepted_at for t in crowd.told.values() if t.accepted_at is not None},
         pages=pages(it),
         acks={title: Ack(a.asked_at, a.accepted_at) for title, a in crowd.answers.items()},
-        journal=tuple(Row(*row) for row in it.sql(JOURNAL)),
+        journal=tuple(row(*found) for found in it.sql(JOURNAL)),
         unknowns=dict(it.sql("select id, unknowns from rt.outbox where unknowns > 0")),
         waits_s=WAITS_S,
         tried=frozenset(
@@ -34,6 +34,12 @@ def collect(it: Installation, crowd: Crowd) -> Evidence:
         ),
         left={"inbox rows": inbox, "overdue timers": timers, "sends": sends, "quarantined entities": quarantined},
     )
+
+
+def row(entity: str, seq: int, shard: int, epoch: int, kind: str, body: str) -> Row:
+    """A row of the journal, its event read if it is an incident's."""
+    event = EVENTS.of(kind, body) if entity.startswith("incident/") else None
+    return Row(entity, seq, shard, epoch, event)
 
 
 def pages(it: Installation) -> tuple[Page, ...]:

@@ -7,7 +7,7 @@ out-of-order      a later person was paged and an earlier one never
 paged-after-ack   a page was sent later after an accepted acknowledgement than a claim may last
 unanswered        an acknowledgement was pressed and never accepted, or an incident never reached anybody who answers
 ghost-write       positions of an entity are not 0,1,2,…, or a shard's epoch fell
-step-order        steps of an incident are not 0,1,2,… without gap or repeat
+step-order        steps of an incident are not in order, without gap or repeat (and what else domain/promises.py says)
 doubled           more receipts of one delivery than 1 + outcomes the provider could not clear up
 stuck             something undone, unsent or overdue is left at the end
 
@@ -19,10 +19,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from tests.sim.checker import IN_FLIGHT_S, positions
-
-Finding = tuple[str, str, str]
+from domain import events as e
+from domain.promises import Course
+from runtime import invariants
+from runtime.invariants import IN_FLIGHT_S, Finding, Positions
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +39,13 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One event of the journal, in order of position. `title` is set on the event that opened an incident."""
+    """One event of the journal, in order of position. `event`: decoded, None for those of other entities."""
 
     entity: str
     seq: int
     shard: int
     epoch: int
-    kind: str
-    step: int | None = None
-    title: str | None = None
+    event: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +94,8 @@ def judge(seen: Evidence) -> tuple[list[Finding], list[Due]]:
     """All violations as (kind, subject, what), and every page that was due."""
     due = pages_due(seen)
     found = [*_opened(seen), *_paged(seen, due), *_answered(seen)]
-    found += positions(_as_mapping(row) for row in seen.journal)
-    found += _steps(seen.journal) + _doubled(seen)
-    found += [("stuck", what, f"{count} left") for what, count in seen.left.items() if count]
+    found += _written(seen.journal) + _steps(seen.journal) + _doubled(seen)
+    found += [Finding("stuck", what, f"{count} left") for what, count in seen.left.items() if count]
     return found, due
 
 
@@ -118,52 +117,54 @@ def pages_due(seen: Evidence) -> list[Due]:
 
 
 def _opened(seen: Evidence) -> list[Finding]:
-    opened = Counter(row.title for row in seen.journal if row.title is not None)
-    found = [("lost", title, "opened no incident") for title in seen.accepted if opened[title] == 0]
-    return found + [("split-brain", t, f"opened {opened[t]} incidents") for t in seen.accepted if opened[t] > 1]
+    opened = Counter(row.event.title for row in seen.journal if isinstance(row.event, e.Triggered))
+    found = [Finding("lost", title, "opened no incident") for title in seen.accepted if opened[title] == 0]
+    return found + [Finding("split-brain", t, f"opened {opened[t]} incidents") for t in seen.accepted if opened[t] > 1]
 
 
 def _paged(seen: Evidence, due: Iterable[Due]) -> list[Finding]:
-    found = [("skipped", d.title, f"person {d.person} was never paged") for d in due if d.came_at is None]
+    found = [Finding("skipped", d.title, f"person {d.person} was never paged") for d in due if d.came_at is None]
     reached: dict[str, set[int]] = defaultdict(set)
     for page in seen.pages:
         reached[page.title].add(page.person)
         ack = seen.acks.get(page.title)
         if ack is not None and ack.accepted_at is not None and page.at > ack.accepted_at + IN_FLIGHT_S:
             late_s = page.at - ack.accepted_at
-            found.append(("paged-after-ack", page.title, f"person {page.person}, {late_s:.1f} s after"))
+            found.append(Finding("paged-after-ack", page.title, f"person {page.person}, {late_s:.1f} s after"))
     for title, people in reached.items():
         missing = {p for p in range(max(people)) if (title, p) not in seen.tried} - people
         if missing:
-            found.append(("out-of-order", title, f"person {max(people)} was paged, {sorted(missing)} never"))
+            found.append(Finding("out-of-order", title, f"person {max(people)} was paged, {sorted(missing)} never"))
     return found
 
 
 def _answered(seen: Evidence) -> list[Finding]:
     found = [
-        ("unanswered", t, "its acknowledgement was never accepted")
+        Finding("unanswered", t, "its acknowledgement was never accepted")
         for t, a in seen.acks.items()
         if a.accepted_at is None
     ]
-    return found + [("unanswered", t, "nobody was reached who answers") for t in seen.accepted if t not in seen.acks]
+    return found + [
+        Finding("unanswered", t, "nobody was reached who answers") for t in seen.accepted if t not in seen.acks
+    ]
+
+
+def _written(journal: tuple[Row, ...]) -> list[Finding]:
+    rows = [{"entity": r.entity, "seq": r.seq, "shard": r.shard, "epoch": r.epoch} for r in journal]
+    positions = Positions()
+    return [*(f for row in rows for f in positions.follow(row)), *invariants.epochs(rows)]
 
 
 def _steps(journal: Iterable[Row]) -> list[Finding]:
-    steps: dict[str, list[int]] = defaultdict(list)
-    for row in journal:
-        if row.step is not None:
-            steps[row.entity].append(row.step)
-    return [("step-order", e, str(s)) for e, s in steps.items() if s != list(range(len(s)))]
+    courses: dict[str, Course] = defaultdict(Course)
+    return [
+        Finding(kind, row.entity, what)
+        for row in journal
+        if row.event is not None
+        for kind, what in courses[row.entity].follow(row.event)
+    ]
 
 
 def _doubled(seen: Evidence) -> list[Finding]:
     copies = Counter(page.delivery for page in seen.pages)
-    return [
-        ("doubled", delivery, f"{count} receipts, {seen.unknowns.get(delivery, 0)} unknown outcomes")
-        for delivery, count in copies.items()
-        if count > 1 + seen.unknowns.get(delivery, 0)
-    ]
-
-
-def _as_mapping(row: Row) -> dict[str, object]:
-    return {"entity": row.entity, "seq": row.seq, "shard": row.shard, "epoch": row.epoch}
+    return [f for d, count in copies.items() for f in invariants.doubled(d, count, seen.unknowns.get(d, 0))]

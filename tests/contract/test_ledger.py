@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from cli import explain as explanation
 from cli import verify
 from runtime.entity import Effect
 from runtime.postgres import PostgresStore
@@ -237,3 +238,62 @@ async def test_a_real_incident_is_sealed_and_keeps_every_promise_until_a_row_say
         ("removed", "send_log"),
     ):
         assert re.search(rf"^  {kind} +{who}", said, re.MULTILINE), f"{kind} was not found:\n{said}"
+
+
+async def test_a_page_is_explained_by_api_and_command_and_so_is_its_absence(
+    live_site: Site, database: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    alice, bob = await person(live_site, "Alice"), await person(live_site, "Bob")
+    url, schedule = await integration(live_site, [alice, bob], "Checkout")
+    alert = await paged(live_site, url, "Checkout is down")
+    await live_site.call("POST", f"/alerts/{alert['id']}/acknowledge")
+    told = await live_site.call("GET", f"/incidents/{alert['id']}/explain?zone=Europe/Berlin")
+    (page,) = told["pages"]
+    assert (page["user"], page["state"], page["text_unchanged"], len(page["text_sha256"])) == (
+        "Alice",
+        "delivered",
+        True,
+        64,
+    )
+    assert page["cause"]["schedule_id"] == schedule
+    assert re.match(
+        r"Paged Alice by the outbox page at \S+ because step 1 of policy Checkout v1 calls schedule Checkout primary, "
+        r"where their shift runs until .*; rule 1 of their urgent rules; the outbox page took it .*at \S+\.$",
+        page["sentence"],
+    ), page["sentence"]
+    (attempt,) = page["attempts"]
+    assert (attempt["kind"], attempt["tried"], attempt["state"]) == ("attempt", True, "delivered")
+    assert [(n["code"], n["user_id"]) for n in told["not_paged"]] == [("step_not_taken", bob)]
+    assert told["unexplained"] == {}
+
+    at = alert["opened_at"]
+    answer = await live_site.call("GET", f"/explain?person=Bob&at={at.replace('+', '%2B')}")
+    (incident,) = answer["incidents"]
+    assert (incident["incident_id"], incident["pages"]) == (alert["id"], [])
+    assert "was not taken" in incident["reasons"][0]["sentence"]
+    theirs = await live_site.call("GET", f"/explain?person=Alice&at={at.replace('+', '%2B')}&zone=UTC")
+    assert [entry["on_call"] for entry in theirs["on_call"]] == [True]
+    assert theirs["incidents"][0]["pages"][0]["id"] == page["id"]
+
+    await live_site.call("GET", "/incidents/nothing-1/explain", status=404)
+    await live_site.call("GET", f"/explain?person=nobody&at={at.replace('+', '%2B')}", status=404)
+    await live_site.call("GET", f"/incidents/{alert['id']}/explain?zone=Nowhere", status=422)
+
+    for question in (explanation.Question(alert["id"], "", "", ""), explanation.Question("", "Bob", at, "")):
+        await asyncio.to_thread(explanation.run, live_site.services.settings, question)
+        said = capsys.readouterr().out
+        assert alert["id"] in said
+        assert "(Bob) was not taken" in said
+
+
+async def test_who_was_on_call_is_answered_from_the_schedule_of_then(live_site: Site) -> None:
+    alice, bob = await person(live_site, "Alice"), await person(live_site, "Bob")
+    _, schedule = await integration(live_site, [alice, bob])
+    then = (await live_site.call("GET", "/on-call"))["at"].replace("+", "%2B")
+    layer = {"name": "weekly", "rotation": {"unit": "week", "every": 1, "start": "2026-01-05T09:00:00", "users": [bob]}}
+    body = {"name": "Payments primary", "zone": "Europe/Berlin", "layers": [layer]}
+    await live_site.call("PUT", f"/schedules/{schedule}", body)
+    now = (await live_site.call("GET", "/on-call"))["at"].replace("+", "%2B")
+    for at, who in ((then, "Alice"), (now, "Bob")):
+        (entry,) = (await live_site.call("GET", f"/explain?person={who}&at={at}"))["on_call"]
+        assert entry["on_call"], entry["sentence"]

@@ -106,8 +106,8 @@ class Pager:
                 return self._page(0, ctx, [AlertSeen(number)], 0.0)
             case Ack(by) if state.status == "open":
                 return Decision(events=[Acked(by)], timers=[Cancel("escalate")], cancel=["page"], reply={"ok": True})
-            case Ack(by):
-                return Decision(events=[AckIgnored(by)], reply={"ok": False})
+            case Ack(by):  # too late for the steps, in time for a page that an outage still holds back
+                return Decision(events=[AckIgnored(by)], cancel=["page"], reply={"ok": False})
             case TimerFired(_, due_at) if state.status == "open":
                 if state.step + 1 < len(STEPS):
                     return self._page(state.step + 1, ctx, [], ctx.now - due_at)

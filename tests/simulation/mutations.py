@@ -30,7 +30,7 @@ def replaced(*patches: tuple[Any, str, Any]) -> Iterator[None]:
 
 ADVANCE, TAKE_STEP, ON_CALL = escalation._advance, escalation._take_step, oncall.Resolver.at
 ENDED, REFUSAL, LINE_KEY, STATE = alerts._ended, commands._refusal, grouping.line_key, Kind.state
-PEOPLE, RULES, TURN = escalation.reachable_people, escalation.rules_for, hosts.Hosts._turn
+PEOPLE, RULES, TURN = escalation.named, escalation.rules_for, hosts.Hosts._turn
 
 
 def _layers_only(resolver: oncall.Resolver, at: float) -> tuple[Shift, ...]:
@@ -118,9 +118,9 @@ MUTATIONS: dict[str, tuple[str, Callable[[], Any]]] = {
     "overrides are overlooked": ("wrong-people", _broken((oncall.Resolver, "at", _layers_only))),
     "only the first of a step is called": (
         "wrong-people",
-        _broken((escalation, "reachable_people", lambda *a: PEOPLE(*a)[:1])),
+        _broken((escalation, "named", lambda *a: PEOPLE(*a)[:1])),
     ),
-    "steps find nobody": ("nobody", _broken((escalation, "reachable_people", lambda *a: []))),
+    "steps find nobody": ("nobody", _broken((escalation, "named", lambda *a: []))),
     "the last resort is nobody": ("nobody", _broken((escalation, "last_resort", lambda *a: []))),
     "the last resort is called every two hours": ("late", _broken((escalation, "LAST_RESORT_EVERY_S", 7_200.0))),
     "only the first rule is used": ("wrong-people", _broken((escalation, "rules_for", lambda *a: RULES(*a)[:1]))),

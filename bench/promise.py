@@ -1,0 +1,201 @@
+"""`python -m bench.promise`: what an outage, a killed host and three nodes cost; writes bench/results/promise.md and .json.
+
+Three nodes need root (network namespaces) and are left out without it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import signal
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from bench.__main__ import hundred, load, single
+from cli.progress import say
+from runtime.ids import EntityId, shard_of
+from tests.chaos.installation import Installation, running
+from tests.chaos.nodes import NODES, Nodes
+from tests.product import step, until
+
+RESULTS = Path(__file__).parent / "results"
+RATE, OUTAGE_S, BEFORE_S, AFTER_S, WAIT_S = 200, 60.0, 25.0, 20.0, 20.0
+GRACE_S = 15.0
+INCIDENTS = 50_000
+
+
+def outage(it: Installation) -> dict[str, float]:
+    """Alerts at a steady rate, each paging one person at once and the next after WAIT_S; Postgres goes for OUTAGE_S."""
+    people = [it.product.person(f"Watch{n}", "webhook", f"{it.sink.url}/watch{n}") for n in range(2)]
+    url = it.product.integration("bench outage", "generic", [step(people[0], WAIT_S), step(people[1], 3600)])
+    posted: dict[str, float] = {}
+    refused = Counter[int]()
+    over = threading.Event()
+    senders = [threading.Thread(target=_send, args=(it, url, n, posted, refused, over)) for n in range(4)]
+    for sender in senders:
+        sender.start()
+    time.sleep(BEFORE_S)
+    it.postgres.stop()
+    time.sleep(OUTAGE_S)
+    it.postgres.start()
+    back = time.monotonic()
+    time.sleep(AFTER_S)
+    over.set()
+    for sender in senders:
+        sender.join()
+    seen: dict[tuple[str, str], list[float]] = {}
+
+    def all_paged() -> bool:
+        seen.clear()
+        for page in list(it.sink.received):
+            if page.path.startswith("/watch"):
+                seen.setdefault((_title(page.json), page.path), []).append(page.at)
+        return len(seen) == 2 * len(posted)
+
+    try:
+        until("every page", all_paged, OUTAGE_S + WAIT_S + 60)
+    except AssertionError:
+        say(f"  {2 * len(posted) - len(seen)} pages are missing")
+    late = {
+        name: [min(times) - (posted[title] + wait) for (title, path), times in seen.items() if path == name]
+        for name, wait in (("/watch0", 0.0), ("/watch1", WAIT_S))
+    }
+    return {
+        "alerts accepted": len(posted),
+        "answers other than 2xx": sum(refused.values()),
+        "alerts lost": len(posted) - len({title for title, path in seen if path == "/watch0"}),
+        "pages due": 2 * len(posted),
+        "pages skipped": 2 * len(posted) - len(seen),
+        "pages sent more than once": sum(len(times) > 1 for times in seen.values()),
+        "latest first page after its alert, s": max(late["/watch0"]),
+        "latest second page after its time, s": max(late["/watch1"]),
+        "grace plus 2, s": GRACE_S + 2,
+        "all pages in after the return, s": max(max(times) for times in seen.values()) - back,
+    }
+
+
+def _send(it: Installation, url: str, n: int, posted: dict[str, float], refused: Counter[int], over: Any) -> None:
+    every, k, began = 4 / RATE, 0, time.monotonic()
+    while not over.is_set():
+        title = f"outage {n}-{k}"
+        at = time.monotonic()
+        answer = it.product.post(url, {"title": title, "dedup_key": title})
+        if answer.is_success:
+            posted[title] = at
+        else:
+            refused[answer.status_code] += 1
+        k += 1
+        time.sleep(max(0.0, began + k * every - time.monotonic()))
+
+
+def _title(page: dict[str, Any]) -> str:
+    return str(page["incident"]["title"])
+
+
+def takeover(it: Installation) -> dict[str, float]:
+    """With INCIDENTS open, each waiting for its next step, a host is killed and Ray starts it anew."""
+    quiet = it.product.person("Quiet", "outbox", "")
+    watch = it.product.person("Watch", "webhook", f"{it.sink.url}/takeover")
+    url = it.product.integration("bench takeover", "generic", [step(quiet, 1800), step(quiet, 3600)])
+    for start in range(0, INCIDENTS, 500):
+        alerts = [{"title": f"Open {n}", "dedup_key": f"open-{n}"} for n in range(start, start + 500)]
+        it.product.post(url, json.dumps(alerts).encode())
+    until("every incident open", lambda: _count(it, "rt.inbox where done_at is null") == 0, 300)
+    opened = _count(it, "rt.entity where kind = 'incident' and closed_at is null")
+    probe = it.product.integration("bench probe", "generic", [step(watch, 3600)])
+    slot = sorted(it.hosts())[0]
+    rows = it.sql(f"select s.id from rt.shard s join rt.host h on h.id = s.owner where h.slot = '{slot}'")
+    owned = {row[0] for row in rows}
+    before = len(it.sink.received)
+    began = time.monotonic()
+    os.kill(it.hosts()[slot], signal.SIGKILL)
+    # One alert a second's tenth: the first page of an incident on one of its shards says that they are owned again.
+    for n in range(100):
+        it.product.post(probe, {"title": f"Probe {n}", "dedup_key": f"probe-{n}"})
+        time.sleep(0.1)
+    until("every probe paged", lambda: len(it.sink.received) - before >= 100, 60)
+    waits = [page.at - began for page in it.sink.received[before:] if _shard(page.json) in owned]
+    return {
+        "open incidents": opened,
+        "shards of the killed host": len(owned),
+        "first page of one of its shards, s": min(waits),
+        "every host back, s": _whole(it, began),
+    }
+
+
+def _shard(page: dict[str, Any]) -> int:
+    return shard_of(EntityId("incident", str(page["incident_id"]).rpartition("-")[0]))
+
+
+def _whole(it: Installation, began: float) -> float:
+    until("a whole installation", lambda: it.health().whole, 90)
+    return time.monotonic() - began
+
+
+def _count(it: Installation, what: str) -> int:
+    return int(it.sql(f"select count(*) from {what}")[0][0])
+
+
+def accepted(it: Installation) -> dict[str, float]:
+    """Alerts a second that the gateway takes while the hosts process what it took."""
+    quiet = it.product.person("Taker", "outbox", "")
+    ones = it.product.integration("bench ones", "generic", [step(quiet, 3600)])
+    groups = it.product.integration("bench groups", "prometheus", [step(quiet, 3600)])
+    one = load(ones, [single(n) for n in range(200)])["per_s"]
+    until("an empty inbox", lambda: _count(it, "rt.inbox where done_at is null") == 0, 300)
+    return {
+        "one an alert, requests/s": one,
+        "hundred an alert, alerts/s": load(groups, [hundred(n) for n in range(20)])["per_s"] * 100,
+    }
+
+
+def main() -> None:
+    """All of it; about six minutes."""
+    results: dict[str, Any] = {
+        "machine": f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
+    }
+    wanted = sys.argv[1:] or ["outage", "takeover", "nodes"]
+    if "outage" in wanted:
+        title = f"Postgres away for {OUTAGE_S:.0f} s at {RATE} alerts/s, grace {GRACE_S:.0f} s"
+        _part(results, title, Installation, outage)
+    if "takeover" in wanted:
+        _part(results, "a host killed", Installation, takeover)
+    if "nodes" in wanted and os.geteuid() == 0:
+        _part(results, "accepted, one node", Installation, accepted)
+        _part(results, f"accepted, {NODES} nodes", Nodes, accepted)
+    write(results)
+
+
+def _part(
+    results: dict[str, Any],
+    name: str,
+    make: Callable[[Path], Installation],
+    measure: Callable[[Any], dict[str, float]],
+) -> None:
+    say(f"  {name} …")
+    with running(make) as it:
+        results[name] = measure(it)
+    say(f"    {results[name]}")
+
+
+def write(results: dict[str, Any]) -> None:
+    """Parts measured now replace those of an earlier run."""
+    path = RESULTS / "promise.json"
+    results = {**(json.loads(path.read_text()) if path.exists() else {}), **results}
+    path.write_text(json.dumps(results, indent=1) + "\n")
+    lines = ["# Measured by `python -m bench.promise`", "", f"{results['machine']}."]
+    for name, figures in results.items():
+        if isinstance(figures, dict):
+            lines += ["", f"## {name[0].upper()}{name[1:]}", "", "| what | figure |", "| --- | ---: |"]
+            lines += [f"| {what} | {value:,.4g} |" for what, value in figures.items()]
+    (RESULTS / "promise.md").write_text("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    main()
