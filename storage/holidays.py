@@ -27,10 +27,10 @@ def holidays_of(row: HolidayCalendarRow) -> Holidays:
 @lru_cache(maxsize=512)
 def days(country: str, subdivision: str | None) -> frozenset[str]:
     """ISO dates of the public holidays of a country; none if the installed package does not know it any more."""
-    try:
-        return frozenset(d.isoformat() for d in holidays.country_holidays(country, subdiv=subdivision, years=YEARS))
-    except NotImplementedError:
+    known = holidays.list_supported_countries()
+    if country not in known or (subdivision is not None and subdivision not in known[country]):
         return frozenset()
+    return frozenset(d.isoformat() for d in holidays.country_holidays(country, subdiv=subdivision, years=YEARS))
 
 
 def check_country(country: str | None, subdivision: str | None) -> None:

@@ -222,7 +222,7 @@ class ScheduleList(Output):
 class PreviewRequest(Input):
     """A definition and a window of at most 400 days; nothing is saved.
 
-    Overrides count in the order given, on temporary schedules.
+    Overrides and temporary schedules count in the order given, temporary schedules first.
     """
 
     schedule: ScheduleInput

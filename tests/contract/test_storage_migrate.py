@@ -8,15 +8,21 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
+from sqlalchemy import select
 
+from domain.oncall import who
 from runtime.ids import new_id
-from storage.db import make_sync_engine
+from storage import migrate
+from storage.configuration import calendars, schedule_of
+from storage.db import make_engine, make_sync_engine, sessions
+from storage.history import schedules_at
 from storage.migrate import current, newest, upgrade
-from storage.tables import Base
+from storage.tables import Base, ScheduleRow
 
 SHAPE = """
 select table_schema, table_name, column_name, data_type, is_nullable, column_default
@@ -92,3 +98,35 @@ def test_a_socket_directory_and_both_url_schemes_are_understood(database: str, t
         password = f":{info.password}" if info.password else ""
     for scheme in ("postgres", "postgresql"):
         assert current(f"{scheme}://{user}{password}@/{name}?host={host}&port={port}") == newest()
+
+
+OLDER = """
+insert into users (id, name, email, role) values ('ada', 'Ada', 'ada@example.org', 'responder');
+insert into schedules (id, name, zone, layers) values ('s', 'S', 'Europe/Berlin', '[{"name": "l", "until": null,
+    "rotation": {"unit": "week", "every": 1, "start": "2026-01-05T09:00:00", "users": ["ada"]}}]');
+insert into overrides (id, schedule_id, user_id, starts_at, ends_at)
+    values ('o', 's', 'ada', '2026-01-01 00:00Z', '2026-01-02 00:00Z');
+insert into schedule_versions (schedule_id, config_version, saved_at, definition) values ('s', 1, '2026-01-01 00:00Z',
+    '{"id": "s", "name": "S", "zone": "Europe/Berlin", "team_id": null, "layers": [], "overrides": [
+        {"id": "o", "user": "ada", "start": 1, "end": 2, "created_at": 0}]}');
+"""
+
+
+async def test_schedules_and_overrides_of_an_older_version_mean_what_they_meant(empty_database: str) -> None:
+    engine = make_sync_engine(empty_database)
+    with engine.begin() as connection:
+        command.upgrade(migrate._config(connection), "0004")
+    engine.dispose()
+    with psycopg.connect(empty_database) as raw:
+        raw.execute(OLDER)
+    upgrade(empty_database)
+    opened = make_engine(empty_database)
+    async with sessions(opened)() as session:
+        row = (await session.execute(select(ScheduleRow))).scalar_one()
+        found = schedule_of(row, await calendars(session))
+    (past,) = await schedules_at(sessions(opened), 1_767_312_000.0)
+    await opened.dispose()
+    noon = 1_767_225_600.0 + 12 * 3_600
+    assert (who(found, noon), who(found, noon + 86_400), who(found, noon + 7 * 86_400)) == (("ada",), (), ("ada",))
+    assert (found.overrides[0].kind, found.overrides[0].instead_of) == ("replace", None)
+    assert past.schedule.overrides[0].user == "ada"

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from domain.errors import Invalid
-from domain.oncall import gaps, next_change, shifts, who
-from domain.schedule import Layer, Override, Rotation, Schedule
+from domain.holidays import Holidays
+from domain.oncall import everybody_at, gaps, next_change, shifts, who
+from domain.schedule import Absence, Handoff, Layer, Override, Rotation, Schedule, Temporary, Term
 from domain.validation import check_schedule
+from domain.window import Window
 
 
 def at(text: str, zone: str, fold: int = 0) -> float:
@@ -92,6 +96,119 @@ def test_of_two_overlapping_overrides_the_one_made_last_wins() -> None:
     plan = schedule("UTC", base, overrides=(second, first))
     assert who(plan, at("2026-01-07T12:00", "UTC")) == ("cleo",)
     assert who(plan, at("2026-01-06T12:00", "UTC")) == ("ben",)
+
+
+def users_at(plan: Schedule, *local: str) -> list[tuple[str, ...]]:
+    return [who(plan, at(text, plan.zone)) for text in local]
+
+
+def test_the_31st_is_the_last_day_of_a_shorter_month_and_itself_again_in_a_longer_one() -> None:
+    monthly = schedule("Europe/Berlin", layer("month", 1, "2027-12-31T09:00:00", "ada", "ben"))
+    line = shifts(monthly, at("2027-12-31T09:00", "Europe/Berlin"), at("2028-06-01T00:00", "Europe/Berlin"))
+    local = [datetime.fromtimestamp(s.start, ZoneInfo("Europe/Berlin")).strftime("%d %b %H:%M") for s in line]
+    assert local == [f"{day} 09:00" for day in ("31 Dec", "31 Jan", "29 Feb", "31 Mar", "30 Apr", "31 May")]
+
+
+def test_hand_offs_on_weekdays_give_the_week_to_one_and_the_weekend_to_another() -> None:
+    parts = (Handoff(4, "17:00"), Handoff(0, "09:00"))
+    rotation = Rotation("week", 1, "2026-01-07T00:00:00", ("bob", "alice"), parts)
+    plan = schedule("America/New_York", Layer("l", rotation))
+    expected = [(), ("bob",), ("bob",), ("alice",), ("alice",), ("bob",)]
+    moments = ("09T16:59", "09T17:00", "12T08:59", "12T09:00", "16T16:59", "16T17:00")
+    assert users_at(plan, *(f"2026-01-{m}" for m in moments)) == expected
+
+
+ABC = ("ada", "ben", "cleo")
+
+
+def daily(**more: Any) -> Schedule:
+    return schedule("UTC", Layer("l", Rotation("day", 1, "2026-01-01T00:00:00", ABC, **more)))
+
+
+def first_letters(plan: Schedule, days: int) -> str:
+    return "".join("".join(u[0] for u in found) or "-" for found in users_at(plan, *days_of(days)))
+
+
+def days_of(days: int) -> list[str]:
+    return [f"2026-01-{n:02}T12:00" for n in range(1, days + 1)]
+
+
+def test_an_absence_moves_nobody_else() -> None:
+    away = Absence("ben", "2026-01-04T00:00:00", "2026-01-07T00:00:00")
+    assert first_letters(daily(), 9) == "abcabcabc"
+    assert first_letters(daily(absences=(away,)), 9) == "abcaccabc", "the next in the list has two"
+    assert first_letters(daily(absences=(replace(away, stand_in="dora"),)), 9) == "abcadcabc"
+    for_ever = Absence("ben", "2026-01-04T00:00:00")
+    assert first_letters(daily(absences=(for_ever,)), 9) == "abcaccacc"
+    all_away = tuple(replace(for_ever, user=user) for user in ABC)
+    assert first_letters(daily(absences=all_away), 6) == "abc---"
+
+
+def test_somebody_who_joins_or_leaves_changes_nothing_before_and_nobody_is_passed_over() -> None:
+    joins = Term("ben", "2026-01-05T00:00:00")
+    assert first_letters(daily(terms=(joins,)), 10) == "acacabcabc"
+    leaves = Term("ben", None, "2026-01-05T00:00:00")
+    assert first_letters(daily(terms=(leaves,)), 10) == "abcacacaca"
+    gone = tuple(Term(user, "2026-01-03T00:00:00", "2026-01-05T00:00:00") for user in ABC)
+    assert first_letters(daily(terms=gone), 6) == "--ab--"
+
+
+def test_a_night_belongs_to_the_day_on_which_it_begins() -> None:
+    night = Layer(
+        "n", Rotation("week", 1, "2026-01-05T00:00:00", ("nora",)), windows=(Window("", (4,), "22:00", "06:00"),)
+    )
+    plan = schedule("Europe/Berlin", layer("week", 1, "2026-01-05T00:00:00", "ada"), night)
+    moments = ("09T05:59", "09T21:59", "09T22:00", "10T05:59", "10T06:00", "10T22:00")
+    assert users_at(plan, *(f"2026-01-{m}" for m in moments)) == [
+        ("ada",),
+        ("ada",),
+        ("nora",),
+        ("nora",),
+        ("ada",),
+        ("ada",),
+    ]
+
+
+def test_layers_that_are_together_share_a_place_and_a_later_one_hides_both() -> None:
+    week = "2026-01-05T00:00:00"
+    second = Layer("b", Rotation("week", 1, week, ("ben",)), together=True)
+    top = Layer("c", Rotation("day", 1, "2026-01-07T00:00:00", ("cleo",)), until="2026-01-08T00:00:00")
+    plan = schedule("UTC", layer("week", 1, week, "ada", name="a"), second, top)
+    assert users_at(plan, "2026-01-06T12:00", "2026-01-07T12:00") == [("ada", "ben"), ("cleo",)]
+    found = everybody_at(plan, at("2026-01-07T12:00", "UTC"))
+    assert [s.user for s in found] == ["cleo", "ben", "ada"]
+
+
+def test_a_layer_has_its_own_zone_and_holidays_its_own_days() -> None:
+    tokyo = Layer(
+        "t",
+        Rotation("day", 1, "2026-01-01T09:00:00", ("taro",)),
+        zone="Asia/Tokyo",
+        windows=(Window("", (), "09:00", "17:00"),),
+    )
+    free = Layer(
+        "h",
+        Rotation("day", 1, "2026-01-01T00:00:00", ("hana",)),
+        zone="Asia/Tokyo",
+        windows=(Window("", holidays="jp", on_holidays="only"),),
+    )
+    plan = replace(schedule("UTC", tokyo, free), holidays=(Holidays("jp", "Japan", ("2026-01-12",)),))
+    assert users_at(plan, "2026-01-09T00:00", "2026-01-09T08:00") == [("taro",), ()]
+    assert users_at(plan, "2026-01-11T14:59", "2026-01-11T15:00", "2026-01-12T15:00") == [(), ("hana",), ()]
+
+
+def test_a_temporary_schedule_hides_what_was_made_before_it_and_not_what_comes_after() -> None:
+    base = layer("week", 1, "2026-01-05T00:00:00", "ada")
+    day = at("2026-01-06T00:00", "UTC"), at("2026-01-07T00:00", "UTC")
+    before, after = Override("a", "ben", *day, 1.0), Override("b", "dora", day[0], day[0] + 3600, 3.0, "add")
+    other = Temporary("t", "T", *day, (layer("week", 1, "2026-01-05T00:00:00", "cleo", name="x"),), 2.0)
+    plan = replace(schedule("UTC", base, overrides=(after, before)), temporaries=(other,))
+    assert users_at(plan, "2026-01-06T00:30", "2026-01-06T12:00", "2026-01-07T00:00") == [
+        ("cleo", "dora"),
+        ("cleo",),
+        ("ada",),
+    ]
+    assert shifts(plan, *day)[0].source == "temporary:t:x"
 
 
 @pytest.mark.parametrize(
