@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from actors.breakers import BreakerNotes
 from actors.device import Device
 from actors.incident import Incident
+from actors.notices import NoticeHandler, SlackGroupHandler
 from actors.outage import labelled, telling
 from actors.paging import PageHandler, QuarantineHandler
 from actors.schedule import ScheduleActor
@@ -14,8 +15,9 @@ from channels.guard import Guard
 from channels.http import HttpClient
 from channels.registry import ChannelConfig
 from channels.registry import build as build_channels
+from channels.slack_groups import SlackGroups
 from domain.configuration import Configuration
-from runtime.clock import SystemClock
+from runtime.clock import SystemClock, wall_now
 from runtime.entity import Effect
 from runtime.ids import derived_id
 from runtime.registry import Registry, Unattended
@@ -68,6 +70,7 @@ def build(settings: Settings) -> Registry:
     engine, http = make_engine(settings.database_url), HttpClient()
     channels = build_channels(ChannelConfig(settings.smtp_url, settings.smtp_from, settings.url), http)
     breakers = BreakerNotes(engine)
+    guard = Guard(SystemClock().monotonic, breakers.changed)
 
     async def close() -> None:
         await breakers.close()
@@ -77,7 +80,9 @@ def build(settings: Settings) -> Registry:
     return Registry(
         entities=ENTITIES,
         handlers={
-            "page": PageHandler(channels, settings.url, Guard(SystemClock().monotonic, breakers.changed)),
+            "page": PageHandler(channels, settings.url, guard),
+            "notice": NoticeHandler(channels, settings.url, guard),
+            "slack_group": SlackGroupHandler(SlackGroups(http, settings.slack_api), wall_now),
             "quarantined": QuarantineHandler(channels, settings.url),
         },
         env=StoredConfiguration(engine, Sealer.of(settings)),

@@ -14,6 +14,7 @@ from domain.alert import Severity
 from domain.holidays import Holidays
 from domain.people import Team, User
 from domain.policy import Policy, Target
+from domain.rota import Rota
 from domain.schedule import Schedule
 from domain.service import Service
 from domain.window import Window
@@ -148,3 +149,5 @@ class Configuration:
     """The organisation's rules, before those of each integration."""
     holidays: Mapping[str, Holidays] = field(default_factory=dict)
     """Holiday calendars. A schedule carries its own copy of those that it names."""
+    rota: Rota = field(default_factory=Rota)
+    """What hand-offs do besides changing who is on call, and who wishes to be told."""

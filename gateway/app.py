@@ -9,9 +9,11 @@ from typing import Any
 from fastapi import FastAPI
 
 from gateway import api, graphql, health, live, pages, problems
+from gateway.api import calendars
 from gateway.ingest import PREFIX, Ingest, Receive, Scope, Send
 from gateway.metrics import REQUESTS
 from gateway.openapi import customise
+from gateway.rota_watch import RotaWatch
 from gateway.services import Services
 from runtime.clock import wall_now
 from runtime.ids import new_id
@@ -24,8 +26,11 @@ def build_api(services: Services) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        watch = RotaWatch(services)
         await services.start()
+        watch.start()
         yield
+        await watch.stop()
         await services.stop()
 
     app = FastAPI(
@@ -39,7 +44,7 @@ def build_api(services: Services) -> FastAPI:
     )
     app.state.services = services
     problems.install(app)
-    for router in (api.router(), health.router, live.router, graphql.router(), pages.router):
+    for router in (api.router(), calendars.public, health.router, live.router, graphql.router(), pages.router):
         app.include_router(router)
     app.mount("/static", pages.static)
     customise(app)

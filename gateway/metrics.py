@@ -37,6 +37,12 @@ WATCHDOG_AGE = Gauge("sentinel_watchdog_age_seconds", "Time since the watchdog's
 ALARM = Gauge("sentinel_alarm", "What the watchdog finds wrong: how many; docs/runbook.md says what to do", ["check"])
 CANARY_SUCCESS = Gauge("sentinel_canary_last_success_timestamp_seconds", "When a canary last came through")
 CANARY_THROUGH = Gauge("sentinel_canary_success_ratio", "Canaries of the last 24 hours that came through")
+CALENDAR_AGE = Gauge(
+    "sentinel_calendar_age_seconds", "Since an imported calendar was last given or confirmed", ["schedule", "calendar"]
+)
+CALENDAR_STALE = Gauge(
+    "sentinel_calendar_stale", "1 if the copy of an imported calendar is older than allowed", ["schedule", "calendar"]
+)
 BREAKER = Gauge(
     "sentinel_breaker_open", "Hosts that do not send to this provider now", ["channel", "provider", "state"]
 )

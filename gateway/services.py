@@ -14,6 +14,8 @@ from channels.registry import ChannelConfig
 from channels.registry import build as build_channels
 from gateway.background import Background
 from gateway.breakglass import BreakGlass
+from gateway.calendar_out import CalendarsOut
+from gateway.calendars_in import CalendarsIn
 from gateway.commands import Commands
 from gateway.config_cache import ConfigCache
 from gateway.config_file import ConfigFile
@@ -57,6 +59,8 @@ class Services:
     feed: LiveFeed
     figures: Figures
     ledger: LedgerSealer
+    calendars_in: CalendarsIn
+    calendars_out: CalendarsOut
 
     @classmethod
     def build(cls, settings: Settings) -> Services:
@@ -94,6 +98,8 @@ class Services:
             feed=LiveFeed(store, settings.redis_url),
             figures=Figures(store, factory),
             ledger=LedgerSealer(store),
+            calendars_in=CalendarsIn(factory, sealer, config, poker, settings.calendar_private),
+            calendars_out=CalendarsOut(),
         )
 
     async def start(self) -> None:
@@ -108,9 +114,11 @@ class Services:
         self.config.start()
         self.feed.start()
         self.ledger.start()
+        self.calendars_in.start()
 
     async def stop(self) -> None:
         """End it in the opposite order; what was accepted is committed, or in the spool for the next start."""
+        await self.calendars_in.stop()
         await self.ledger.stop()
         await self.feed.stop()
         await self.config.stop()

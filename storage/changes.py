@@ -25,10 +25,19 @@ async def change(
 
     `detail` must hold no secret. Raises Conflict for a duplicate name, or for a deletion of what is in use.
     """
+    async with act(sessions, actor, action, subject, detail) as session:
+        # Taken first: a change decides on what it reads, so the next one waits until this one is seen.
+        await session.execute(update(SettingsRow).values(config_version=SettingsRow.config_version + 1))
+        yield session
+
+
+@asynccontextmanager
+async def act(
+    sessions: Sessions, actor: str, action: str, subject: str, detail: Mapping[str, Any] | None = None
+) -> AsyncIterator[AsyncSession]:
+    """A transaction that also appends to the audit log, for what is not part of the configuration."""
     async with sessions() as session:
         try:
-            # Taken first: a change decides on what it reads, so the next one waits until this one is seen.
-            await session.execute(update(SettingsRow).values(config_version=SettingsRow.config_version + 1))
             yield session
             session.add(AuditRow(actor=actor, action=action, subject=subject, detail=dict(detail or {})))
             await session.commit()

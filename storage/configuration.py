@@ -21,6 +21,7 @@ from domain.service import Service
 from storage.canary import CANARY
 from storage.db import sessions
 from storage.holidays import holidays_of
+from storage.rota import load_rota
 from storage.sealed import Sealer
 from storage.tables import (
     ContactMethodRow,
@@ -62,6 +63,7 @@ async def load(engine: AsyncEngine, sealer: Sealer) -> Configuration:
             services={s.id: service_of(s) for s in await _all(session, ServiceRow)},
             routes=convert(settings.routes, tuple[Route, ...]),
             holidays=holidays,
+            rota=await load_rota(session, sealer),
         )
 
 

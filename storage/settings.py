@@ -56,6 +56,12 @@ class Settings(BaseModel):
     """How long Postgres may be away before people are paged without it. Shorter: a restart of the database pages some
     people twice; longer: a real outage delays pages by as much."""
 
+    calendar_private: bool = Field(False, alias="SENTINEL_CALENDAR_PRIVATE")
+    """True: calendars may be imported from private addresses. Who may configure a schedule can then make this machine
+    ask any address that it can reach, and learn whether a calendar is there."""
+    slack_api: str = Field("https://slack.com/api", alias="SENTINEL_SLACK_API")
+    """Where Slack's Web API is; another only for tests or a proxy."""
+
     @property
     def kept_configuration(self) -> Path:
         """The sealed file with the last known configuration."""

@@ -7,9 +7,13 @@ from fastapi import APIRouter
 from gateway.api import (
     access,
     alerts,
+    calendars,
     explain,
+    handoffs,
     holidays,
+    imports,
     integrations,
+    load,
     on_call,
     outbox,
     policies,
@@ -18,7 +22,9 @@ from gateway.api import (
     schedule_changes,
     schedules,
     services,
+    swaps,
     teams,
+    time_off,
     timeline,
     users,
 )
@@ -28,8 +34,10 @@ from gateway.schemas.base import problems
 def router() -> APIRouter:
     """Every resource on one screen."""
     api = APIRouter(prefix="/api/v1", responses=problems())
-    of_people = (users, teams, schedules, schedule_changes, holidays, policies)
+    of_people = (users, teams, swaps, time_off, load)
     of_incidents = (alerts, timeline, explain, on_call, outbox)
-    for part in (*of_incidents, *of_people, services, routing, integrations, preview, access):
+    of_schedules = (schedules, schedule_changes, holidays, imports, handoffs, calendars)
+    of_alerts = (policies, services, routing, integrations, preview)
+    for part in (*of_incidents, *of_people, *of_schedules, *of_alerts, access):
         api.include_router(part.router)
     return api

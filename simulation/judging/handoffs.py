@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actors.schedule import Looked, ShiftEnded, ShiftStarted
+from domain.handoff import Looked, ShiftEnded, ShiftStarted
 from simulation.judging.alerts import Tell
 from simulation.judging.finding import LATE_S, Finding
 from simulation.judging.opinion import Opinion

@@ -14,6 +14,14 @@ from storage.tables.planning import (
     ScheduleVersionRow,
     TemporaryRow,
 )
+from storage.tables.rota import (
+    CalendarSourceRow,
+    CalendarTokenRow,
+    HandoffRow,
+    ShiftNoticesRow,
+    SwapRow,
+    TimeOffRow,
+)
 from storage.tables.services import ServiceRow
 from storage.tables.system import AuditRow, IntegrationRow, SettingsRow
 
@@ -21,7 +29,10 @@ __all__ = [
     "ApiKeyRow",
     "AuditRow",
     "Base",
+    "CalendarSourceRow",
+    "CalendarTokenRow",
     "ContactMethodRow",
+    "HandoffRow",
     "HolidayCalendarRow",
     "IntegrationKeyRow",
     "IntegrationRow",
@@ -34,9 +45,12 @@ __all__ = [
     "ServiceRow",
     "SessionRow",
     "SettingsRow",
+    "ShiftNoticesRow",
     "SignInTokenRow",
+    "SwapRow",
     "TeamMemberRow",
     "TeamRow",
     "TemporaryRow",
+    "TimeOffRow",
     "UserRow",
 ]

@@ -7,10 +7,11 @@ from zoneinfo import ZoneInfo
 
 from actors.device import Device
 from actors.incident import Incident
-from actors.schedule import OnCall, ScheduleActor, ScheduleChanged
+from actors.schedule import ScheduleActor, ScheduleChanged
 from domain.alert import AlertEvent
 from domain.configuration import Configuration
 from domain.device import FAILING_AFTER, DeliveryReported, Health
+from domain.handoff import OnCall
 from domain.incident import AlertsReceived
 from domain.schedule import Layer, Rotation, Schedule
 from runtime.codec import Kind
