@@ -25,7 +25,9 @@ def test_what_was_saved_is_read_back_whole(tmp_path: Path) -> None:
 def test_nothing_of_it_is_readable_and_only_its_owner_may_open_it(tmp_path: Path) -> None:
     ConfigFile(tmp_path / "kept", Sealer("key")).save(KEPT)
     raw = (tmp_path / "kept").read_bytes()
-    assert b"ada" not in raw.lower() and b"hash" not in raw
+    assert not any(
+        word in raw.lower() for word in (b"responder", b"respond", b"example.org")
+    )  # long: chance writes short ones
     assert (tmp_path / "kept").stat().st_mode & 0o777 == 0o600
     assert [p.name for p in tmp_path.iterdir()] == ["kept"]
 
