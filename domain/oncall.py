@@ -65,13 +65,13 @@ def gaps(schedule: Schedule, start: float, end: float) -> list[tuple[float, floa
 def next_change(schedule: Schedule, after: float) -> float | None:
     """The next instant at which the answer of `who` may change; None if it never will. No change is skipped."""
     resolver, at = _resolver(schedule), after
-    users = who(schedule, after)
+    users = tuple(shift.user for shift in resolver.at(after))
     for days in LOOKED_AHEAD:
         end = at + days * DAY_S
         for piece in [*resolver.sweep(at, end), Piece(end, end, ())]:
             if piece.start > at and users:
                 return at
-            if piece.start < end and tuple(s.user for s in piece.crew) != users:
+            if after < piece.start < end and tuple(s.user for s in piece.crew) != users:
                 return piece.start
             at = piece.end
     return resolver.next_edge(at)
