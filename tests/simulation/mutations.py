@@ -131,7 +131,9 @@ MUTATIONS: dict[str, tuple[str, Callable[[], Any]]] = {
     "the end is overlooked": ("unresolved", _broken((alerts, "firing", lambda line: [line]))),
     "each alert is its own incident": (
         "split-group",
-        _broken((grouping, "line_key", lambda i, event, line, by: LINE_KEY(replace(i, group_by=()), event, line, None))),
+        _broken(
+            (grouping, "line_key", lambda i, event, line, by: LINE_KEY(replace(i, group_by=()), event, line, None))
+        ),
     ),
     "an upgrade forgets who is being called": ("drift", _broken((Kind, "state", _without_ladders))),
     "claims do not look for acknowledgements": (
