@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from domain.duty import union
 from domain.schedule import Shift
+from domain.spans import joined
 from domain.swap import Span, Swap
 
 SHORTEST_S = 60.0
@@ -49,7 +49,7 @@ def to_ask(pieces: Iterable[Uncovered], requests: Iterable[Swap]) -> list[tuple[
     known = list(requests)
     out: list[tuple[str, Span]] = []
     for piece in pieces:
-        named = union((r.span.start, r.span.end) for r in known if r.schedule_id == piece.schedule_id)
+        named = joined((r.span.start, r.span.end) for r in known if r.schedule_id == piece.schedule_id)
         at = piece.span.start
         for low, high in [*named, (piece.span.end, piece.span.end)]:
             if high <= at and low < piece.span.end:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from domain.schedule import Shift
+from domain.spans import joined
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,19 +28,8 @@ def duties(line: Iterable[Shift]) -> list[Duty]:
     spans: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
     for shift in line:
         spans[shift.user].append((shift.start, shift.end))
-    found = [Duty(user, low, high) for user, theirs in spans.items() for low, high in union(theirs)]
+    found = [Duty(user, low, high) for user, theirs in spans.items() for low, high in joined(theirs)]
     return sorted(found, key=lambda d: (d.start, d.user))
-
-
-def union(spans: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
-    """The same time as ascending spans that neither overlap nor touch."""
-    out: list[tuple[float, float]] = []
-    for low, high in sorted(spans):
-        if out and low <= out[-1][1]:
-            out[-1] = (out[-1][0], max(out[-1][1], high))
-        else:
-            out.append((low, high))
-    return out
 
 
 def clipped(spans: Iterable[tuple[float, float]], start: float, end: float) -> list[tuple[float, float]]:
@@ -49,4 +39,4 @@ def clipped(spans: Iterable[tuple[float, float]], start: float, end: float) -> l
 
 def of_user(line: Iterable[Shift], user: str, start: float, end: float) -> list[tuple[float, float]]:
     """When the user is on call between two instants, by a line that covers them."""
-    return clipped(union((s.start, s.end) for s in line if s.user == user), start, end)
+    return clipped(joined((s.start, s.end) for s in line if s.user == user), start, end)

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from domain.duty import Duty, union
+from domain.duty import Duty
 from domain.load import Load, Roster, burden_of, clock_of, free, loads
+from domain.spans import joined
 
 LIMIT = 5
 CANDIDATES = 40
@@ -102,7 +103,7 @@ class _Table:
         self._rosters = rosters
         self._loads: dict[str, Load] = {p.user: p for p in loads(rosters, question.zones, question.by_schedule)}
         self._busy = {
-            user: union((d.start, d.end) for r in rosters for d in r.duties if d.user == user) for user in self._loads
+            user: joined((d.start, d.end) for r in rosters for d in r.duties if d.user == user) for user in self._loads
         }
 
         self._most = max((high - low for spans in self._busy.values() for low, high in spans), default=0.0)
@@ -131,7 +132,7 @@ class _Table:
             busy = [s for s in busy if s != (without.start, without.end)]
         if not free(busy, duty.start, duty.end) or not free(self._question.away.get(user, []), duty.start, duty.end):
             return False
-        stretch = next(s for s in union([*busy, (duty.start, duty.end)]) if s[0] <= duty.start < s[1])
+        stretch = next(s for s in joined([*busy, (duty.start, duty.end)]) if s[0] <= duty.start < s[1])
         return stretch[1] - stretch[0] <= self._most
 
     def _ranked(self, roster: Roster, gives: Part, returns: Part | None) -> Iterator[_Move]:

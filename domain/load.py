@@ -20,7 +20,8 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from domain.calendar import HOUR_S, instant_of
-from domain.duty import Duty, clipped, union
+from domain.duty import Duty, clipped
+from domain.spans import joined
 
 NIGHT_FROM, NIGHT_TO = time(22), time(7)
 WEIGHT_NIGHT, WEIGHT_WEEKEND, WEIGHT_HOLIDAY = 1.0, 1.0, 2.0
@@ -76,14 +77,14 @@ def loads(rosters: Sequence[Roster], zones: Mapping[str, str], by_schedule: bool
 
 def _load(user: str, rosters: Sequence[Roster], zones: Mapping[str, str], by_schedule: bool) -> Load:
     theirs = [(r, [(d.start, d.end) for d in r.duties if d.user == user]) for r in rosters]
-    bound = union(span for _, spans in theirs for span in spans)
+    bound = joined(span for _, spans in theirs for span in spans)
     kinds: dict[str, Spans] = {"night": [], "weekend": [], "holiday": []}
     for roster, spans in theirs:
         zone = clock_of(user, roster, zones, by_schedule)
         for low, high in spans:
             for kind, parts in parts_of(low, high, zone, roster.holidays).items():
                 kinds[kind].extend(parts)
-    hours = {kind: length(union(parts)) / HOUR_S for kind, parts in kinds.items()}
+    hours = {kind: length(joined(parts)) / HOUR_S for kind, parts in kinds.items()}
     shifts = sorted(span for _, spans in theirs for span in spans)
     longest = max((high - low for low, high in bound), default=0.0)
     return Load(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from zoneinfo import ZoneInfo
 
 from domain.configuration import Configuration, Grouping, Matcher, Route, Templates
 from domain.errors import Invalid
@@ -12,9 +10,8 @@ from domain.expression import expression
 from domain.pattern import BadPattern, compiled
 from domain.service import MAX_DEPENDENCIES, MAX_SERVICES, Service
 from domain.template import template
-from domain.window import Window
+from domain.validation import check_window, check_zone
 
-CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 MAX_ROUTES = 10_000
 MAX_SCANNED = 200
 """Rules that no label finds are looked at for every alert, at some microseconds each."""
@@ -63,7 +60,8 @@ def _check_conditions(route: Route, field: str) -> None:
         except Invalid as error:
             raise Invalid(f"{field}.expression", error.message) from error
     for n, window in enumerate(route.windows):
-        check_window(window, f"{field}.windows[{n}]")
+        check_zone(window.zone, f"{field}.windows[{n}].zone")
+        check_window(window, f"{field}.windows[{n}]", None)
 
 
 def _check_matcher(matcher: Matcher, field: str) -> None:
@@ -127,19 +125,3 @@ def check_service(service: Service, config: Configuration) -> None:
             raise Invalid(f"depends_on[{n}]", "A service does not depend on itself.")
         if needed not in config.services:
             raise Invalid(f"depends_on[{n}]", f"There is no service with id {needed!r}.")
-
-
-def check_window(window: Window, field: str) -> None:
-    """Raise Invalid for an unknown zone, time or weekday."""
-    try:
-        ZoneInfo(window.zone)
-    except (KeyError, ValueError, OSError) as error:
-        text = f"{window.zone!r} is no IANA time zone; use a name like Europe/Berlin."
-        raise Invalid(f"{field}.zone", text) from error
-    for name in ("start", "end"):
-        if not CLOCK.fullmatch(getattr(window, name)):
-            text = f"{getattr(window, name)!r} is no time of day; write it like 08:30."
-            raise Invalid(f"{field}.{name}", text)
-    for n, day in enumerate(window.weekdays):
-        if not 0 <= day <= 6:
-            raise Invalid(f"{field}.weekdays[{n}]", "A weekday is a number from 0 (Monday) to 6 (Sunday).")

@@ -19,16 +19,19 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from domain.alert import AlertEvent, Severity
 from domain.configuration import Configuration, Grouping, Integration, Matcher, Route
 from domain.errors import Invalid
 from domain.expression import Failed, View, expression
+from domain.holidays import asked
 from domain.pattern import BadPattern, fits
 from domain.payload import bounded, described
-from domain.window import Window, holds
+from domain.spans import Opening
+from domain.window import Window
 
 DEFAULT = "default route"
 _KEPT = 1_000
@@ -214,7 +217,16 @@ def _wherever(
 
 
 def _in_time(windows: tuple[Window, ...], at: float) -> bool:
-    return not windows or any(holds(window, at) for window in windows)
+    return not windows or any(opening.holds(at) for opening in map(_opening, windows) if opening is not None)
+
+
+@lru_cache(maxsize=4_096)
+def _opening(window: Window) -> Opening | None:
+    """None for a zone that this machine does not know: the rule does not apply, and the default route catches."""
+    try:
+        return Opening((window,), ZoneInfo(window.zone), asked(()))
+    except (KeyError, ValueError, OSError):
+        return None
 
 
 def _content_holds(candidate: Route, subject: Subject, name: str) -> bool:

@@ -37,6 +37,10 @@ class Opening:
         """All that is open in some part of [start, end), ascending, touching ones joined, not clipped to it."""
         return joined(span for span in self._all(start, end) if span[1] > start and span[0] < end)
 
+    def holds(self, at: float) -> bool:
+        """True if one of them is open at an instant."""
+        return any(low <= at < high for low, high in self.between(at, at + 1))
+
     def _all(self, start: float, end: float) -> Iterator[Span]:
         for zone, weekdays, opens, closes, window in self._windows:
             over = closes <= opens

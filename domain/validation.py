@@ -79,7 +79,7 @@ def _check_layer(layer: Layer, field: str, users: Collection[str] | None, calend
     if len(layer.windows) > MAX_WINDOWS:
         raise Invalid(f"{field}.windows", f"A layer can have at most {MAX_WINDOWS} windows.")
     for n, window in enumerate(layer.windows):
-        _check_window(window, f"{field}.windows[{n}]", calendars)
+        check_window(window, f"{field}.windows[{n}]", calendars)
     if layer.rotation is not None:
         _check_rotation(layer.rotation, f"{field}.rotation", users)
     if layer.fixed is not None:
@@ -140,7 +140,8 @@ def _check_fixed(fixed: FixedShifts, field: str, users: Collection[str] | None) 
             raise Invalid(f"{field}.shifts[{n}].end", "The shift must end after it starts.")
 
 
-def _check_window(window: Window, field: str, calendars: Collection[str] | None) -> None:
+def check_window(window: Window, field: str, calendars: Collection[str] | None) -> None:
+    """Raise Invalid for an unknown zone, time, weekday or calendar. A zone "" is its owner's."""
     if window.zone:
         check_zone(window.zone, f"{field}.zone")
     for n, day in enumerate(window.weekdays):

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 
 from domain.configuration import Configuration
-from domain.duty import duties, union
+from domain.duty import duties
 from domain.errors import Invalid
 from domain.evening import Question, suggest
 from domain.holidays import Holidays
@@ -19,6 +19,7 @@ from domain.load import Roster, loads
 from domain.oncall import shifts
 from domain.rota import participants
 from domain.schedule import Schedule
+from domain.spans import joined
 from gateway.auth.principal import Gateway, Reader
 from gateway.schemas.base import Moment
 from gateway.schemas.rota import LoadReport, PersonLoad, SwapSuggestion
@@ -61,7 +62,7 @@ async def get_load(
         zones={u.id: u.zone for u in config.users.values()},
         names={u.id: u.name for u in config.users.values()},
         now=await gateway.store.now(),
-        away={user: union(spans) for user, spans in away.items()},
+        away={user: joined(spans) for user, spans in away.items()},
         by_schedule=zone_of == "schedule",
     )
     # In a thread: a year of many people takes a second, and alerts must not wait for it.

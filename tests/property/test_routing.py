@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,14 +14,16 @@ from domain.configuration import Configuration, Grouping, Integration, Matcher, 
 from domain.errors import Invalid
 from domain.expression import Expression, Failed, View
 from domain.grouping import group
+from domain.holidays import asked
 from domain.pattern import BadPattern, compiled
 from domain.payload import bounded, described
 from domain.policy import Policy
 from domain.routing import Rules, route
 from domain.service import Service
+from domain.spans import Opening
 from domain.template import Failed as NoText
 from domain.template import render, template
-from domain.window import Window, holds
+from domain.window import Window
 from domain.words import clean
 
 LABELS = ("env", "team", "service")
@@ -88,7 +91,7 @@ def naive(rules: tuple[Route, ...], event: AlertEvent, payload: Any, at: float) 
             compiled(m.value).isinstance_python(v) == (m.op == "=~") for m, v in values if m.op in ("=~", "!~")
         )
         worst = event.severity or Severity.CRITICAL
-        timely = not rule.windows or any(holds(w, at) for w in rule.windows)
+        timely = not rule.windows or Opening(rule.windows, ZoneInfo("UTC"), asked(())).holds(at)
         if equal and fitting and timely and (not rule.severities or worst in rule.severities):
             if rule.expression:
                 view = View(described(event, Severity.CRITICAL), bounded(payload))

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.cover import to_ask, uncovered
-from domain.duty import union
 from domain.schedule import Shift
+from domain.spans import joined
 from domain.swap import Span, Swap
 
 LINE = [Shift("ada", 0, 1000, "x"), Shift("ben", 1000, 2000, "x"), Shift("ada", 2000, 3000, "x")]
@@ -33,5 +33,5 @@ def test_what_is_asked_for_is_exactly_what_no_request_names(spans: list[tuple[in
     found = uncovered("s", [Shift("ada", 0, 5000, "x")], "ada", Span(0, 5000), [])
     new = [(s.start, s.end) for _, s in to_ask(found, asked)]
     named = [(r.span.start, min(r.span.end, 5000.0)) for r in asked if r.span.start < 5000]
-    assert union([*new, *named]) == [(0, 5000)], "all of it is asked for"
-    assert sum(b - a for a, b in new) + sum(b - a for a, b in union(named)) == 5000, "nothing is asked for twice"
+    assert joined([*new, *named]) == [(0, 5000)], "all of it is asked for"
+    assert sum(b - a for a, b in new) + sum(b - a for a, b in joined(named)) == 5000, "nothing is asked for twice"

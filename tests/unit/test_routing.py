@@ -13,12 +13,14 @@ from domain.alert import AlertEvent, Severity
 from domain.configuration import Configuration, Grouping, Integration, Matcher, Route
 from domain.errors import Invalid
 from domain.grouping import Group, group
+from domain.holidays import asked
 from domain.people import Team
 from domain.policy import Policy
 from domain.route_checks import MAX_GOING_ON, MAX_ROUTES, MAX_SCANNED, check_routes, check_service
 from domain.service import Service, downstream, upstream
+from domain.spans import Opening
 from domain.view import body
-from domain.window import Window, holds
+from domain.window import Window
 from storage.canary import CANARY, CANARY_ENTITY
 from tests.unit.desk import T0, Desk, organisation
 
@@ -186,7 +188,7 @@ def test_a_resolution_without_start_or_severity_goes_everywhere_its_firing_can_b
     ],
 )
 def test_a_window_is_hours_on_the_wall(window: Window, at: str, inside: bool) -> None:
-    assert holds(window, berlin(at)) is inside
+    assert Opening((window,), ZoneInfo(window.zone), asked(())).holds(berlin(at)) is inside
 
 
 def test_incidents_are_grouped_by_labels_by_sender_and_by_span() -> None:
