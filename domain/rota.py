@@ -45,6 +45,11 @@ def participants(schedule: Schedule) -> tuple[str, ...]:
     return tuple(sorted(users_of(layers)))
 
 
+def concerns(schedule: Schedule, user: str) -> bool:
+    """True if the user can be on call in it: nobody else is ever in its line."""
+    return user in participants(schedule) or any(o.user == user for o in schedule.overrides)
+
+
 def colleagues(schedule: Schedule, users: Mapping[str, User], teams: Mapping[str, Team]) -> tuple[str, ...]:
     """Who may be asked to take a shift: participants and the members of the schedule's team, if they are active."""
     team = teams.get(schedule.team_id or "")

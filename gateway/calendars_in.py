@@ -15,15 +15,14 @@ from typing import Any
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from actors.schedule import ScheduleChanged
 from domain.imported import Imported, People, imported
 from gateway.background import Background
 from gateway.calendar_fetch import Fetched, FetchFailed, fetch
 from gateway.calendar_parser import parsed
 from gateway.config_cache import ConfigCache
 from gateway.metrics import CALENDAR_AGE, CALENDAR_STALE
+from gateway.schedule_news import announce, changed
 from integrations.ical import CalendarInvalid
-from runtime.ids import EntityId, new_id
 from runtime.poke import Poker
 from storage.calendar_sources import (
     Source,
@@ -36,8 +35,6 @@ from storage.calendar_sources import (
     with_import,
 )
 from storage.changes import Sessions, change
-from storage.history import keep
-from storage.mail import tell
 from storage.sealed import Sealer
 from storage.swaps import database_now
 from storage.tables import ScheduleRow
@@ -141,11 +138,8 @@ class CalendarsIn:
             if row is None or layers is None:
                 return
             row.layers = layers
-            await keep(session, row.id)
-            entity = EntityId("schedule", row.id)
-            shard = await tell(session, entity, ScheduleChanged(), new_id())
-        self._poker.poke([shard])
-        await self._config.refresh()
+            shards = await changed(session, row.id)
+        await announce(self._poker, self._config, shards)
 
     async def _measure(self) -> None:
         rows = await all_sources(self._sessions)

@@ -6,12 +6,11 @@ schedule is looked at as it is then. If that does not allow it (any more), nothi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from actors.schedule import ScheduleChanged
 from domain.configuration import Configuration
 from domain.errors import Invalid
 from domain.notices import Notice, NoticesWanted
@@ -36,12 +35,12 @@ from domain.swap import (
     decide,
 )
 from domain.swap_words import Names, asked, told
+from gateway.schedule_news import changed
 from gateway.services import Services
-from runtime.ids import EntityId, new_id
+from runtime.ids import EntityId, new_id, shard_of
 from storage.changes import act, change
 from storage.configuration import calendars, schedule_of
 from storage.errors import Conflict, NotFound
-from storage.history import keep
 from storage.mail import tell
 from storage.swaps import (
     database_now,
@@ -101,17 +100,20 @@ async def ask(gateway: Services, session: AsyncSession, swap: Swap, by: str, now
     session.add(row)
     await session.flush()
     notices = asked(swap, names_of(gateway.config.current, swap.schedule_id), gateway.settings.url)
-    await notify(gateway, session, swap.schedule_id, notices, f"{swap.id}:asked")
+    await _notify(session, swap.schedule_id, notices, f"{swap.id}:asked")
     return row
 
 
-async def notify(
-    gateway: Services, session: AsyncSession, schedule_id: str, notices: Sequence[Notice], dedup: str
-) -> None:
+async def _notify(session: AsyncSession, schedule_id: str, notices: Sequence[Notice], dedup: str) -> None:
     """Have the schedule tell people, once this transaction is committed."""
     if notices:
-        shard = await tell(session, EntityId("schedule", schedule_id), NoticesWanted(tuple(notices)), dedup)
-        gateway.poker.poke([shard])
+        await tell(session, EntityId("schedule", schedule_id), NoticesWanted(tuple(notices)), dedup)
+
+
+def poke_schedules(gateway: Services, schedule_ids: Iterable[str]) -> None:
+    """Call after the commit of what they are to tell people."""
+    if shards := {shard_of(EntityId("schedule", ident)) for ident in schedule_ids}:
+        gateway.poker.poke(shards)
 
 
 async def new_request(gateway: Services, wish: Wish, by: str) -> SwapRow:
@@ -123,7 +125,9 @@ async def new_request(gateway: Services, wish: Wish, by: str) -> SwapRow:
         if len(await open_swaps(session, wish.asker)) >= MAX_OPEN:
             raise Conflict(f"{MAX_OPEN} requests of this person are open already; withdraw some.")
         now = await database_now(session)
-        return await ask(gateway, session, swap_from(ident, wish, schedule, gateway.config.current, now), by, now)
+        row = await ask(gateway, session, swap_from(ident, wish, schedule, gateway.config.current, now), by, now)
+    poke_schedules(gateway, [wish.schedule_id])
+    return row
 
 
 def swap_from(ident: str, wish: Wish, schedule: Schedule, config: Configuration, now: float) -> Swap:
@@ -186,6 +190,7 @@ async def carry_out(gateway: Services, ident: str, command: Command, actor: str)
             await _happened(gateway, session, row, event, actor, now)
     if outcome.refused:
         raise Conflict(f"Not done: {outcome.refused}.")
+    poke_schedules(gateway, [row.schedule_id])
     if isinstance(command, Take):
         await gateway.config.refresh()
     return row
@@ -201,7 +206,7 @@ async def _happened(
     by = actor if not isinstance(event, Expired) else "time"
     write(row, apply(swap, event), by, now, what)
     notices = told(swap, event, names_of(config, swap.schedule_id))
-    await notify(gateway, session, swap.schedule_id, notices, f"{swap.id}:{len(row.history)}")
+    await _notify(session, swap.schedule_id, notices, f"{swap.id}:{len(row.history)}")
 
 
 async def _hand_over(
@@ -215,12 +220,10 @@ async def _hand_over(
     wanted = changes(swap_of(row), taker, now)
     if wrong := check(wanted, line_of(schedule, wanted)):
         raise Conflict(f"Not done: {named(wrong, config)}")
-    rows = overrides(row.id, row.schedule_id, wanted, actor, new_id)
+    rows = overrides(row.id, row.schedule_id, wanted, actor)
     session.add_all(rows)
     row.override_ids = [r.id for r in rows]
-    await keep(session, row.schedule_id)
-    shard = await tell(session, EntityId("schedule", row.schedule_id), ScheduleChanged(), f"{row.id}:taken:changed")
-    gateway.poker.poke([shard])
+    await changed(session, row.schedule_id)
 
 
 async def expire(gateway: Services, limit: int = 100) -> int:

@@ -1,28 +1,31 @@
 """Time off entered, looked over and cancelled: finds the shifts in it and asks for cover (domain/cover.py).
 
-Looked over again every minute, because schedules change after time off was entered.
+Looked over again every half minute, because schedules change after time off was entered.
 """
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.calendar import utc
 from domain.configuration import Configuration
 from domain.cover import Uncovered, to_ask, uncovered
 from domain.errors import Invalid
+from domain.notify import reachable
 from domain.oncall import shifts
-from domain.rota import colleagues
+from domain.rota import colleagues, concerns
 from domain.schedule import Schedule
 from domain.swap import Span, Swap, Withdraw
 from gateway.services import Services
-from gateway.swapping import Wish, ask, carry_out, swap_from
+from gateway.swapping import Wish, ask, carry_out, poke_schedules, swap_from
 from runtime.ids import new_id
 from storage.changes import act
 from storage.errors import Conflict, NotFound
-from storage.swaps import away_between, database_now, lock_time_off, swap_of, utc
+from storage.swaps import away_between, database_now, lock_time_off, swap_of
 from storage.tables import SwapRow, TimeOffRow
 
 AHEAD_S = 400 * 86_400.0
@@ -57,9 +60,10 @@ async def enter(gateway: Services, user: str, span: Span, note: str, ask_cover: 
         session.add(row)
         await session.flush()
         await session.refresh(row)
-        if ask_cover:
-            await _ask(gateway, session, row, by, now)
-        return Shown(row, tuple(pieces(gateway.config.current, row, await requests_of(session, row), now)))
+        asked = await _ask(gateway, session, row, by, now) if ask_cover else []
+        shown = await shown_of(gateway.config.current, session, row, now)
+    poke_schedules(gateway, asked)
+    return shown
 
 
 async def requests_of(session: AsyncSession, row: TimeOffRow) -> list[Swap]:
@@ -68,24 +72,34 @@ async def requests_of(session: AsyncSession, row: TimeOffRow) -> list[Swap]:
     return [swap_of(r) for r in (await session.execute(query)).scalars()]
 
 
-def pieces(config: Configuration, row: TimeOffRow, requests: list[Swap], now: float) -> list[Uncovered]:
-    """What is uncovered from `now` on, by start."""
+async def shown_of(config: Configuration, session: AsyncSession, row: TimeOffRow, now: float) -> Shown:
+    """With what is uncovered from `now` on."""
+    return Shown(row, tuple(await _pieces(config, row, await requests_of(session, row), now)))
+
+
+async def _pieces(config: Configuration, row: TimeOffRow, requests: list[Swap], now: float) -> list[Uncovered]:
+    """What is uncovered from `now` on, by start. In a thread: months of many schedules must not hold up alerts."""
+    return await asyncio.to_thread(_found, config, row, requests, now)
+
+
+def _found(config: Configuration, row: TimeOffRow, requests: list[Swap], now: float) -> list[Uncovered]:
     away = Span(max(row.starts_at.timestamp(), now), min(row.ends_at.timestamp(), now + AHEAD_S))
     if away.end <= away.start or row.cancelled_at is not None:
         return []
     found = [
         piece
         for schedule in config.schedules.values()
+        if concerns(schedule, row.user_id)
         for piece in uncovered(schedule.id, shifts(schedule, away.start, away.end), row.user_id, away, requests)
     ]
     return sorted(found, key=lambda p: (p.span.start, p.schedule_id))
 
 
-async def _ask(gateway: Services, session: AsyncSession, row: TimeOffRow, by: str, now: float) -> int:
-    """Requests for what nobody was asked for yet; answers how many."""
+async def _ask(gateway: Services, session: AsyncSession, row: TimeOffRow, by: str, now: float) -> list[str]:
+    """Requests for what nobody was asked for yet; answers the schedule of each."""
     config, requests = gateway.config.current, await requests_of(session, row)
-    wanted = to_ask(pieces(config, row, requests, now), requests)
-    made = 0
+    wanted = to_ask(await _pieces(config, row, requests, now), requests)
+    made = []
     for schedule_id, span in wanted[:ASK_MAX]:
         schedule = config.schedules[schedule_id]
         people = await _present(session, config, schedule, span, row.user_id)
@@ -95,7 +109,7 @@ async def _ask(gateway: Services, session: AsyncSession, row: TimeOffRow, by: st
         except Invalid:
             continue  # nobody there to ask: it is shown as uncovered, which is all that can be done
         await ask(gateway, session, swap, by, now)
-        made += 1
+        made.append(schedule_id)
     return made
 
 
@@ -105,7 +119,7 @@ async def _present(
     """Colleagues who can be reached and are not away themselves."""
     away = {r.user_id for r in await away_between(session, span.start, span.end)}
     people = colleagues(schedule, config.users, config.teams)
-    return tuple(u for u in people if u not in away and any(c.enabled for c in config.users[u].contacts) and u != user)
+    return tuple(u for u in people if u not in away and reachable(config.users[u]) and u != user)
 
 
 async def cancel(gateway: Services, ident: str, by: str) -> None:
@@ -130,10 +144,13 @@ async def look_over(gateway: Services) -> int:
         rows = [r.id for r in await away_between(session, now, now + AHEAD_S) if r.ask_cover]
     made = 0
     for ident in rows:
+        asked: list[str] = []
         async with gateway.sessions() as session:
             await lock_time_off(session, [ident])
             row = await session.get(TimeOffRow, ident)
             if row is not None and row.cancelled_at is None:
-                made += await _ask(gateway, session, row, "time off", now)
+                asked = await _ask(gateway, session, row, "time off", now)
             await session.commit()
+        poke_schedules(gateway, asked)
+        made += len(asked)
     return made

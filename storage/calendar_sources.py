@@ -10,12 +10,12 @@ from typing import Any
 import msgspec
 from sqlalchemy import func, select, update
 
+from domain.calendar import utc
 from domain.imported import Imported
 from domain.schedule import FixedShifts, Layer
 from storage.changes import Sessions
 from storage.configuration import convert
 from storage.sealed import Sealer
-from storage.swaps import utc
 from storage.tables import CalendarSourceRow, ScheduleRow
 
 LEASE = timedelta(minutes=3)

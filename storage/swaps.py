@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import Any, cast
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.swap import Span, Swap
+from domain.calendar import utc
+from domain.swap import Change, Span, Swap
+from runtime.ids import new_id
 from storage.errors import NotFound
 from storage.tables import OverrideRow, ScheduleRow, SwapRow, TimeOffRow, UserRow
 
@@ -62,11 +63,6 @@ def write(row: SwapRow, swap: Swap, by: str, now: float, what: str) -> None:
     """The row as the request is now, with what happened."""
     row.state, row.declined_by, row.taken_by = swap.state, list(swap.declined_by), swap.taken_by
     row.history = [*row.history, {"at": now, "by": by, "what": what}]
-
-
-def utc(instant: float) -> datetime:
-    """For a column."""
-    return datetime.fromtimestamp(instant, UTC)
 
 
 async def database_now(session: AsyncSession) -> float:
@@ -122,8 +118,8 @@ async def lock_time_off(session: AsyncSession, idents: Iterable[str]) -> None:
     await session.execute(query)
 
 
-def overrides(swap_id: str, schedule_id: str, changes: Iterable[Any], by: str, new_id: Any) -> list[OverrideRow]:
-    """One row for each domain.swap.Change."""
+def overrides(swap_id: str, schedule_id: str, changes: Iterable[Change], by: str) -> list[OverrideRow]:
+    """One row for each change."""
     return [
         OverrideRow(
             id=new_id(),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from actors.schedule import ScheduleChanged
 from domain.errors import Invalid
 from domain.notices import HandoffConfirmed
-from domain.rota import HandoffRules, participants
+from domain.rota import HandoffRules, concerns
 from domain.rota import ShiftNotices as Wishes
 from gateway.api.swaps import acting_for
 from gateway.auth.principal import Configurer, Gateway, Reader, Responder
+from gateway.schedule_news import announce, look_again
 from gateway.schemas.base import problems
 from gateway.schemas.rota import ActInput, Handoff, HandoffSettings, ShiftNotices
 from gateway.services import Services
@@ -63,9 +63,8 @@ async def replace_handoff(schedule_id: str, body: HandoffSettings, caller: Confi
             row.sealed = gateway.sealer.seal({"token": token}) if token else None
         if row.slack_group and row.sealed is None:
             raise Invalid("slack_token", "The Slack group needs a bot token with the scope usergroups:write.")
-        shard = await tell(session, EntityId("schedule", ident), ScheduleChanged(), new_id())
-    gateway.poker.poke([shard])
-    await gateway.config.refresh()
+        shards = await look_again(session, ident)
+    await announce(gateway.poker, gateway.config, shards)
     return await _shown(gateway, ident)
 
 
@@ -117,8 +116,7 @@ async def replace_shift_notices(user_id: str, body: ShiftNotices, caller: Reader
         await fetch(session, UserRow, ident, "user")
         row = ShiftNoticesRow(user_id=ident, **body.model_dump())
         await session.merge(row)
-        for schedule in gateway.config.current.schedules.values():
-            if ident in (*participants(schedule), *(o.user for o in schedule.overrides)):
-                await tell(session, EntityId("schedule", schedule.id), ScheduleChanged(), new_id())
-    await gateway.config.refresh()
+        theirs = [s.id for s in gateway.config.current.schedules.values() if concerns(s, ident)]
+        shards = await look_again(session, *theirs)
+    await announce(gateway.poker, gateway.config, shards)
     return body

@@ -12,13 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.schedule import calendars_of
 from gateway.api.references import check_unused
 from gateway.auth.principal import Configurer, Gateway, Reader
-from gateway.schedule_news import announce
+from gateway.schedule_news import announce, changed
 from gateway.schemas.base import problems
 from gateway.schemas.holidays import HolidayCalendar, HolidayCalendarInput, HolidayCalendarList
 from runtime.ids import new_id
 from storage.changes import change, fetch
 from storage.configuration import schedule_of
-from storage.history import keep
 from storage.holidays import check_country, holidays_of
 from storage.tables import HolidayCalendarRow, ScheduleRow
 
@@ -87,9 +86,8 @@ async def replace_calendar(
         row = await fetch(session, HolidayCalendarRow, ident, "holiday calendar")
         for name, value in fields.items():
             setattr(row, name, value)
-        changed = await _naming(session, ident)
-        await keep(session, *changed)
-    await announce(gateway, *changed)
+        shards = await changed(session, *await _naming(session, ident))
+    await announce(gateway.poker, gateway.config, shards)
     return _shown(row)
 
 

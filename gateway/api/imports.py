@@ -8,19 +8,17 @@ from fastapi import APIRouter, Response
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from actors.schedule import ScheduleChanged
 from domain.errors import Invalid
 from gateway.auth.principal import Configurer, Gateway, Reader
 from gateway.calendar_fetch import FetchFailed, clean_url
+from gateway.schedule_news import announce, changed
 from gateway.schemas.base import moment, problems
 from gateway.schemas.rota import CalendarInput, ImportedCalendar, ImportedCalendarList, UnknownText
 from gateway.services import Services
-from runtime.ids import EntityId, new_id
+from runtime.ids import new_id
 from storage.calendar_sources import age_s, all_sources, shifts_of, soon, stale, without_import
 from storage.changes import act, change, fetch
 from storage.errors import Conflict, NotFound
-from storage.history import keep
-from storage.mail import tell
 from storage.tables import CalendarSourceRow, ScheduleRow
 
 router = APIRouter(prefix="/schedules/{schedule_id}/calendars", tags=["calendars"])
@@ -164,8 +162,6 @@ async def delete_calendar(schedule_id: str, calendar_id: str, caller: Configurer
                 raise Conflict("It is the only layer: nobody would ever be on call. Add another layer first.")
             row.layers = layers
         await session.delete(source)
-        await keep(session, schedule)
-        shard = await tell(session, EntityId("schedule", schedule), ScheduleChanged(), new_id())
-    gateway.poker.poke([shard])
-    await gateway.config.refresh()
+        shards = await changed(session, schedule)
+    await announce(gateway.poker, gateway.config, shards)
     return Response(status_code=204)

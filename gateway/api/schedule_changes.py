@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.errors import Invalid
 from domain.validation import MAX_OVERRIDES, MAX_TEMPORARIES, check_override, check_temporary
 from gateway.auth.principal import Gateway, Reader, Responder
-from gateway.schedule_news import announce
+from gateway.schedule_news import announce, changed
 from gateway.schemas.base import problems
 from gateway.schemas.schedules import (
     Override,
@@ -26,7 +26,6 @@ from gateway.schemas.schedules import (
 from runtime.ids import new_id
 from storage.changes import change, fetch
 from storage.errors import NotFound
-from storage.history import keep
 from storage.tables import OverrideRow, ScheduleRow, TemporaryRow
 
 router = APIRouter(prefix="/schedules/{schedule_id}", tags=["schedules"])
@@ -63,13 +62,13 @@ def _counting(rows: Sequence[OverrideRow | TemporaryRow], most: int, what: str) 
 
 async def _taken_back(
     session: AsyncSession, table: type[OverrideRow] | type[TemporaryRow], schedule_id: str, ident: str, by: str
-) -> None:
+) -> list[int]:
     kind = "override" if table is OverrideRow else "temporary schedule"
     row: Any = await fetch(session, table, ident, kind)
     if row.schedule_id != schedule_id or row.removed_at is not None:
         raise NotFound(kind, ident)
     row.removed_at, row.removed_by = func.now(), by
-    await keep(session, schedule_id)
+    return await changed(session, schedule_id)
 
 
 @router.get("/overrides", operation_id="listOverrides", responses=problems(404))
@@ -100,9 +99,9 @@ async def create_override(schedule_id: str, body: OverrideInput, caller: Respond
             created_by=caller.name,
         )
         session.add(row)
-        await keep(session, ident)
+        shards = await changed(session, ident)
         await session.refresh(row)
-    await announce(gateway, ident)
+    await announce(gateway.poker, gateway.config, shards)
     return shown_override(row)
 
 
@@ -111,8 +110,8 @@ async def delete_override(schedule_id: str, override_id: str, caller: Responder,
     """It counts no more; it stays in the history."""
     ident, override = schedule_id.replace("\x00", ""), override_id.replace("\x00", "")
     async with change(gateway.sessions, caller.name, "delete", f"override/{override}") as session:
-        await _taken_back(session, OverrideRow, ident, override, caller.name)
-    await announce(gateway, ident)
+        shards = await _taken_back(session, OverrideRow, ident, override, caller.name)
+    await announce(gateway.poker, gateway.config, shards)
     return Response(status_code=204)
 
 
@@ -144,9 +143,9 @@ async def create_temporary(schedule_id: str, body: TemporaryInput, caller: Respo
             created_by=caller.name,
         )
         session.add(row)
-        await keep(session, ident)
+        shards = await changed(session, ident)
         await session.refresh(row)
-    await announce(gateway, ident)
+    await announce(gateway.poker, gateway.config, shards)
     return shown_temporary(row)
 
 
@@ -160,6 +159,6 @@ async def delete_temporary(schedule_id: str, temporary_id: str, caller: Responde
     """The schedule's own layers and overrides count again; it stays in the history."""
     ident, temporary = schedule_id.replace("\x00", ""), temporary_id.replace("\x00", "")
     async with change(gateway.sessions, caller.name, "delete", f"temporary/{temporary}") as session:
-        await _taken_back(session, TemporaryRow, ident, temporary, caller.name)
-    await announce(gateway, ident)
+        shards = await _taken_back(session, TemporaryRow, ident, temporary, caller.name)
+    await announce(gateway.poker, gateway.config, shards)
     return Response(status_code=204)

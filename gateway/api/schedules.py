@@ -16,14 +16,13 @@ from gateway.api.references import check_unused
 from gateway.api.schedule_changes import shown_override, shown_temporary
 from gateway.auth.principal import Configurer, Gateway, Reader
 from gateway.schedule_lines import preview
-from gateway.schedule_news import announce
+from gateway.schedule_news import announce, changed
 from gateway.schemas.base import Moment, problems
 from gateway.schemas.schedules import Preview, PreviewRequest, Schedule, ScheduleInput, ScheduleList
 from gateway.services import Services
 from runtime.ids import new_id
 from storage.changes import change, fetch
 from storage.configuration import calendars, schedule_of
-from storage.history import keep
 from storage.tables import ScheduleRow
 
 router = APIRouter(prefix="/schedules", tags=["schedules"])
@@ -81,8 +80,8 @@ async def create_schedule(body: ScheduleInput, caller: Configurer, gateway: Gate
         row = ScheduleRow(id=ident, name=body.name, zone=body.zone, team_id=body.team_id, layers=layers)
         row.overrides, row.temporaries = [], []
         session.add(row)
-        await keep(session, ident)
-    await announce(gateway, ident)
+        shards = await changed(session, ident)
+    await announce(gateway.poker, gateway.config, shards)
     return _shown(row)
 
 
@@ -115,8 +114,8 @@ async def replace_schedule(schedule_id: str, body: ScheduleInput, caller: Config
     async with change(gateway.sessions, caller.name, "update", f"schedule/{ident}", {"name": body.name}) as session:
         row = await fetch(session, ScheduleRow, ident, "schedule")
         row.name, row.zone, row.team_id, row.layers = body.name, body.zone, body.team_id, layers
-        await keep(session, ident)
-    await announce(gateway, ident)
+        shards = await changed(session, ident)
+    await announce(gateway.poker, gateway.config, shards)
     return _shown(row)
 
 
@@ -128,6 +127,6 @@ async def delete_schedule(schedule_id: str, caller: Configurer, gateway: Gateway
         row = await fetch(session, ScheduleRow, ident, "schedule")
         await check_unused(session, "schedule", ident)
         await session.delete(row)
-        await keep(session, ident)
-    await announce(gateway, ident)
+        shards = await changed(session, ident)
+    await announce(gateway.poker, gateway.config, shards)
     return Response(status_code=204)

@@ -11,7 +11,7 @@ from gateway.api.swaps import acting_for
 from gateway.auth.principal import Gateway, Reader, Responder
 from gateway.schemas.base import problems
 from gateway.schemas.rota import TimeOff, TimeOffInput, TimeOffList, UncoveredShift
-from gateway.time_off import AHEAD_S, Shown, cancel, enter, pieces, requests_of
+from gateway.time_off import AHEAD_S, Shown, cancel, enter, shown_of
 from storage.changes import fetch
 from storage.swaps import away_between, database_now
 from storage.tables import TimeOffRow
@@ -54,7 +54,7 @@ async def list_time_off(_: Reader, gateway: Gateway, user: Key = "", uncovered: 
     async with gateway.sessions() as session:
         now = await database_now(session)
         rows = [r for r in await away_between(session, now, now + AHEAD_S) if not user or r.user_id == user]
-        found = [Shown(r, tuple(pieces(gateway.config.current, r, await requests_of(session, r), now))) for r in rows]
+        found = [await shown_of(gateway.config.current, session, r, now) for r in rows]
     return TimeOffList(items=[_shown(s) for s in found if s.uncovered or not uncovered])
 
 

@@ -12,6 +12,7 @@ from gateway.api.references import check_unused
 from gateway.auth.passwords import hash_password
 from gateway.auth.principal import Admin, Gateway, Reader
 from gateway.problems import ProblemError
+from gateway.schedule_news import announce, changed
 from gateway.schemas.base import problems
 from gateway.schemas.people import Contact, ContactInput, ContactList, Rules, User, UserInput, UserList
 from gateway.services import Services
@@ -19,7 +20,6 @@ from runtime.ids import new_id
 from storage.access import Holder
 from storage.changes import change, fetch
 from storage.errors import NotFound
-from storage.history import keep
 from storage.sealed import Sealer
 from storage.tables import ContactMethodRow, NotificationRuleRow, OverrideRow, UserRow
 
@@ -112,8 +112,8 @@ async def delete_user(user_id: str, caller: Admin, gateway: Gateway) -> Response
         removed = update(OverrideRow).where(*theirs).values(removed_at=func.now(), removed_by=caller.name)
         schedules = set((await session.execute(removed.returning(OverrideRow.schedule_id))).scalars())
         await session.delete(row)
-        await keep(session, *schedules)
-    await gateway.config.refresh()
+        shards = await changed(session, *schedules)
+    await announce(gateway.poker, gateway.config, shards)
     return Response(status_code=204)
 
 
