@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from actors.paging import recipient
 from channels.base import Capability, Channel, Page
 from channels.guard import Guard
 from channels.slack_groups import SlackGroups
 from domain.configuration import Configuration
 from domain.notices import LANE
-from domain.notify import contact_of
 from domain.oncall import who
 from domain.rota import ShiftNotices
 from runtime.effects import Accepted, CannotTell, NotFound, Rejected, Send, Unknown
@@ -51,10 +51,10 @@ class NoticeHandler:
         return None
 
     def _page(self, send: Send, env: Configuration) -> Page | None:
-        user = env.users.get(str(send.body.get("user_id", "")))
-        contact = contact_of(user, str(send.body.get("contact_method_id", ""))) if user is not None else None
-        if user is None or not user.active or contact is None or not contact.enabled:
+        found = recipient(send, env)
+        if found is None:
             return None
+        user, contact = found
         return Page(
             id=send.id,
             incident_id="",

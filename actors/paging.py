@@ -16,6 +16,15 @@ from runtime.sending import last_attempt
 Outcome = Accepted | Rejected | Unknown
 
 
+def recipient(send: Send, env: Configuration) -> tuple[User, ContactMethod] | None:
+    """Whom the effect is for and by which contact method, as they are now; None if either is gone or disabled."""
+    user = env.users.get(str(send.body.get("user_id", "")))
+    contact = contact_of(user, str(send.body.get("contact_method_id", ""))) if user is not None else None
+    if user is None or not user.active or contact is None or not contact.enabled:
+        return None
+    return user, contact
+
+
 class PageHandler:
     """Effects of kind `page`. A provider that is down is passed by, unless the person has no other way."""
 
@@ -50,10 +59,10 @@ class PageHandler:
             await self._channels[send.channel].cancel(page, send.provider_id, timeout_s)
 
     def _page(self, send: Send, env: Configuration) -> Page | None:
-        user = env.users.get(str(send.body.get("user_id", "")))
-        contact = contact_of(user, str(send.body.get("contact_method_id", ""))) if user is not None else None
-        if user is None or not user.active or contact is None or not contact.enabled:
+        found = recipient(send, env)
+        if found is None:
             return None
+        user, contact = found
         return Page(
             id=send.id,
             incident_id=str(send.body["incident_id"]),

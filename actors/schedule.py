@@ -139,8 +139,7 @@ def _confirmed(state: OnCall, user: str, by: str, ctx: Ctx) -> Decision:
         return Decision(reply={"state": "ignored", "why": "nothing is to be confirmed by this person now"})
     event = Confirmed(user, by, ctx.now)
     after = apply(state, event)
-    waiting = [u.until for u in after.unconfirmed if not u.told]
-    timer = _timer(CONFIRM, min(waiting, default=None))
+    timer = _timer(CONFIRM, handoff.deadline(after))
     return Decision(events=[event], timers=[timer], records=[_record(after, ctx)], reply={"state": "done", "why": ""})
 
 

@@ -16,7 +16,18 @@ from domain.explain_words import PROVIDERS, TAKEN, Words, began, channel
 from domain.explained import Cause, Explanation, Happened, IncidentFacts, NotPaged, Outgoing, PageStory
 from domain.templates import text_sha256
 
-SILENT = ("AlertsFired", "AlertsResolved", "GroupTruncated", "WaitCounted", "Noted", "CommandIgnored")
+SILENT = frozenset(
+    {
+        "AlertsFired",
+        "AlertsResolved",
+        "CommandIgnored",
+        "FellBack",
+        "GroupTruncated",
+        "Noted",
+        "SilencedAtSource",
+        "WaitCounted",
+    }
+)
 """Nobody is paged for them, or not paged because of them."""
 
 

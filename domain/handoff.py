@@ -171,6 +171,11 @@ def apply(state: OnCall, event: Event) -> OnCall:
             return replace(state, group_problem=reason)
 
 
+def deadline(state: OnCall) -> float | None:
+    """When the next confirmation is missing, or None."""
+    return min((u.until for u in state.unconfirmed if not u.told), default=None)
+
+
 class Look:
     """One look at a schedule: `state` is always the state after `events`."""
 
@@ -276,8 +281,7 @@ class Look:
                 )
                 for user in missing.outgoing:
                     self._tell(user, f"Hand-off not confirmed: {name}", text)
-        waiting = [u.until for u in self.state.unconfirmed if not u.told]
-        self.add(Armed(self._remind_at, min(waiting, default=None)))
+        self.add(Armed(self._remind_at, deadline(self.state)))
 
     # -- Slack -----------------------------------------------------------------------------------------
 

@@ -13,10 +13,11 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from runtime.subscription import subscribed
+
 log = structlog.get_logger("sentinel.poke")
 
 CHANNEL = "sentinel:poke"
-RETRY_S = 1.0
 
 
 class Poker:
@@ -62,17 +63,12 @@ class Poker:
 
 
 async def listen(redis_url: str, on_poke: Callable[[Collection[int]], None]) -> None:
-    """The receiving end: calls `on_poke` with shards for ever; reconnects by itself."""
-    while True:
-        redis: Redis = Redis.from_url(redis_url, socket_connect_timeout=1.0, health_check_interval=15)
-        try:
-            async with redis.pubsub() as channel:
-                await channel.subscribe(CHANNEL)
-                async for message in channel.listen():
-                    if message["type"] == "message":
-                        on_poke([int(s) for s in message["data"].split(b",") if s])
-        except (RedisError, OSError) as error:
-            log.warning("pokes_not_heard", why=str(error), meaning="mail is found by polling until Valkey is back")
-            await asyncio.sleep(RETRY_S)
-        finally:
-            await redis.aclose()
+    """The receiving end: calls `on_poke` with shards for ever."""
+
+    def lost(why: str) -> None:
+        log.warning("pokes_not_heard", why=why, meaning="mail is found by polling until Valkey is back")
+
+    def hear(_: bytes, data: bytes) -> None:
+        on_poke([int(s) for s in data.split(b",") if s])
+
+    await subscribed(redis_url, (CHANNEL,), hear, lost)

@@ -18,12 +18,12 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from runtime.store import Inbound
+from runtime.subscription import RETRY_S, subscribed
 
 log = structlog.get_logger("sentinel.runtime")
 
 WELL = "sentinel:well"
 SPOOLED = "sentinel:spooled"
-RETRY_S = 1.0
 MAX_UNSAID = 5_000
 """Alerts that wait to be told of; beyond it only commands are: hosts do without, the store will have them."""
 
@@ -65,21 +65,16 @@ class Witness:
                 await asyncio.sleep(RETRY_S)
 
     async def listen(self, on_well: Callable[[], None], on_spooled: Callable[[Inbound], None]) -> None:
-        """Hear for ever; reconnects by itself."""
-        while True:
-            redis: Redis = Redis.from_url(self._url, socket_connect_timeout=1.0, health_check_interval=15)
-            try:
-                async with redis.pubsub() as channel:
-                    await channel.subscribe(WELL, SPOOLED)
-                    async for message in channel.listen():
-                        if message["type"] == "message":
-                            self._hear(message["channel"], message["data"], on_well, on_spooled)
-            except (RedisError, OSError) as error:
-                meaning = "cut off from database and Valkey alike this host would page from memory beside the others"
-                log.warning("witness_not_heard", why=str(error), meaning=meaning)
-                await asyncio.sleep(RETRY_S)
-            finally:
-                await redis.aclose()
+        """Hear for ever."""
+
+        def lost(why: str) -> None:
+            meaning = "cut off from database and Valkey alike this host would page from memory beside the others"
+            log.warning("witness_not_heard", why=why, meaning=meaning)
+
+        def hear(channel: bytes, data: bytes) -> None:
+            self._hear(channel, data, on_well, on_spooled)
+
+        await subscribed(self._url, (WELL, SPOOLED), hear, lost)
 
     def _hear(
         self, channel: bytes, data: bytes, on_well: Callable[[], None], on_spooled: Callable[[Inbound], None]

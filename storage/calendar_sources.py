@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import func, select, update
+from sqlalchemy.orm import undefer
 
 from domain.calendar import utc
 from domain.imported import Imported
@@ -43,6 +44,7 @@ async def take_due(sessions: Sessions, sealer: Sealer) -> Source | None:
         query = (
             select(CalendarSourceRow, ScheduleRow.zone)
             .join(ScheduleRow, ScheduleRow.id == CalendarSourceRow.schedule_id)
+            .options(undefer(CalendarSourceRow.body))
             .where(CalendarSourceRow.next_at <= func.now())
             .order_by(CalendarSourceRow.next_at)
             .limit(1)

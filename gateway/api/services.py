@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fastapi import APIRouter, Response
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.route_checks import check_service
 from gateway.api.references import check_unused
@@ -20,7 +22,16 @@ from storage.tables import ServiceRow
 router = APIRouter(prefix="/services", tags=["services"])
 
 
-def _shown(row: ServiceRow, rows: list[ServiceRow]) -> Service:
+def _needed_by(rows: Iterable[ServiceRow]) -> dict[str, list[str]]:
+    """Service -> those that depend on it."""
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        for needed in row.depends_on:
+            found.setdefault(needed, []).append(row.id)
+    return found
+
+
+def _shown(row: ServiceRow, needed_by: Mapping[str, list[str]]) -> Service:
     return Service(
         id=row.id,
         name=row.name,
@@ -31,7 +42,7 @@ def _shown(row: ServiceRow, rows: list[ServiceRow]) -> Service:
         runbook=row.runbook,
         links=[Link.model_validate(link) for link in row.links],
         depends_on=row.depends_on,
-        needed_by=[other.id for other in rows if row.id in other.depends_on],
+        needed_by=needed_by.get(row.id, []),
     )
 
 
@@ -39,24 +50,23 @@ def _fields(body: ServiceInput) -> dict[str, Any]:
     return {**body.model_dump(), "depends_on": list(dict.fromkeys(body.depends_on))}
 
 
+async def _by_name(session: AsyncSession) -> list[ServiceRow]:
+    return list((await session.execute(select(ServiceRow).order_by(ServiceRow.name))).scalars())
+
+
 async def _one(gateway: Services, ident: str) -> Service:
     async with gateway.sessions() as session:
-        rows = list((await session.execute(select(ServiceRow).order_by(ServiceRow.name))).scalars())
-        return _shown(await fetch(session, ServiceRow, ident, "service"), rows)
+        needed_by = _needed_by(await _by_name(session))
+        return _shown(await fetch(session, ServiceRow, ident, "service"), needed_by)
 
 
 @router.get("", operation_id="listServices")
 async def list_services(_: Reader, gateway: Gateway) -> ServiceList:
     """All services by name."""
     async with gateway.sessions() as session:
-        rows = list((await session.execute(select(ServiceRow).order_by(ServiceRow.name))).scalars())
-    needed_by: dict[str, list[str]] = {}
-    for row in rows:
-        for needed in row.depends_on:
-            needed_by.setdefault(needed, []).append(row.id)
-    return ServiceList(
-        items=[_shown(row, []).model_copy(update={"needed_by": needed_by.get(row.id, [])}) for row in rows]
-    )
+        rows = await _by_name(session)
+    needed_by = _needed_by(rows)
+    return ServiceList(items=[_shown(row, needed_by) for row in rows])
 
 
 @router.post("", operation_id="createService", status_code=201, responses=problems(409))

@@ -69,7 +69,7 @@ class CalendarSourceRow(Created, Base):
     stale_after_s: Mapped[float]
     etag: Mapped[str] = mapped_column(server_default="")
     last_modified: Mapped[str] = mapped_column(server_default="")
-    body: Mapped[bytes | None] = mapped_column(LargeBinary)
+    body: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     good_at: Mapped[datetime | None]
     changed_at: Mapped[datetime | None]
     checked_at: Mapped[datetime | None]

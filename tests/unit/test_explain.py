@@ -235,6 +235,16 @@ def test_repetitions_and_ignored_alerts_page_nobody_and_say_so() -> None:
     assert "the sender said the same 2 times" in " ".join(n.sentence for n in told.not_paged).lower()
 
 
+def test_what_routing_says_of_an_alert_pages_nobody_and_is_known() -> None:
+    story = Story()
+    story.fire()
+    story.happened += [
+        Happened("FellBack", {"episode": 1, "problems": ["the template failed"]}, T0 + 1),
+        Happened("SilencedAtSource", {"episode": 1, "by": {"cpu": ["night"]}}, T0 + 2),
+    ]
+    assert story.told().unexplained == {}
+
+
 @pytest.mark.parametrize("body", [{}, {"episode": 1, "by": 3, "user_id": [], "rules": 4, "users": None}])
 def test_what_it_does_not_know_is_counted_and_never_an_error(body: dict[str, Any]) -> None:
     story = Story()
