@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
+from gateway.api.parameters import PathId
 from gateway.auth.principal import Admin, Gateway, Reader
 from gateway.schemas.base import problems
 from gateway.schemas.system import ApiKey, ApiKeyInput, ApiKeyList, Me, NewApiKey
@@ -38,7 +39,7 @@ async def create_api_key(body: ApiKeyInput, caller: Admin, gateway: Gateway) -> 
 
 
 @router.delete("/api-keys/{key_id}", operation_id="revokeApiKey", status_code=204, responses=problems(404))
-async def revoke_api_key(key_id: str, caller: Admin, gateway: Gateway) -> Response:
+async def revoke_api_key(key_id: PathId, caller: Admin, gateway: Gateway) -> Response:
     """The key stops working at once."""
-    await access.revoke_api_key(gateway.sessions, caller.name, key_id.replace("\x00", ""))
+    await access.revoke_api_key(gateway.sessions, caller.name, key_id)
     return Response(status_code=204)

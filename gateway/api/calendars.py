@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 
 from domain.errors import Invalid
+from gateway.api.parameters import PathId
 from gateway.auth.principal import Gateway, Reader
 from gateway.calendar_out import Order, Saved, wanted
 from gateway.problems import ProblemError
@@ -60,9 +61,9 @@ async def create_token(body: CalendarTokenInput, caller: Reader, gateway: Gatewa
 
 
 @router.delete("/{token_id}", operation_id="revokeCalendarToken", status_code=204, responses=problems(404))
-async def revoke_token(token_id: str, caller: Reader, gateway: Gateway) -> Response:
+async def revoke_token(token_id: PathId, caller: Reader, gateway: Gateway) -> Response:
     """The address stops working at once."""
-    await calendar_tokens.revoke(gateway.sessions, caller.name, token_id.replace("\x00", ""), _all_of(caller))
+    await calendar_tokens.revoke(gateway.sessions, caller.name, token_id, _all_of(caller))
     return Response(status_code=204)
 
 

@@ -11,6 +11,7 @@ from domain.explain import explain
 from domain.explain_person import ABOUT_S, found
 from domain.explain_person import explain_person as person_explained
 from domain.validation import check_zone
+from gateway.api.parameters import PathId
 from gateway.auth.principal import Gateway, Reader
 from gateway.schemas.base import Moment, problems
 from gateway.schemas.explain import Explanation, PersonExplanation
@@ -22,10 +23,10 @@ Zone = Annotated[str, Query(max_length=100, description="IANA zone of the times 
 
 
 @router.get("/incidents/{incident_id}/explain", operation_id="explainIncident", responses=problems(404))
-async def explain_incident(incident_id: str, _: Reader, gateway: Gateway, zone: Zone = "UTC") -> Explanation:
+async def explain_incident(incident_id: PathId, _: Reader, gateway: Gateway, zone: Zone = "UTC") -> Explanation:
     """Every page of an incident with its cause and fate, and why others were not paged."""
     check_zone(zone, "zone")
-    facts = await stored.incident_facts(gateway.sessions, incident_id.replace("\x00", ""))
+    facts = await stored.incident_facts(gateway.sessions, incident_id)
     return Explanation.of(explain(facts, stored.names(gateway.config.current), ZoneInfo(zone)), zone)
 
 

@@ -8,6 +8,7 @@ from domain.errors import Invalid
 from domain.notices import HandoffConfirmed
 from domain.rota import HandoffRules, concerns
 from domain.rota import ShiftNotices as Wishes
+from gateway.api.parameters import PathId
 from gateway.api.swaps import acting_for
 from gateway.auth.principal import Configurer, Gateway, Reader, Responder
 from gateway.schedule_news import announce, look_again
@@ -24,10 +25,6 @@ from storage.tables import HandoffRow, ScheduleRow, ShiftNoticesRow, UserRow
 router = APIRouter(tags=["hand-offs"])
 
 
-def _clean(ident: str) -> str:
-    return ident.replace("\x00", "")
-
-
 async def _shown(gateway: Services, schedule_id: str) -> Handoff:
     rules = gateway.config.current.rota.handoffs.get(schedule_id, HandoffRules())
     return Handoff(
@@ -39,23 +36,22 @@ async def _shown(gateway: Services, schedule_id: str) -> Handoff:
 
 
 @router.get("/schedules/{schedule_id}/hand-off", operation_id="getHandoff", responses=problems(404))
-async def get_handoff(schedule_id: str, _: Reader, gateway: Gateway) -> Handoff:
+async def get_handoff(schedule_id: PathId, _: Reader, gateway: Gateway) -> Handoff:
     """What happens at hand-offs, and who has not confirmed the running shift."""
     async with gateway.sessions() as session:
-        row = await fetch(session, ScheduleRow, _clean(schedule_id), "schedule")
+        row = await fetch(session, ScheduleRow, schedule_id, "schedule")
     return await _shown(gateway, row.id)
 
 
 @router.put("/schedules/{schedule_id}/hand-off", operation_id="replaceHandoff", responses=problems(404))
-async def replace_handoff(schedule_id: str, body: HandoffSettings, caller: Configurer, gateway: Gateway) -> Handoff:
+async def replace_handoff(schedule_id: PathId, body: HandoffSettings, caller: Configurer, gateway: Gateway) -> Handoff:
     """Confirmation and Slack group. The token is sealed and never shown again; an empty one removes it."""
-    ident = _clean(schedule_id)
     detail = {"confirm_within_s": body.confirm_within_s, "slack_group": body.slack_group}
-    async with change(gateway.sessions, caller.name, "update", f"hand-off/{ident}", detail) as session:
-        await fetch(session, ScheduleRow, ident, "schedule")
-        row = await session.get(HandoffRow, ident)
+    async with change(gateway.sessions, caller.name, "update", f"hand-off/{schedule_id}", detail) as session:
+        await fetch(session, ScheduleRow, schedule_id, "schedule")
+        row = await session.get(HandoffRow, schedule_id)
         if row is None:
-            row = HandoffRow(schedule_id=ident)
+            row = HandoffRow(schedule_id=schedule_id)
             session.add(row)
         row.confirm_within_s, row.slack_group = body.confirm_within_s, body.slack_group
         if body.slack_token is not None:
@@ -63,26 +59,25 @@ async def replace_handoff(schedule_id: str, body: HandoffSettings, caller: Confi
             row.sealed = gateway.sealer.seal({"token": token}) if token else None
         if row.slack_group and row.sealed is None:
             raise Invalid("slack_token", "The Slack group needs a bot token with the scope usergroups:write.")
-        shards = await look_again(session, ident)
+        shards = await look_again(session, schedule_id)
     await announce(gateway.poker, gateway.config, shards)
-    return await _shown(gateway, ident)
+    return await _shown(gateway, schedule_id)
 
 
 @router.post(
     "/schedules/{schedule_id}/hand-off/confirm", operation_id="confirmHandoff", status_code=202, responses=problems(404)
 )
 async def confirm_handoff(
-    schedule_id: str, caller: Responder, gateway: Gateway, body: ActInput | None = None
+    schedule_id: PathId, caller: Responder, gateway: Gateway, body: ActInput | None = None
 ) -> Handoff:
     """Say that you have taken over. Who is on call does not depend on it: paging follows the schedule."""
-    ident = _clean(schedule_id)
     user = acting_for(caller, body.user_id if body is not None else None, gateway)
-    if ident not in gateway.config.current.schedules:
-        raise NotFound("schedule", ident)
-    async with act(gateway.sessions, caller.name, "confirm", f"hand-off/{ident}", {"user_id": user}) as session:
-        shard = await tell(session, EntityId("schedule", ident), HandoffConfirmed(user, caller.name), new_id())
+    if schedule_id not in gateway.config.current.schedules:
+        raise NotFound("schedule", schedule_id)
+    async with act(gateway.sessions, caller.name, "confirm", f"hand-off/{schedule_id}", {"user_id": user}) as session:
+        shard = await tell(session, EntityId("schedule", schedule_id), HandoffConfirmed(user, caller.name), new_id())
     gateway.poker.poke([shard])
-    return await _shown(gateway, ident)
+    return await _shown(gateway, schedule_id)
 
 
 # -- what people wish to hear --------------------------------------------------------------------------
@@ -98,25 +93,26 @@ def _wishes(wishes: Wishes) -> ShiftNotices:
 
 
 @router.get("/users/{user_id}/shift-notices", operation_id="getShiftNotices", responses=problems(404))
-async def get_shift_notices(user_id: str, _: Reader, gateway: Gateway) -> ShiftNotices:
+async def get_shift_notices(user_id: PathId, _: Reader, gateway: Gateway) -> ShiftNotices:
     """What a person is told of their shifts; nothing, unless they said so."""
-    if _clean(user_id) not in gateway.config.current.users:
+    if user_id not in gateway.config.current.users:
         raise NotFound("user", user_id)
-    return _wishes(gateway.config.current.rota.notices.get(_clean(user_id), Wishes()))
+    return _wishes(gateway.config.current.rota.notices.get(user_id, Wishes()))
 
 
 @router.put("/users/{user_id}/shift-notices", operation_id="replaceShiftNotices", responses=problems(404))
-async def replace_shift_notices(user_id: str, body: ShiftNotices, caller: Reader, gateway: Gateway) -> ShiftNotices:
+async def replace_shift_notices(user_id: PathId, body: ShiftNotices, caller: Reader, gateway: Gateway) -> ShiftNotices:
     """Start, end, and a reminder some time before; by the first contact method for normal urgency."""
-    ident = _clean(user_id)
-    if ident not in gateway.config.current.users:
-        raise NotFound("user", ident)
-    acting_for(caller, ident, gateway)
-    async with change(gateway.sessions, caller.name, "update", f"shift_notices/{ident}", body.model_dump()) as session:
-        await fetch(session, UserRow, ident, "user")
-        row = ShiftNoticesRow(user_id=ident, **body.model_dump())
+    if user_id not in gateway.config.current.users:
+        raise NotFound("user", user_id)
+    acting_for(caller, user_id, gateway)
+    async with change(
+        gateway.sessions, caller.name, "update", f"shift_notices/{user_id}", body.model_dump()
+    ) as session:
+        await fetch(session, UserRow, user_id, "user")
+        row = ShiftNoticesRow(user_id=user_id, **body.model_dump())
         await session.merge(row)
-        theirs = [s.id for s in gateway.config.current.schedules.values() if concerns(s, ident)]
+        theirs = [s.id for s in gateway.config.current.schedules.values() if concerns(s, user_id)]
         shards = await look_again(session, *theirs)
     await announce(gateway.poker, gateway.config, shards)
     return body

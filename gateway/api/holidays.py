@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.schedule import calendars_of
+from gateway.api.parameters import PathId
 from gateway.api.references import check_unused
 from gateway.auth.principal import Configurer, Gateway, Reader
 from gateway.schedule_news import announce, changed
@@ -69,35 +70,34 @@ async def create_calendar(body: HolidayCalendarInput, caller: Configurer, gatewa
 
 
 @router.get("/{calendar_id}", operation_id="getHolidayCalendar", responses=problems(404))
-async def get_calendar(calendar_id: str, _: Reader, gateway: Gateway) -> HolidayCalendar:
+async def get_calendar(calendar_id: PathId, _: Reader, gateway: Gateway) -> HolidayCalendar:
     """One calendar with all its days."""
     async with gateway.sessions() as session:
-        return _shown(await fetch(session, HolidayCalendarRow, calendar_id.replace("\x00", ""), "holiday calendar"))
+        return _shown(await fetch(session, HolidayCalendarRow, calendar_id, "holiday calendar"))
 
 
 @router.put("/{calendar_id}", operation_id="replaceHolidayCalendar", responses=problems(404, 409))
 async def replace_calendar(
-    calendar_id: str, body: HolidayCalendarInput, caller: Configurer, gateway: Gateway
+    calendar_id: PathId, body: HolidayCalendarInput, caller: Configurer, gateway: Gateway
 ) -> HolidayCalendar:
     """The calendar as a whole; schedules that name it change with it."""
-    fields, ident = _fields(body), calendar_id.replace("\x00", "")
-    subject = f"holiday-calendar/{ident}"
+    fields = _fields(body)
+    subject = f"holiday-calendar/{calendar_id}"
     async with change(gateway.sessions, caller.name, "update", subject, {"name": body.name}) as session:
-        row = await fetch(session, HolidayCalendarRow, ident, "holiday calendar")
+        row = await fetch(session, HolidayCalendarRow, calendar_id, "holiday calendar")
         for name, value in fields.items():
             setattr(row, name, value)
-        shards = await changed(session, *await _naming(session, ident))
+        shards = await changed(session, *await _naming(session, calendar_id))
     await announce(gateway.poker, gateway.config, shards)
     return _shown(row)
 
 
 @router.delete("/{calendar_id}", operation_id="deleteHolidayCalendar", status_code=204, responses=problems(404, 409))
-async def delete_calendar(calendar_id: str, caller: Configurer, gateway: Gateway) -> Response:
+async def delete_calendar(calendar_id: PathId, caller: Configurer, gateway: Gateway) -> Response:
     """Refused while a schedule or a policy names it."""
-    ident = calendar_id.replace("\x00", "")
-    async with change(gateway.sessions, caller.name, "delete", f"holiday-calendar/{ident}") as session:
-        row = await fetch(session, HolidayCalendarRow, ident, "holiday calendar")
-        await check_unused(session, "holiday calendar", ident)
+    async with change(gateway.sessions, caller.name, "delete", f"holiday-calendar/{calendar_id}") as session:
+        row = await fetch(session, HolidayCalendarRow, calendar_id, "holiday calendar")
+        await check_unused(session, "holiday calendar", calendar_id)
         await session.delete(row)
     await gateway.config.refresh()
     return Response(status_code=204)

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.errors import Invalid
+from gateway.api.parameters import PathId
 from gateway.auth.principal import Configurer, Gateway, Reader
 from gateway.calendar_fetch import FetchFailed, clean_url
 from gateway.schedule_news import announce, changed
@@ -45,10 +46,6 @@ def _shown(row: CalendarSourceRow, schedule: ScheduleRow, gateway: Services, now
     )
 
 
-def _clean(ident: str) -> str:
-    return ident.replace("\x00", "")
-
-
 def _checked(body: CalendarInput, gateway: Services) -> dict[str, object]:
     """Columns of what is saved. Raises Invalid."""
     try:
@@ -69,7 +66,7 @@ def _checked(body: CalendarInput, gateway: Services) -> dict[str, object]:
 
 
 async def _fetched(session: AsyncSession, schedule_id: str, ident: str) -> CalendarSourceRow:
-    row = await fetch(session, CalendarSourceRow, _clean(ident), "calendar")
+    row = await fetch(session, CalendarSourceRow, ident, "calendar")
     if row.schedule_id != schedule_id:
         raise NotFound("calendar", ident)
     return row
@@ -84,84 +81,82 @@ async def _answer(gateway: Services, schedule_id: str, ident: str) -> ImportedCa
 
 
 @router.get("", operation_id="listImportedCalendars", responses=problems(404))
-async def list_calendars(schedule_id: str, _: Reader, gateway: Gateway) -> ImportedCalendarList:
+async def list_calendars(schedule_id: PathId, _: Reader, gateway: Gateway) -> ImportedCalendarList:
     """Calendars of a schedule, with the age of the copy in use and the names nobody knows."""
     now = await gateway.store.now()
     async with gateway.sessions() as session:
-        schedule = await fetch(session, ScheduleRow, _clean(schedule_id), "schedule")
+        schedule = await fetch(session, ScheduleRow, schedule_id, "schedule")
     rows = await all_sources(gateway.sessions, schedule.id)
     return ImportedCalendarList(items=[_shown(r, schedule, gateway, now) for r in rows])
 
 
 @router.post("", operation_id="importCalendar", status_code=201, responses=problems(404, 409))
 async def import_calendar(
-    schedule_id: str, body: CalendarInput, caller: Configurer, gateway: Gateway
+    schedule_id: PathId, body: CalendarInput, caller: Configurer, gateway: Gateway
 ) -> ImportedCalendar:
     """A calendar becomes the top layer of a schedule once it was read; asked for at once, then every `every_s`."""
-    columns, ident, schedule = _checked(body, gateway), new_id(), _clean(schedule_id)
-    detail = {"schedule_id": schedule, "layer": body.layer}
+    columns, ident = _checked(body, gateway), new_id()
+    detail = {"schedule_id": schedule_id, "layer": body.layer}
     async with act(gateway.sessions, caller.name, "create", f"calendar/{ident}", detail) as session:
-        row = await fetch(session, ScheduleRow, schedule, "schedule")
+        row = await fetch(session, ScheduleRow, schedule_id, "schedule")
         if any(layer["name"] == body.layer for layer in row.layers):
             raise Invalid("layer", f"The schedule has a layer called {body.layer!r} already; choose another name.")
-        count = select(func.count()).where(CalendarSourceRow.schedule_id == schedule)
+        count = select(func.count()).where(CalendarSourceRow.schedule_id == schedule_id)
         if (await session.execute(count)).scalar_one() >= MAX_CALENDARS:
             raise Conflict(f"A schedule can import at most {MAX_CALENDARS} calendars.")
-        source = CalendarSourceRow(id=ident, schedule_id=schedule, unknown=[], **columns)
+        source = CalendarSourceRow(id=ident, schedule_id=schedule_id, unknown=[], **columns)
         soon(source)
         session.add(source)
     gateway.calendars_in.look_now()
-    return await _answer(gateway, schedule, ident)
+    return await _answer(gateway, schedule_id, ident)
 
 
 @router.get("/{calendar_id}", operation_id="getImportedCalendar", responses=problems(404))
-async def get_calendar(schedule_id: str, calendar_id: str, _: Reader, gateway: Gateway) -> ImportedCalendar:
+async def get_calendar(schedule_id: PathId, calendar_id: PathId, _: Reader, gateway: Gateway) -> ImportedCalendar:
     """One imported calendar."""
-    return await _answer(gateway, _clean(schedule_id), calendar_id)
+    return await _answer(gateway, schedule_id, calendar_id)
 
 
 @router.put("/{calendar_id}", operation_id="replaceImportedCalendar", responses=problems(404, 409))
 async def replace_calendar(
-    schedule_id: str, calendar_id: str, body: CalendarInput, caller: Configurer, gateway: Gateway
+    schedule_id: PathId, calendar_id: PathId, body: CalendarInput, caller: Configurer, gateway: Gateway
 ) -> ImportedCalendar:
     """Another address, other people or times. What was imported stays until the new address was read."""
-    columns, schedule = _checked(body, gateway), _clean(schedule_id)
-    async with act(gateway.sessions, caller.name, "update", f"calendar/{_clean(calendar_id)}") as session:
-        row = await _fetched(session, schedule, calendar_id)
+    columns = _checked(body, gateway)
+    async with act(gateway.sessions, caller.name, "update", f"calendar/{calendar_id}") as session:
+        row = await _fetched(session, schedule_id, calendar_id)
         if row.layer != body.layer:
             raise Invalid("layer", "The name of the layer cannot be changed here; rename it in the schedule.")
         for name, value in columns.items():
             setattr(row, name, value)
         soon(row)
     gateway.calendars_in.look_now()
-    return await _answer(gateway, schedule, calendar_id)
+    return await _answer(gateway, schedule_id, calendar_id)
 
 
 @router.post("/{calendar_id}/refresh", operation_id="refreshImportedCalendar", responses=problems(404))
 async def refresh_calendar(
-    schedule_id: str, calendar_id: str, caller: Configurer, gateway: Gateway
+    schedule_id: PathId, calendar_id: PathId, caller: Configurer, gateway: Gateway
 ) -> ImportedCalendar:
     """Ask for it now; the answer shows how it stands before."""
-    schedule = _clean(schedule_id)
-    async with act(gateway.sessions, caller.name, "refresh", f"calendar/{_clean(calendar_id)}") as session:
-        soon(await _fetched(session, schedule, calendar_id))
+    async with act(gateway.sessions, caller.name, "refresh", f"calendar/{calendar_id}") as session:
+        soon(await _fetched(session, schedule_id, calendar_id))
     gateway.calendars_in.look_now()
-    return await _answer(gateway, schedule, calendar_id)
+    return await _answer(gateway, schedule_id, calendar_id)
 
 
 @router.delete("/{calendar_id}", operation_id="deleteImportedCalendar", status_code=204, responses=problems(404))
-async def delete_calendar(schedule_id: str, calendar_id: str, caller: Configurer, gateway: Gateway) -> Response:
+async def delete_calendar(schedule_id: PathId, calendar_id: PathId, caller: Configurer, gateway: Gateway) -> Response:
     """The calendar and its layer go; the layers below count again. Refused if no other layer would be left."""
-    schedule, ident = _clean(schedule_id), _clean(calendar_id)
-    async with change(gateway.sessions, caller.name, "delete", f"calendar/{ident}") as session:
-        source = await _fetched(session, schedule, ident)
-        row = await session.get(ScheduleRow, schedule, with_for_update=True)
+    async with change(gateway.sessions, caller.name, "delete", f"calendar/{calendar_id}") as session:
+        source = await _fetched(session, schedule_id, calendar_id)
+        row = await session.get(ScheduleRow, schedule_id, with_for_update=True)
         if row is not None:
-            layers = without_import(row.layers, ident)
+            layers = without_import(row.layers, calendar_id)
             if not layers:
                 raise Conflict("It is the only layer: nobody would ever be on call. Add another layer first.")
             row.layers = layers
         await session.delete(source)
-        shards = await changed(session, schedule)
+        shards = await changed(session, schedule_id)
     await announce(gateway.poker, gateway.config, shards)
     return Response(status_code=204)

@@ -11,6 +11,7 @@ from domain.configuration import Configuration
 from domain.configuration import Integration as DomainIntegration
 from domain.errors import Invalid
 from domain.route_checks import check_grouping, check_owner, check_routes, check_templates
+from gateway.api.parameters import PathId
 from gateway.auth.principal import Configurer, Gateway, Reader
 from gateway.ingest import PREFIX
 from gateway.schemas.base import problems
@@ -65,20 +66,22 @@ async def create_integration(body: IntegrationInput, caller: Configurer, gateway
 
 
 @router.get("/{integration_id}", operation_id="getIntegration", responses=problems(404))
-async def get_integration(integration_id: str, _: Reader, gateway: Gateway) -> Integration:
+async def get_integration(integration_id: PathId, _: Reader, gateway: Gateway) -> Integration:
     """One integration."""
     async with gateway.sessions() as session:
-        return _shown(await fetch(session, IntegrationRow, integration_id.replace("\x00", ""), "integration"))
+        return _shown(await fetch(session, IntegrationRow, integration_id, "integration"))
 
 
 @router.put("/{integration_id}", operation_id="replaceIntegration", responses=problems(404, 409))
 async def replace_integration(
-    integration_id: str, body: IntegrationInput, caller: Configurer, gateway: Gateway
+    integration_id: PathId, body: IntegrationInput, caller: Configurer, gateway: Gateway
 ) -> Integration:
     """Its keys stay. The type cannot change: senders post to the type's URL."""
-    fields, ident = _fields(body, gateway), integration_id.replace("\x00", "")
-    async with change(gateway.sessions, caller.name, "update", f"integration/{ident}", {"name": body.name}) as session:
-        row = await fetch(session, IntegrationRow, ident, "integration")
+    fields = _fields(body, gateway)
+    async with change(
+        gateway.sessions, caller.name, "update", f"integration/{integration_id}", {"name": body.name}
+    ) as session:
+        row = await fetch(session, IntegrationRow, integration_id, "integration")
         if row.type != body.type:
             raise Invalid("type", f"The type is {row.type} and stays so; create another integration instead.")
         for name, value in fields.items():
@@ -88,29 +91,27 @@ async def replace_integration(
 
 
 @router.delete("/{integration_id}", operation_id="deleteIntegration", status_code=204, responses=problems(404))
-async def delete_integration(integration_id: str, caller: Configurer, gateway: Gateway) -> Response:
+async def delete_integration(integration_id: PathId, caller: Configurer, gateway: Gateway) -> Response:
     """Its keys stop working. Open incidents go on."""
-    ident = integration_id.replace("\x00", "")
-    async with change(gateway.sessions, caller.name, "delete", f"integration/{ident}") as session:
-        await session.delete(await fetch(session, IntegrationRow, ident, "integration"))
+    async with change(gateway.sessions, caller.name, "delete", f"integration/{integration_id}") as session:
+        await session.delete(await fetch(session, IntegrationRow, integration_id, "integration"))
     await gateway.config.refresh()
     return Response(status_code=204)
 
 
 @router.get("/{integration_id}/keys", operation_id="listIntegrationKeys", responses=problems(404))
-async def list_keys(integration_id: str, _: Configurer, gateway: Gateway) -> KeyList:
+async def list_keys(integration_id: PathId, _: Configurer, gateway: Gateway) -> KeyList:
     """Keys that work."""
-    rows = await access.list_integration_keys(gateway.sessions, integration_id.replace("\x00", ""))
+    rows = await access.list_integration_keys(gateway.sessions, integration_id)
     return KeyList(items=[Key(id=r.id, hint=r.hint, created_at=r.created_at) for r in rows])
 
 
 @router.post("/{integration_id}/keys", operation_id="createIntegrationKey", status_code=201, responses=problems(404))
-async def create_key(integration_id: str, caller: Configurer, gateway: Gateway) -> NewIntegrationKey:
+async def create_key(integration_id: PathId, caller: Configurer, gateway: Gateway) -> NewIntegrationKey:
     """A further key; the answer shows it, and the URL to post to, this once."""
-    ident = integration_id.replace("\x00", "")
-    row, key = await access.create_integration_key(gateway.sessions, caller.name, ident)
+    row, key = await access.create_integration_key(gateway.sessions, caller.name, integration_id)
     await gateway.config.refresh()
-    kind = gateway.config.current.integrations[ident].type
+    kind = gateway.config.current.integrations[integration_id].type
     url = f"{gateway.settings.url}{PREFIX}{kind}/{key}"
     return NewIntegrationKey(id=row.id, hint=row.hint, created_at=row.created_at, key=key, webhook_url=url)
 
@@ -118,9 +119,8 @@ async def create_key(integration_id: str, caller: Configurer, gateway: Gateway) 
 @router.delete(
     "/{integration_id}/keys/{key_id}", operation_id="revokeIntegrationKey", status_code=204, responses=problems(404)
 )
-async def revoke_key(integration_id: str, key_id: str, caller: Configurer, gateway: Gateway) -> Response:
+async def revoke_key(integration_id: PathId, key_id: PathId, caller: Configurer, gateway: Gateway) -> Response:
     """Senders with this key are refused from now on."""
-    ident, key = integration_id.replace("\x00", ""), key_id.replace("\x00", "")
-    await access.revoke_integration_key(gateway.sessions, caller.name, ident, key)
+    await access.revoke_integration_key(gateway.sessions, caller.name, integration_id, key_id)
     await gateway.config.refresh()
     return Response(status_code=204)

@@ -20,6 +20,7 @@ from domain.oncall import shifts
 from domain.rota import participants
 from domain.schedule import Schedule
 from domain.spans import joined
+from gateway.api.parameters import Key
 from gateway.auth.principal import Gateway, Reader
 from gateway.schemas.base import Moment
 from gateway.schemas.rota import LoadReport, PersonLoad, SwapSuggestion
@@ -27,7 +28,6 @@ from storage.swaps import away_between
 
 router = APIRouter(prefix="/on-call/load", tags=["on-call"])
 LONGEST_S = 400 * 86_400.0
-Key = Annotated[str, Query(max_length=100, pattern=r"^[^\x00]*$")]
 
 
 @router.get("", operation_id="getOnCallLoad")

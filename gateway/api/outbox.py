@@ -6,13 +6,13 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 
+from gateway.api.parameters import Key
 from gateway.auth.principal import Gateway, Reader
 from gateway.schemas.system import OutboxItem, OutboxPage
 from storage import outbox
 
 router = APIRouter(tags=["outbox"])
 State = Literal["pending", "sending", "accepted", "delivered", "failed", "unknown", "cancelled", "bundled"]
-Key = Annotated[str, Query(max_length=100, pattern=r"^[^\x00]*$")]
 
 
 @router.get("/outbox", operation_id="listPages")

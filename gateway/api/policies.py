@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from domain.errors import Invalid
 from domain.validation import check_last_resort, check_policy
+from gateway.api.parameters import PathId
 from gateway.api.references import check_unused
 from gateway.auth.principal import Admin, Configurer, Gateway, Reader
 from gateway.schemas.base import problems
@@ -60,18 +61,18 @@ async def create_policy(body: PolicyInput, caller: Configurer, gateway: Gateway)
 
 
 @router.get("/policies/{policy_id}", operation_id="getPolicy", responses=problems(404))
-async def get_policy(policy_id: str, _: Reader, gateway: Gateway) -> Policy:
+async def get_policy(policy_id: PathId, _: Reader, gateway: Gateway) -> Policy:
     """One policy."""
     async with gateway.sessions() as session:
-        return _shown(await fetch(session, PolicyRow, policy_id.replace("\x00", ""), "policy"))
+        return _shown(await fetch(session, PolicyRow, policy_id, "policy"))
 
 
 @router.put("/policies/{policy_id}", operation_id="replacePolicy", responses=problems(404, 409))
-async def replace_policy(policy_id: str, body: PolicyInput, caller: Configurer, gateway: Gateway) -> Policy:
+async def replace_policy(policy_id: PathId, body: PolicyInput, caller: Configurer, gateway: Gateway) -> Policy:
     """A new version. Open incidents go on with the one they started with."""
-    steps, ident = _check(body, gateway), policy_id.replace("\x00", "")
-    async with change(gateway.sessions, caller.name, "update", f"policy/{ident}", {"name": body.name}) as session:
-        row = await fetch(session, PolicyRow, ident, "policy")
+    steps = _check(body, gateway)
+    async with change(gateway.sessions, caller.name, "update", f"policy/{policy_id}", {"name": body.name}) as session:
+        row = await fetch(session, PolicyRow, policy_id, "policy")
         row.name, row.team_id, row.steps, row.repeat = body.name, body.team_id, steps, body.repeat
         row.version += 1
         session.add(_version(row, caller.name))
@@ -80,12 +81,11 @@ async def replace_policy(policy_id: str, body: PolicyInput, caller: Configurer, 
 
 
 @router.delete("/policies/{policy_id}", operation_id="deletePolicy", status_code=204, responses=problems(404, 409))
-async def delete_policy(policy_id: str, caller: Configurer, gateway: Gateway) -> Response:
+async def delete_policy(policy_id: PathId, caller: Configurer, gateway: Gateway) -> Response:
     """Refused while an integration uses it."""
-    ident = policy_id.replace("\x00", "")
-    async with change(gateway.sessions, caller.name, "delete", f"policy/{ident}") as session:
-        row = await fetch(session, PolicyRow, ident, "policy")
-        await check_unused(session, "policy", ident)
+    async with change(gateway.sessions, caller.name, "delete", f"policy/{policy_id}") as session:
+        row = await fetch(session, PolicyRow, policy_id, "policy")
+        await check_unused(session, "policy", policy_id)
         await session.delete(row)
     await gateway.config.refresh()
     return Response(status_code=204)

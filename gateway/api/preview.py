@@ -14,6 +14,7 @@ from domain.enrichment import taken_in
 from domain.errors import Invalid
 from domain.grouping import Group
 from gateway.api.integrations import checked
+from gateway.api.parameters import PathId
 from gateway.auth.principal import Configurer, Gateway
 from gateway.schemas.base import problems
 from gateway.schemas.routing import Preview, PreviewedAlert, PreviewedIncident, PreviewRequest
@@ -28,13 +29,13 @@ ALERTS_SHOWN = 100
 
 
 @router.post("/{integration_id}/preview", operation_id="previewIntegration", responses=problems(404))
-async def preview(integration_id: str, body: PreviewRequest, _: Configurer, gateway: Gateway) -> Preview:
+async def preview(integration_id: PathId, body: PreviewRequest, _: Configurer, gateway: Gateway) -> Preview:
     """Try a body, with the saved settings or with others. Nothing is saved, nobody is called."""
-    config, ident = gateway.config.current, integration_id.replace("\x00", "")
-    saved = config.integrations.get(ident)
+    config = gateway.config.current
+    saved = config.integrations.get(integration_id)
     if saved is None:
-        raise NotFound("integration", ident)
-    tried = replace(checked(body.integration, config), id=ident) if body.integration is not None else saved
+        raise NotFound("integration", integration_id)
+    tried = replace(checked(body.integration, config), id=integration_id) if body.integration is not None else saved
     parsed, now = _parsed(tried, body.payload), wall_now()
     groups = taken_in(config, tried, parsed.events, now, parsed.payloads)
     open_ = await incidents.open_in(gateway.sessions, [found.line_key for found in groups])

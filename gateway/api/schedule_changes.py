@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.errors import Invalid
 from domain.validation import MAX_OVERRIDES, MAX_TEMPORARIES, check_override, check_temporary
+from gateway.api.parameters import PathId
 from gateway.auth.principal import Gateway, Reader, Responder
 from gateway.schedule_news import announce, changed
 from gateway.schemas.base import problems
@@ -72,24 +73,24 @@ async def _taken_back(
 
 
 @router.get("/overrides", operation_id="listOverrides", responses=problems(404))
-async def list_overrides(schedule_id: str, _: Reader, gateway: Gateway, removed: Removed = False) -> OverrideList:
+async def list_overrides(schedule_id: PathId, _: Reader, gateway: Gateway, removed: Removed = False) -> OverrideList:
     """Overrides by start; with `removed` the whole history."""
     async with gateway.sessions() as session:
-        row = await fetch(session, ScheduleRow, schedule_id.replace("\x00", ""), "schedule")
+        row = await fetch(session, ScheduleRow, schedule_id, "schedule")
         return OverrideList(items=[shown_override(o) for o in row.overrides if removed or o.removed_at is None])
 
 
 @router.post("/overrides", operation_id="createOverride", status_code=201, responses=problems(404))
-async def create_override(schedule_id: str, body: OverrideInput, caller: Responder, gateway: Gateway) -> Override:
+async def create_override(schedule_id: PathId, body: OverrideInput, caller: Responder, gateway: Gateway) -> Override:
     """Somebody more, less or else on call for a while; overrides that overlap apply in the order they are made."""
     check_override(body.to_domain("new", 0.0), "", gateway.config.current.users)
-    ident, override = schedule_id.replace("\x00", ""), new_id()
+    override = new_id()
     async with change(gateway.sessions, caller.name, "create", f"override/{override}") as session:
-        schedule = await fetch(session, ScheduleRow, ident, "schedule")
+        schedule = await fetch(session, ScheduleRow, schedule_id, "schedule")
         _counting(schedule.overrides, MAX_OVERRIDES, "overrides")
         row = OverrideRow(
             id=override,
-            schedule_id=ident,
+            schedule_id=schedule_id,
             kind=body.kind,
             user_id=body.user_id,
             instead_of=body.instead_of,
@@ -99,43 +100,42 @@ async def create_override(schedule_id: str, body: OverrideInput, caller: Respond
             created_by=caller.name,
         )
         session.add(row)
-        shards = await changed(session, ident)
+        shards = await changed(session, schedule_id)
         await session.refresh(row)
     await announce(gateway.poker, gateway.config, shards)
     return shown_override(row)
 
 
 @router.delete("/overrides/{override_id}", operation_id="deleteOverride", status_code=204, responses=problems(404))
-async def delete_override(schedule_id: str, override_id: str, caller: Responder, gateway: Gateway) -> Response:
+async def delete_override(schedule_id: PathId, override_id: PathId, caller: Responder, gateway: Gateway) -> Response:
     """It counts no more; it stays in the history."""
-    ident, override = schedule_id.replace("\x00", ""), override_id.replace("\x00", "")
-    async with change(gateway.sessions, caller.name, "delete", f"override/{override}") as session:
-        shards = await _taken_back(session, OverrideRow, ident, override, caller.name)
+    async with change(gateway.sessions, caller.name, "delete", f"override/{override_id}") as session:
+        shards = await _taken_back(session, OverrideRow, schedule_id, override_id, caller.name)
     await announce(gateway.poker, gateway.config, shards)
     return Response(status_code=204)
 
 
 @router.get("/temporaries", operation_id="listTemporarySchedules", responses=problems(404))
-async def list_temporaries(schedule_id: str, _: Reader, gateway: Gateway, removed: Removed = False) -> TemporaryList:
+async def list_temporaries(schedule_id: PathId, _: Reader, gateway: Gateway, removed: Removed = False) -> TemporaryList:
     """Temporary schedules by start; with `removed` the whole history."""
     async with gateway.sessions() as session:
-        row = await fetch(session, ScheduleRow, schedule_id.replace("\x00", ""), "schedule")
+        row = await fetch(session, ScheduleRow, schedule_id, "schedule")
         return TemporaryList(items=[shown_temporary(t) for t in row.temporaries if removed or t.removed_at is None])
 
 
 @router.post("/temporaries", operation_id="createTemporarySchedule", status_code=201, responses=problems(404))
-async def create_temporary(schedule_id: str, body: TemporaryInput, caller: Responder, gateway: Gateway) -> Temporary:
+async def create_temporary(schedule_id: PathId, body: TemporaryInput, caller: Responder, gateway: Gateway) -> Temporary:
     """Other layers for a while. Overrides made before it do not count in it, those made later do."""
     made, config = body.to_domain("new", 0.0), gateway.config.current
     check_temporary(made, "", config.users, config.holidays)
-    ident, temporary = schedule_id.replace("\x00", ""), new_id()
+    temporary = new_id()
     detail = {"name": body.name}
     async with change(gateway.sessions, caller.name, "create", f"temporary/{temporary}", detail) as session:
-        schedule = await fetch(session, ScheduleRow, ident, "schedule")
+        schedule = await fetch(session, ScheduleRow, schedule_id, "schedule")
         _counting(schedule.temporaries, MAX_TEMPORARIES, "temporary schedules")
         row = TemporaryRow(
             id=temporary,
-            schedule_id=ident,
+            schedule_id=schedule_id,
             name=body.name,
             starts_at=body.start,
             ends_at=body.end,
@@ -143,7 +143,7 @@ async def create_temporary(schedule_id: str, body: TemporaryInput, caller: Respo
             created_by=caller.name,
         )
         session.add(row)
-        shards = await changed(session, ident)
+        shards = await changed(session, schedule_id)
         await session.refresh(row)
     await announce(gateway.poker, gateway.config, shards)
     return shown_temporary(row)
@@ -155,10 +155,9 @@ async def create_temporary(schedule_id: str, body: TemporaryInput, caller: Respo
     status_code=204,
     responses=problems(404),
 )
-async def delete_temporary(schedule_id: str, temporary_id: str, caller: Responder, gateway: Gateway) -> Response:
+async def delete_temporary(schedule_id: PathId, temporary_id: PathId, caller: Responder, gateway: Gateway) -> Response:
     """The schedule's own layers and overrides count again; it stays in the history."""
-    ident, temporary = schedule_id.replace("\x00", ""), temporary_id.replace("\x00", "")
-    async with change(gateway.sessions, caller.name, "delete", f"temporary/{temporary}") as session:
-        shards = await _taken_back(session, TemporaryRow, ident, temporary, caller.name)
+    async with change(gateway.sessions, caller.name, "delete", f"temporary/{temporary_id}") as session:
+        shards = await _taken_back(session, TemporaryRow, schedule_id, temporary_id, caller.name)
     await announce(gateway.poker, gateway.config, shards)
     return Response(status_code=204)

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from domain.errors import Invalid
 from domain.schedule import calendars_of
 from domain.validation import check_schedule
+from gateway.api.parameters import PathId
 from gateway.api.references import check_unused
 from gateway.api.schedule_changes import shown_override, shown_temporary
 from gateway.auth.principal import Configurer, Gateway, Reader
@@ -86,15 +87,15 @@ async def create_schedule(body: ScheduleInput, caller: Configurer, gateway: Gate
 
 
 @router.get("/{schedule_id}", operation_id="getSchedule", responses=problems(404))
-async def get_schedule(schedule_id: str, _: Reader, gateway: Gateway) -> Schedule:
+async def get_schedule(schedule_id: PathId, _: Reader, gateway: Gateway) -> Schedule:
     """One schedule with the overrides and temporary schedules that count."""
     async with gateway.sessions() as session:
-        return _shown(await fetch(session, ScheduleRow, schedule_id.replace("\x00", ""), "schedule"))
+        return _shown(await fetch(session, ScheduleRow, schedule_id, "schedule"))
 
 
 @router.get("/{schedule_id}/preview", operation_id="previewSavedSchedule", responses=problems(404))
 async def preview_saved(
-    schedule_id: str,
+    schedule_id: PathId,
     _: Reader,
     gateway: Gateway,
     start: Annotated[Moment, Query()],
@@ -102,31 +103,32 @@ async def preview_saved(
 ) -> Preview:
     """What a saved schedule comes to between two instants."""
     async with gateway.sessions() as session:
-        row = await fetch(session, ScheduleRow, schedule_id.replace("\x00", ""), "schedule")
+        row = await fetch(session, ScheduleRow, schedule_id, "schedule")
         schedule = schedule_of(row, await calendars(session))
     return preview(schedule, start.timestamp(), end.timestamp())
 
 
 @router.put("/{schedule_id}", operation_id="replaceSchedule", responses=problems(404, 409))
-async def replace_schedule(schedule_id: str, body: ScheduleInput, caller: Configurer, gateway: Gateway) -> Schedule:
+async def replace_schedule(schedule_id: PathId, body: ScheduleInput, caller: Configurer, gateway: Gateway) -> Schedule:
     """Everything but overrides and temporary schedules, which are kept."""
-    layers, ident = _check(body, gateway), schedule_id.replace("\x00", "")
-    async with change(gateway.sessions, caller.name, "update", f"schedule/{ident}", {"name": body.name}) as session:
-        row = await fetch(session, ScheduleRow, ident, "schedule")
+    layers = _check(body, gateway)
+    async with change(
+        gateway.sessions, caller.name, "update", f"schedule/{schedule_id}", {"name": body.name}
+    ) as session:
+        row = await fetch(session, ScheduleRow, schedule_id, "schedule")
         row.name, row.zone, row.team_id, row.layers = body.name, body.zone, body.team_id, layers
-        shards = await changed(session, ident)
+        shards = await changed(session, schedule_id)
     await announce(gateway.poker, gateway.config, shards)
     return _shown(row)
 
 
 @router.delete("/{schedule_id}", operation_id="deleteSchedule", status_code=204, responses=problems(404, 409))
-async def delete_schedule(schedule_id: str, caller: Configurer, gateway: Gateway) -> Response:
+async def delete_schedule(schedule_id: PathId, caller: Configurer, gateway: Gateway) -> Response:
     """Refused while a policy or the last resort names it."""
-    ident = schedule_id.replace("\x00", "")
-    async with change(gateway.sessions, caller.name, "delete", f"schedule/{ident}") as session:
-        row = await fetch(session, ScheduleRow, ident, "schedule")
-        await check_unused(session, "schedule", ident)
+    async with change(gateway.sessions, caller.name, "delete", f"schedule/{schedule_id}") as session:
+        row = await fetch(session, ScheduleRow, schedule_id, "schedule")
+        await check_unused(session, "schedule", schedule_id)
         await session.delete(row)
-        shards = await changed(session, ident)
+        shards = await changed(session, schedule_id)
     await announce(gateway.poker, gateway.config, shards)
     return Response(status_code=204)

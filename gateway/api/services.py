@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.route_checks import check_service
+from gateway.api.parameters import PathId
 from gateway.api.references import check_unused
 from gateway.auth.principal import Configurer, Gateway, Reader
 from gateway.schemas.base import problems
@@ -81,31 +82,29 @@ async def create_service(body: ServiceInput, caller: Configurer, gateway: Gatewa
 
 
 @router.get("/{service_id}", operation_id="getService", responses=problems(404))
-async def get_service(service_id: str, _: Reader, gateway: Gateway) -> Service:
+async def get_service(service_id: PathId, _: Reader, gateway: Gateway) -> Service:
     """One service."""
-    return await _one(gateway, service_id.replace("\x00", ""))
+    return await _one(gateway, service_id)
 
 
 @router.put("/{service_id}", operation_id="replaceService", responses=problems(404, 409))
-async def replace_service(service_id: str, body: ServiceInput, caller: Configurer, gateway: Gateway) -> Service:
+async def replace_service(service_id: PathId, body: ServiceInput, caller: Configurer, gateway: Gateway) -> Service:
     """All of it. Open incidents keep the policy they started with."""
-    ident = service_id.replace("\x00", "")
-    async with change(gateway.sessions, caller.name, "update", f"service/{ident}", {"name": body.name}) as session:
-        row = await fetch(session, ServiceRow, ident, "service")
-        check_service(body.to_domain(ident), gateway.config.current)
+    async with change(gateway.sessions, caller.name, "update", f"service/{service_id}", {"name": body.name}) as session:
+        row = await fetch(session, ServiceRow, service_id, "service")
+        check_service(body.to_domain(service_id), gateway.config.current)
         for name, value in _fields(body).items():
             setattr(row, name, value)
     await gateway.config.refresh()
-    return await _one(gateway, ident)
+    return await _one(gateway, service_id)
 
 
 @router.delete("/{service_id}", operation_id="deleteService", status_code=204, responses=problems(404, 409))
-async def delete_service(service_id: str, caller: Configurer, gateway: Gateway) -> Response:
+async def delete_service(service_id: PathId, caller: Configurer, gateway: Gateway) -> Response:
     """Refused while a route leads to it or another service depends on it."""
-    ident = service_id.replace("\x00", "")
-    async with change(gateway.sessions, caller.name, "delete", f"service/{ident}") as session:
-        row = await fetch(session, ServiceRow, ident, "service")
-        await check_unused(session, "service", ident)
+    async with change(gateway.sessions, caller.name, "delete", f"service/{service_id}") as session:
+        row = await fetch(session, ServiceRow, service_id, "service")
+        await check_unused(session, "service", service_id)
         await session.delete(row)
     await gateway.config.refresh()
     return Response(status_code=204)

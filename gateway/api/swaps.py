@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from sqlalchemy import select
 
 from domain.errors import Invalid
 from domain.swap import Command, Decline, Take, Withdraw
+from gateway.api.parameters import Key, PathId
 from gateway.auth.principal import Gateway, Reader, Responder
 from gateway.problems import ProblemError
 from gateway.schemas.base import problems
@@ -20,7 +19,6 @@ from storage.changes import fetch
 from storage.tables import SwapRow
 
 router = APIRouter(prefix="/swap-requests", tags=["swaps"])
-Key = Annotated[str, Query(max_length=100, pattern=r"^[^\x00]*$")]
 SHOWN = 500
 
 
@@ -34,10 +32,6 @@ def acting_for(caller: Holder, user_id: str | None, gateway: Services) -> str:
     if wanted not in gateway.config.current.users:
         raise Invalid("user_id", f"There is no user with id {wanted!r}.")
     return wanted
-
-
-def _clean(ident: str) -> str:
-    return ident.replace("\x00", "")
 
 
 @router.get("", operation_id="listSwapRequests")
@@ -57,7 +51,7 @@ async def list_swaps(
 async def create_swap(body: SwapInput, caller: Responder, gateway: Gateway) -> SwapRequest:
     """Ask somebody, or the team, to take (part of) a shift. Until it is taken the asker stays on call."""
     wish = Wish(
-        schedule_id=_clean(body.schedule_id),
+        schedule_id=body.schedule_id,
         asker=acting_for(caller, body.user_id, gateway),
         start=body.start.timestamp(),
         end=body.end.timestamp(),
@@ -70,31 +64,33 @@ async def create_swap(body: SwapInput, caller: Responder, gateway: Gateway) -> S
 
 
 @router.get("/{request_id}", operation_id="getSwapRequest", responses=problems(404))
-async def get_swap(request_id: str, _: Reader, gateway: Gateway) -> SwapRequest:
+async def get_swap(request_id: PathId, _: Reader, gateway: Gateway) -> SwapRequest:
     """One request with its history."""
     async with gateway.sessions() as session:
-        return SwapRequest.of(await fetch(session, SwapRow, _clean(request_id), "swap request"))
+        return SwapRequest.of(await fetch(session, SwapRow, request_id, "swap request"))
 
 
 @router.post("/{request_id}/take", operation_id="takeSwapRequest", responses=problems(404, 409))
-async def take_swap(request_id: str, caller: Responder, gateway: Gateway, body: ActInput | None = None) -> SwapRequest:
+async def take_swap(
+    request_id: PathId, caller: Responder, gateway: Gateway, body: ActInput | None = None
+) -> SwapRequest:
     """Take the shift: the overrides are made at once, all or none. Of two who take it, one gets a 409."""
     return await _acted(gateway, request_id, Take(_who(body, caller, gateway)), caller)
 
 
 @router.post("/{request_id}/decline", operation_id="declineSwapRequest", responses=problems(404, 409))
 async def decline_swap(
-    request_id: str, caller: Responder, gateway: Gateway, body: ActInput | None = None
+    request_id: PathId, caller: Responder, gateway: Gateway, body: ActInput | None = None
 ) -> SwapRequest:
     """Say no. When the last of those asked has, the request ends and the asker is told."""
     return await _acted(gateway, request_id, Decline(_who(body, caller, gateway)), caller)
 
 
 @router.post("/{request_id}/withdraw", operation_id="withdrawSwapRequest", responses=problems(404, 409))
-async def withdraw_swap(request_id: str, caller: Responder, gateway: Gateway) -> SwapRequest:
+async def withdraw_swap(request_id: PathId, caller: Responder, gateway: Gateway) -> SwapRequest:
     """No longer ask. What was taken is undone by deleting its overrides."""
     async with gateway.sessions() as session:
-        row = await fetch(session, SwapRow, _clean(request_id), "swap request")
+        row = await fetch(session, SwapRow, request_id, "swap request")
     return await _acted(gateway, request_id, Withdraw(acting_for(caller, row.asker, gateway)), caller)
 
 
@@ -103,4 +99,4 @@ def _who(body: ActInput | None, caller: Holder, gateway: Services) -> str:
 
 
 async def _acted(gateway: Services, request_id: str, command: Command, caller: Holder) -> SwapRequest:
-    return SwapRequest.of(await carry_out(gateway, _clean(request_id), command, caller.name))
+    return SwapRequest.of(await carry_out(gateway, request_id, command, caller.name))

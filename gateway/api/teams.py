@@ -6,6 +6,7 @@ from fastapi import APIRouter, Response
 from sqlalchemy import select
 
 from domain.errors import Invalid
+from gateway.api.parameters import PathId
 from gateway.auth.principal import Configurer, Gateway, Reader
 from gateway.schemas.base import problems
 from gateway.schemas.people import Team, TeamInput, TeamList
@@ -48,31 +49,30 @@ async def create_team(body: TeamInput, caller: Configurer, gateway: Gateway) -> 
 
 
 @router.get("/{team_id}", operation_id="getTeam", responses=problems(404))
-async def get_team(team_id: str, _: Reader, gateway: Gateway) -> Team:
+async def get_team(team_id: PathId, _: Reader, gateway: Gateway) -> Team:
     """One team."""
     async with gateway.sessions() as session:
-        return _shown(await fetch(session, TeamRow, team_id.replace("\x00", ""), "team"))
+        return _shown(await fetch(session, TeamRow, team_id, "team"))
 
 
 @router.put("/{team_id}", operation_id="replaceTeam", responses=problems(404, 409))
-async def replace_team(team_id: str, body: TeamInput, caller: Configurer, gateway: Gateway) -> Team:
+async def replace_team(team_id: PathId, body: TeamInput, caller: Configurer, gateway: Gateway) -> Team:
     """Name and members as a whole."""
-    members, ident = _check(body, gateway), team_id.replace("\x00", "")
-    async with change(gateway.sessions, caller.name, "update", f"team/{ident}", {"name": body.name}) as session:
-        row = await fetch(session, TeamRow, ident, "team")
+    members = _check(body, gateway)
+    async with change(gateway.sessions, caller.name, "update", f"team/{team_id}", {"name": body.name}) as session:
+        row = await fetch(session, TeamRow, team_id, "team")
         row.name = body.name
         row.members.clear()
         await session.flush()
-        row.members.extend(TeamMemberRow(team_id=ident, user_id=u) for u in members)
+        row.members.extend(TeamMemberRow(team_id=team_id, user_id=u) for u in members)
     await gateway.config.refresh()
     return _shown(row)
 
 
 @router.delete("/{team_id}", operation_id="deleteTeam", status_code=204, responses=problems(404))
-async def delete_team(team_id: str, caller: Configurer, gateway: Gateway) -> Response:
+async def delete_team(team_id: PathId, caller: Configurer, gateway: Gateway) -> Response:
     """What belonged to it belongs to no team then."""
-    ident = team_id.replace("\x00", "")
-    async with change(gateway.sessions, caller.name, "delete", f"team/{ident}") as session:
-        await session.delete(await fetch(session, TeamRow, ident, "team"))
+    async with change(gateway.sessions, caller.name, "delete", f"team/{team_id}") as session:
+        await session.delete(await fetch(session, TeamRow, team_id, "team"))
     await gateway.config.refresh()
     return Response(status_code=204)

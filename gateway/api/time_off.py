@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 
 from domain.errors import Invalid
+from gateway.api.parameters import Key, PathId
 from gateway.api.swaps import acting_for
 from gateway.auth.principal import Gateway, Reader, Responder
 from gateway.schemas.base import problems
@@ -18,7 +17,6 @@ from storage.tables import TimeOffRow
 
 router = APIRouter(prefix="/time-off", tags=["swaps"])
 LONGEST_S = 366 * 86_400.0
-Key = Annotated[str, Query(max_length=100, pattern=r"^[^\x00]*$")]
 
 
 def _shown(shown: Shown) -> TimeOff:
@@ -70,11 +68,10 @@ async def create_time_off(body: TimeOffInput, caller: Responder, gateway: Gatewa
 
 
 @router.delete("/{time_off_id}", operation_id="deleteTimeOff", status_code=204, responses=problems(404))
-async def delete_time_off(time_off_id: str, caller: Responder, gateway: Gateway) -> Response:
+async def delete_time_off(time_off_id: PathId, caller: Responder, gateway: Gateway) -> Response:
     """There after all. Open requests for cover are withdrawn; what colleagues have taken stays theirs."""
-    ident = time_off_id.replace("\x00", "")
     async with gateway.sessions() as session:
-        row = await fetch(session, TimeOffRow, ident, "time off")
+        row = await fetch(session, TimeOffRow, time_off_id, "time off")
     acting_for(caller, row.user_id, gateway)
-    await cancel(gateway, ident, caller.name)
+    await cancel(gateway, time_off_id, caller.name)
     return Response(status_code=204)

@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from domain.configuration import Configuration
+from gateway.api.parameters import PathId
 from gateway.auth.principal import Gateway, Reader
 from gateway.schemas.alerts import Timeline, TimelineEntry
 from gateway.schemas.base import moment, problems
@@ -18,9 +19,9 @@ router = APIRouter(prefix="/alerts", tags=["alerts"])
 
 
 @router.get("/{alert_id}/timeline", operation_id="getAlertTimeline", responses=problems(404))
-async def get_timeline(alert_id: str, _: Reader, gateway: Gateway) -> Timeline:
+async def get_timeline(alert_id: PathId, _: Reader, gateway: Gateway) -> Timeline:
     """Oldest first; pages with what became of them."""
-    alert_id = await incidents.present(gateway.sessions, alert_id.replace("\x00", ""))
+    alert_id = await incidents.present(gateway.sessions, alert_id)
     events, pages = await incidents.timeline(gateway.sessions, alert_id)
     config = gateway.config.current
     entries = [

@@ -8,6 +8,7 @@ from sqlalchemy import func, select, update
 from channels.addresses import check_address
 from domain.errors import Invalid
 from domain.validation import check_zone
+from gateway.api.parameters import PathId
 from gateway.api.references import check_unused
 from gateway.auth.passwords import hash_password
 from gateway.auth.principal import Admin, Gateway, Reader
@@ -76,24 +77,18 @@ def _checked(body: UserInput) -> str:
 
 
 @router.get("/{user_id}", operation_id="getUser", responses=problems(404))
-async def get_user(user_id: str, _: Reader, gateway: Gateway) -> User:
+async def get_user(user_id: PathId, _: Reader, gateway: Gateway) -> User:
     """One user."""
     async with gateway.sessions() as session:
-        return _shown(await fetch(session, UserRow, _clean(user_id), "user"))
-
-
-def _clean(ident: str) -> str:
-    return ident.replace("\x00", "")
+        return _shown(await fetch(session, UserRow, user_id, "user"))
 
 
 @router.put("/{user_id}", operation_id="replaceUser", responses=problems(404, 409))
-async def replace_user(user_id: str, body: UserInput, caller: Admin, gateway: Gateway) -> User:
+async def replace_user(user_id: PathId, body: UserInput, caller: Admin, gateway: Gateway) -> User:
     """Everything but contact methods and rules, which are kept."""
     email = _checked(body)
-    async with change(
-        gateway.sessions, caller.name, "update", f"user/{_clean(user_id)}", {"name": body.name}
-    ) as session:
-        row = await fetch(session, UserRow, _clean(user_id), "user")
+    async with change(gateway.sessions, caller.name, "update", f"user/{user_id}", {"name": body.name}) as session:
+        row = await fetch(session, UserRow, user_id, "user")
         row.name, row.email, row.role, row.zone, row.active = body.name, email, body.role, body.zone, body.active
         if body.password is not None:
             row.password_hash = await hash_password(body.password.get_secret_value())
@@ -103,10 +98,10 @@ async def replace_user(user_id: str, body: UserInput, caller: Admin, gateway: Ga
 
 
 @router.delete("/{user_id}", operation_id="deleteUser", status_code=204, responses=problems(404, 409))
-async def delete_user(user_id: str, caller: Admin, gateway: Gateway) -> Response:
+async def delete_user(user_id: PathId, caller: Admin, gateway: Gateway) -> Response:
     """Refused while a policy, a schedule or the last resort names them."""
-    async with change(gateway.sessions, caller.name, "delete", f"user/{_clean(user_id)}") as session:
-        row = await fetch(session, UserRow, _clean(user_id), "user")
+    async with change(gateway.sessions, caller.name, "delete", f"user/{user_id}") as session:
+        row = await fetch(session, UserRow, user_id, "user")
         await check_unused(session, "user", row.id)
         theirs = OverrideRow.user_id == row.id, OverrideRow.removed_at.is_(None)
         removed = update(OverrideRow).where(*theirs).values(removed_at=func.now(), removed_by=caller.name)
@@ -145,21 +140,21 @@ def _hint(channel: str, address: str) -> str:
 
 
 @router.get("/{user_id}/contact-methods", operation_id="listContactMethods", responses=problems(404))
-async def list_contacts(user_id: str, _: Reader, gateway: Gateway) -> ContactList:
+async def list_contacts(user_id: PathId, _: Reader, gateway: Gateway) -> ContactList:
     """How to reach a person."""
     async with gateway.sessions() as session:
-        user = await fetch(session, UserRow, _clean(user_id), "user")
+        user = await fetch(session, UserRow, user_id, "user")
         return ContactList(items=[_contact(c, gateway.sealer) for c in user.contacts])
 
 
 @router.post("/{user_id}/contact-methods", operation_id="createContactMethod", status_code=201, responses=problems(404))
-async def create_contact(user_id: str, body: ContactInput, caller: Reader, gateway: Gateway) -> Contact:
+async def create_contact(user_id: PathId, body: ContactInput, caller: Reader, gateway: Gateway) -> Contact:
     """A further way to reach a person."""
     await _own_or_admin(caller, user_id)
     sealed, ident = _sealed(body, gateway), new_id()
     detail = {"channel": body.channel, "label": body.label}
     async with change(gateway.sessions, caller.name, "create", f"contact_method/{ident}", detail) as session:
-        await fetch(session, UserRow, _clean(user_id), "user")
+        await fetch(session, UserRow, user_id, "user")
         count = select(func.count()).where(ContactMethodRow.user_id == user_id)
         row = ContactMethodRow(
             id=ident,
@@ -183,13 +178,13 @@ def _sealed(body: ContactInput, gateway: Services) -> bytes:
 
 @router.put("/{user_id}/contact-methods/{contact_id}", operation_id="replaceContactMethod", responses=problems(404))
 async def replace_contact(
-    user_id: str, contact_id: str, body: ContactInput, caller: Reader, gateway: Gateway
+    user_id: PathId, contact_id: PathId, body: ContactInput, caller: Reader, gateway: Gateway
 ) -> Contact:
     """A new address, label or state."""
     await _own_or_admin(caller, user_id)
     sealed = _sealed(body, gateway)
-    async with change(gateway.sessions, caller.name, "update", f"contact_method/{_clean(contact_id)}") as session:
-        row = await fetch(session, ContactMethodRow, _clean(contact_id), "contact method")
+    async with change(gateway.sessions, caller.name, "update", f"contact_method/{contact_id}") as session:
+        row = await fetch(session, ContactMethodRow, contact_id, "contact method")
         if row.user_id != user_id:
             raise NotFound("contact method", contact_id)
         row.channel, row.label, row.sealed, row.enabled = body.channel, body.label or body.channel, sealed, body.enabled
@@ -203,11 +198,11 @@ async def replace_contact(
     status_code=204,
     responses=problems(404),
 )
-async def delete_contact(user_id: str, contact_id: str, caller: Reader, gateway: Gateway) -> Response:
+async def delete_contact(user_id: PathId, contact_id: PathId, caller: Reader, gateway: Gateway) -> Response:
     """Rules that use it go with it."""
     await _own_or_admin(caller, user_id)
-    async with change(gateway.sessions, caller.name, "delete", f"contact_method/{_clean(contact_id)}") as session:
-        row = await fetch(session, ContactMethodRow, _clean(contact_id), "contact method")
+    async with change(gateway.sessions, caller.name, "delete", f"contact_method/{contact_id}") as session:
+        row = await fetch(session, ContactMethodRow, contact_id, "contact method")
         if row.user_id != user_id:
             raise NotFound("contact method", contact_id)
         await session.delete(row)
@@ -219,10 +214,10 @@ async def delete_contact(user_id: str, contact_id: str, caller: Reader, gateway:
 
 
 @router.get("/{user_id}/notification-rules", operation_id="getNotificationRules", responses=problems(404))
-async def get_rules(user_id: str, _: Reader, gateway: Gateway) -> Rules:
+async def get_rules(user_id: PathId, _: Reader, gateway: Gateway) -> Rules:
     """In what order a person is reached."""
     async with gateway.sessions() as session:
-        user = await fetch(session, UserRow, _clean(user_id), "user")
+        user = await fetch(session, UserRow, user_id, "user")
         return _rules(user)
 
 
@@ -234,11 +229,11 @@ def _rules(user: UserRow) -> Rules:
 
 
 @router.put("/{user_id}/notification-rules", operation_id="replaceNotificationRules", responses=problems(404))
-async def replace_rules(user_id: str, body: Rules, caller: Reader, gateway: Gateway) -> Rules:
+async def replace_rules(user_id: PathId, body: Rules, caller: Reader, gateway: Gateway) -> Rules:
     """Both lists as a whole."""
     await _own_or_admin(caller, user_id)
-    async with change(gateway.sessions, caller.name, "update", f"notification_rules/{_clean(user_id)}") as session:
-        user = await fetch(session, UserRow, _clean(user_id), "user")
+    async with change(gateway.sessions, caller.name, "update", f"notification_rules/{user_id}") as session:
+        user = await fetch(session, UserRow, user_id, "user")
         known = {c.id for c in user.contacts}
         user.rules.clear()
         await session.flush()

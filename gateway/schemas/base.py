@@ -19,6 +19,8 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whit
 Ident = Annotated[str, StringConstraints(min_length=1, max_length=100), Clean]
 Line = Annotated[str, StringConstraints(max_length=300), Clean]
 Text = Annotated[str, StringConstraints(max_length=8192), Clean]
+Clock = Annotated[str, Field(max_length=5, examples=["09:00"], description="Wall clock, HH:MM")]
+Weekday = Annotated[int, Field(ge=0, le=6, description="0 Monday to 6 Sunday")]
 Severity = Literal["critical", "error", "warning", "info"]
 Status = Literal["triggered", "acknowledged", "snoozed", "resolved"]
 

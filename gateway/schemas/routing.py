@@ -11,10 +11,9 @@ from domain import service as services
 from domain.alert import Link as DomainLink
 from domain.alert import Severity as DomainSeverity
 from domain.window import Window as DomainWindow
-from gateway.schemas.base import Ident, Input, Line, Name, Output, Severity, Status, Text
+from gateway.schemas.base import Clock, Ident, Input, Line, Name, Output, Severity, Status, Text, Weekday
 
 IntegrationType = Literal["generic", "grafana", "prometheus"]
-Clock = Annotated[str, Field(max_length=5, examples=["22:00"], description="HH:MM")]
 Url = Annotated[str, Field(max_length=1024, pattern="^(https?://[^\\x00-\\x20]+)?$")]
 
 
@@ -32,7 +31,7 @@ class RuleWindow(Input):
     zone: Annotated[str, Field(max_length=64, examples=["Europe/Berlin"])]
     start: Clock = "00:00"
     end: Clock = "00:00"
-    weekdays: Annotated[list[Annotated[int, Field(ge=0, le=6)]], Field(max_length=7)] = Field(
+    weekdays: Annotated[list[Weekday], Field(max_length=7)] = Field(
         default_factory=list, description="0 Monday to 6 Sunday; empty: every day"
     )
 

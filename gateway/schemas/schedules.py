@@ -9,11 +9,9 @@ import msgspec
 from pydantic import Field
 
 from domain import schedule as domain
-from gateway.schemas.base import Clean, Ident, Input, Moment, Name, Output
+from gateway.schemas.base import Clean, Clock, Ident, Input, Moment, Name, Output, Weekday
 
 Local = Annotated[str, Field(max_length=32, examples=["2026-01-05T09:00:00"], description="Wall clock, no offset")]
-Clock = Annotated[str, Field(max_length=5, examples=["09:00"], description="Wall clock, HH:MM")]
-Weekday = Annotated[int, Field(ge=0, le=6, description="0 Monday to 6 Sunday")]
 Zone = Annotated[str, Field(max_length=64, examples=["Europe/Berlin"])]
 Note = Annotated[str, Field(max_length=500), Clean]
 
