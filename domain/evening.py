@@ -105,7 +105,6 @@ class _Table:
         self._busy = {
             user: joined((d.start, d.end) for r in rosters for d in r.duties if d.user == user) for user in self._loads
         }
-
         self._most = max((high - low for spans in self._busy.values() for low, high in spans), default=0.0)
 
     def moves(self) -> Iterator[_Move]:

@@ -154,7 +154,7 @@ def prepare(config: Configuration) -> None:
 def unruled(config: Configuration, integration: Integration) -> Destination | None:
     """Where every alert of an integration goes for which there are no rules; None if there are some."""
     ruled = integration.routes or (config.routes and integration.organisation_routes)
-    return None if ruled else _to(config, integration, integration.service_id, None, None, None, None, "")
+    return None if ruled else _default(config, integration, "")
 
 
 def route(config: Configuration, integration: Integration, event: AlertEvent, payload: Any, at: float) -> Routed:
@@ -251,8 +251,8 @@ def _destination(config: Configuration, integration: Integration, chosen: Route,
     )
 
 
-def _default(config: Configuration, integration: Integration) -> Destination:
-    return _to(config, integration, integration.service_id, None, None, None, None, DEFAULT)
+def _default(config: Configuration, integration: Integration, name: str = DEFAULT) -> Destination:
+    return _to(config, integration, integration.service_id, None, None, None, None, name)
 
 
 def _to(

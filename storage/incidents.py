@@ -52,7 +52,7 @@ order by (facets->>'severity_rank')::int desc, (facets->>'opened_at')::float8 li
 
 OPEN = text("""
 select id, entity from rt.record
-where kind = 'incident' and facets->>'status' in ('triggered', 'acknowledged', 'snoozed')
+where kind = 'incident' and (facets->>'open')::boolean
   and entity = any(cast(:entities as text[]))
 """)
 
