@@ -22,7 +22,7 @@ from domain.window import Window
 RESULTS = Path(__file__).parent / "results"
 RULES, ALERTS = 5_000, 2_000
 START = 1_767_225_600.0
-NIGHT = (Window("Europe/Berlin", "22:00", "06:00"),)
+NIGHT = (Window("Europe/Berlin", (), "22:00", "06:00"),)
 
 
 def by_label(count: int) -> tuple[Route, ...]:
