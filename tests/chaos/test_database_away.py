@@ -3,9 +3,7 @@ to their next steps from their hosts' memory, and everybody is told afterwards w
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.chaos import processes
 from tests.fakes.http_sink import HttpSink, Received
 from tests.product import Product, step, until
 
@@ -24,14 +23,12 @@ pytestmark = pytest.mark.e2e
 def frozen_database(product: Product) -> Iterator[None]:
     """Silent, not gone: connections stay open and nothing answers."""
     postmaster = (product.home / "postgres" / "data" / "postmaster.pid").read_text().splitlines()[0]
-    children = subprocess.run(["pgrep", "-P", postmaster], capture_output=True, text=True).stdout.split()
-    for pid in (postmaster, *children):
-        os.kill(int(pid), signal.SIGSTOP)
+    pids = processes.family(int(postmaster))  # workers among them come and go by themselves
+    processes.tell(pids, signal.SIGSTOP)
     try:
         yield
     finally:
-        for pid in (postmaster, *children):
-            os.kill(int(pid), signal.SIGCONT)
+        processes.tell(pids, signal.SIGCONT)
 
 
 def test_alerts_that_come_while_the_database_is_silent_are_kept_and_page_afterwards(product: Product) -> None:
