@@ -21,14 +21,12 @@ from domain.alert import AlertEvent, Severity
 from domain.configuration import Configuration
 from domain.draft import Draft
 from domain.escalation import begin, halt
-from domain.incident import AlertsReceived, AlertState, Line, occurrence
+from domain.incident import FULL_MEMBERS, AlertsReceived, AlertState, Line, occurrence
 from domain.line import firing
 from domain.tally import Tally
 
 HUMAN_QUIET_S = 300.0
 """After a human resolved it, the same occurrence is quiet this long: Alertmanager's group_interval, HA peers."""
-FULL_MEMBERS = 100
-"""Alerts of an incident kept with labels and links; the ones after them keep title and severity only."""
 
 
 def on_alerts(line: Line, message: AlertsReceived, now: float, config: Configuration, new_id: Any) -> Draft:
@@ -94,8 +92,8 @@ def _ended(draft: Draft, event: AlertEvent) -> tuple[str, str]:
     if not grave.human:
         return "it came late: its source had already resolved this occurrence", ""
     if draft.now - grave.at < HUMAN_QUIET_S:
-        return "a human has just resolved it; it stays quiet for five minutes", ""
-    return "", "it still fires at its source although it was resolved by hand"
+        return "it has just been resolved here; it stays quiet for five minutes", ""
+    return "", "it still fires at its source although it was resolved here"
 
 
 def _open(draft: Draft, message: AlertsReceived, event: AlertEvent, severity: Severity, reason: str) -> None:

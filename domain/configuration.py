@@ -12,6 +12,7 @@ from typing import Literal
 
 from domain.alert import Severity
 from domain.holidays import Holidays
+from domain.matcher import Matcher as Matcher
 from domain.people import Team, User
 from domain.policy import Policy, Target
 from domain.rota import Rota
@@ -20,18 +21,6 @@ from domain.service import Service
 from domain.window import Window
 
 IntegrationType = Literal["generic", "grafana", "prometheus"]
-
-
-@dataclass(frozen=True, slots=True)
-class Matcher:
-    """A condition on an alert's labels; a missing label is "".
-
-    `op`: "=" equal, "!=" not equal, "=~" the pattern fits the whole value, "!~" it does not (domain/pattern.py).
-    """
-
-    label: str
-    op: Literal["=", "!=", "=~", "!~"]
-    value: str
 
 
 @dataclass(frozen=True, slots=True)

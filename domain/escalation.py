@@ -12,7 +12,8 @@ An incident calls people, step by step, until a human acts. The policy is frozen
 Laws (tests/property/test_incident_machine.py):
 - While triggered, a `step` timer is armed: there is always a next thing that happens by itself.
 - While acknowledged, snoozed or resolved nothing is paged on any path, and no escalation timer is armed.
-- Steps of a round are taken in order, none twice; a step that reaches nobody is passed over at once and recorded.
+- Steps of a round are taken in order, none twice; a step that reaches nobody, or whose condition does not hold, is
+  passed over at once and recorded.
 - After the last step come the repetitions, then the last resort, which is called again every half hour.
 - A repeated firing changes a count and nothing else.
 - A page that went out while the database was away (domain/outage.py) is counted instead of ordered, once.
@@ -23,6 +24,7 @@ from __future__ import annotations
 from typing import Any
 
 from domain import events as e
+from domain.alert import Severity
 from domain.configuration import Configuration
 from domain.draft import Draft
 from domain.incident import Line, Status
@@ -31,6 +33,7 @@ from domain.notify import contact_of, last_resort, named, reachable, rules_for
 from domain.outage import LAST_RESORT, OutagePage, began, counting
 from domain.people import Urgency
 from domain.policy import Step
+from domain.step_conditions import judged
 
 LAST_RESORT_EVERY_S = 1800.0
 """Often enough that an incident nobody takes is not forgotten, seldom enough to let people work on it."""
@@ -82,12 +85,18 @@ def _advance(draft: Draft, step: int, round_: int, late_s: float) -> None:
             return
         passed_over += 1
         step += 1
-    reason = "every step reached nobody" if passed_over >= len(policy.steps) else "the policy is through"
+    reason = "every step was passed over" if passed_over >= len(policy.steps) else "the policy is through"
     _call_last_resort(draft, reason)
 
 
 def _take_step(draft: Draft, step: Step, number: int, round_: int, late_s: float) -> bool:
     """False if the step should have called somebody and there is nobody."""
+    asked = judged(step, draft.line, draft.config, draft.now)
+    if asked.unmet:
+        draft.add(e.StepSkipped(draft.line.episode, number, round_, asked.unmet))
+        return False
+    if step.major:
+        _declare(draft, step, number)
     called = named(draft.config, step.targets, draft.now)
     users = [n.user_id for n in called if reachable(draft.config.users.get(n.user_id))]
     if step.targets and not users:
@@ -98,11 +107,31 @@ def _take_step(draft: Draft, step: Step, number: int, round_: int, late_s: float
     until = max(draft.now, started + step.wait_s)
     late_s -= draft.now - started
     late = late_s if late_s > LATE_S else 0.0
-    draft.add(e.StepStarted(draft.line.episode, number, round_, tuple(users), until, draft.now, late, called))
+    started_now = e.StepStarted(
+        draft.line.episode, number, round_, tuple(users), until, draft.now, late, called, asked.doubt
+    )
+    draft.add(started_now)
+    if step.resolve:
+        halt(draft)
+        draft.add(e.Resolved(draft.line.episode, _named_step(draft, number), "", True, draft.now))
+        return True
     draft.arm(STEP, until)
     for user in users:
         call(draft, user, "urgent" if step.important else "normal")
     return True
+
+
+def _declare(draft: Draft, step: Step, number: int) -> None:
+    """Declare a major incident, unless it is one already and as bad."""
+    line = draft.line
+    raises = step.severity is not None and step.severity.rank > (line.raised_to or Severity.INFO).rank
+    if raises or not line.major:
+        severity = step.severity if raises or line.raised_to is None else None
+        draft.add(e.MajorDeclared(line.episode, _named_step(draft, number), severity, draft.now))
+
+
+def _named_step(draft: Draft, number: int) -> str:
+    return f"step {number + 1} of policy {draft.line.policy.name}" if draft.line.policy is not None else ""
 
 
 def _call_last_resort(draft: Draft, why: str) -> None:

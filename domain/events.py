@@ -116,6 +116,8 @@ class StepStarted:
     at: float
     late_s: float = 0.0
     named: tuple[Named, ...] = ()
+    doubt: str = ""
+    """What its condition could not be asked for; it is taken all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,26 @@ class StepEmpty:
     round: int
     why: str
     named: tuple[Named, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StepSkipped:
+    """A step whose condition does not hold was passed over at once."""
+
+    episode: int
+    step: int
+    round: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class MajorDeclared:
+    """A major incident from now on, at least of `severity` if that is given. `by`: which step of the policy."""
+
+    episode: int
+    by: str
+    severity: Severity | None
+    at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +270,7 @@ class Unacknowledged:
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """`human`: by a person, while the source may still fire."""
+    """`human`: by a person or a step of the policy, while the source may still fire."""
 
     episode: int
     by: str
@@ -328,6 +350,8 @@ ALL: tuple[type, ...] = (
     GroupTruncated,
     StepStarted,
     StepEmpty,
+    StepSkipped,
+    MajorDeclared,
     LastResortCalled,
     NobodyReachable,
     PersonCalled,

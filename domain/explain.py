@@ -23,6 +23,7 @@ SILENT = frozenset(
         "CommandIgnored",
         "FellBack",
         "GroupTruncated",
+        "MajorDeclared",
         "Noted",
         "SilencedAtSource",
         "WaitCounted",
@@ -79,6 +80,7 @@ class _Telling:
             "Triggered": self._triggered,
             "StepStarted": self._step,
             "StepEmpty": self._step_empty,
+            "StepSkipped": self._step_skipped,
             "LastResortCalled": self._last_resort,
             "NobodyReachable": self._nobody,
             "Reassigned": self._reassigned,
@@ -167,6 +169,11 @@ class _Telling:
         if not self._named:
             step = self._step_words(body["step"])
             self._say("nobody_on_call", happened.at, f"{step} was passed over: {body['why']}")
+
+    def _step_skipped(self, happened: Happened) -> None:
+        self._taken = happened.body["step"]
+        step = self._step_words(happened.body["step"])
+        self._say("condition", happened.at, f"{step} was passed over: {happened.body['why']}")
 
     def _unreachable(self, happened: Happened, user: str) -> None:
         why = self._words.why(self._of(user))

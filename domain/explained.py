@@ -125,7 +125,7 @@ class PageStory:
 class NotPaged:
     """Why somebody was not paged. `user_id` and `schedule_id` None: it holds for everybody.
 
-    `code`: unreachable, nobody_on_call, nobody_reachable, withdrawn, failed, counted, duplicate, not_due,
+    `code`: unreachable, nobody_on_call, condition, nobody_reachable, withdrawn, failed, counted, duplicate, not_due,
     step_not_taken, repeated, ignored or not_named.
     """
 

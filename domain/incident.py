@@ -14,8 +14,12 @@ from enum import StrEnum
 
 from domain.alert import AlertEvent, Severity
 from domain.outage import OutageMark
+from domain.pace import Fired
 from domain.people import NotificationRule
 from domain.policy import Policy, Target
+
+FULL_MEMBERS = 100
+"""Alerts of an incident kept with labels and links; the ones after them keep title and severity only."""
 
 
 class Status(StrEnum):
@@ -179,6 +183,10 @@ class Line:
     tombstones: Mapping[str, Tombstone] = field(default_factory=dict)
     outage: tuple[OutageMark, ...] = ()
     service_id: str | None = None
+    major: bool = False
+    raised_to: Severity | None = None
+    """The declaration's severity: the incident has no lesser one, whatever its alerts say."""
+    fired: Fired = ()
 
     @property
     def open(self) -> bool:

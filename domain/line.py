@@ -7,8 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from domain import events as e
+from domain.alert import Severity
 from domain.incident import AlertState, Ladder, Line, Status, Tombstone, occurrence
 from domain.outage import LAST_RESORT, OutagePage, learned, retired, taken_up
+from domain.pace import remembered
 
 MAX_TOMBSTONES = 500
 """Remembered resolved occurrences per line; a late firing older than all of these would open an incident."""
@@ -20,7 +22,7 @@ def apply(line: Line, event: Any) -> Line:
         case e.Triggered():
             return _triggered(line, event)
         case e.AlertsFired(_, alerts, severity, at):
-            return replace(line, alerts={**line.alerts, **{a.key: a for a in alerts}}, severity=severity, updated_at=at)
+            return _alerts_fired(line, alerts, severity, at)
         case e.AlertsRepeated(_, keys, at):
             known = {key: line.alerts[key] for key in keys}
             counted = {key: replace(alert, count=alert.count + 1) for key, alert in known.items()}
@@ -36,6 +38,9 @@ def apply(line: Line, event: Any) -> Line:
             return replace(line, truncated=omitted)
         case e.StepStarted() | e.LastResortCalled() | e.NobodyReachable():
             return _escalation(line, event)
+        case e.MajorDeclared(_, _, severity, at):
+            raised = severity or line.raised_to
+            return replace(line, major=True, raised_to=raised, severity=_worst(line.severity, raised), updated_at=at)
         case e.PersonCalled(_, user_id, _, rules, at):
             called = line.called if user_id in line.called else (*line.called, user_id)
             return replace(line, ladders={**line.ladders, user_id: Ladder(user_id, at, rules)}, called=called)
@@ -132,13 +137,23 @@ def _escalation(line: Line, event: e.StepStarted | e.LastResortCalled | e.Nobody
     return replace(line, exhausted=True, next_at=event.next_at, updated_at=event.at)
 
 
+def _alerts_fired(line: Line, alerts: tuple[AlertState, ...], severity: Severity, at: float) -> Line:
+    known = {**line.alerts, **{a.key: a for a in alerts}}
+    fired = remembered(line.fired, line.policy, at, len(alerts))
+    return replace(line, alerts=known, severity=_worst(severity, line.raised_to), fired=fired, updated_at=at)
+
+
+def _worst(severity: Severity, raised_to: Severity | None) -> Severity:
+    return severity if raised_to is None or raised_to.rank < severity.rank else raised_to
+
+
 def _alerts_resolved(line: Line, event: e.AlertsResolved) -> Line:
     over = {key: replace(line.alerts[key], firing=False) for key in event.starts}
     ended = {key: starts_at for key, starts_at in event.starts.items() if starts_at is not None}
     return replace(
         line,
         alerts={**line.alerts, **over},
-        severity=event.severity,
+        severity=_worst(event.severity, line.raised_to),
         tombstones=_bury(line, ended, event.at, False) if ended else line.tombstones,
         updated_at=event.at,
     )

@@ -8,6 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from domain.alert import Severity
+from domain.matcher import Matcher
+from domain.window import Window
+
 TargetKind = Literal["user", "schedule"]
 
 
@@ -20,15 +24,35 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Conditions:
+    """When a step is taken: if all of these hold; what is empty holds always (domain/step_conditions.py).
+
+    `windows`: the time is in any of them. `severities`: the incident's is one of them. `matchers`: an alert that fires
+    satisfies them all. `more_than`: at least one alert more than this began to fire in the last `within_s` seconds.
+    """
+
+    windows: tuple[Window, ...] = ()
+    severities: tuple[Severity, ...] = ()
+    matchers: tuple[Matcher, ...] = ()
+    more_than: int | None = None
+    within_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """Notify `targets` at once, then wait `wait_s` seconds for an acknowledgement before the next step.
 
-    A step without targets only waits. `important` chooses the person's urgent rules.
+    A step without targets only waits. `important` chooses the person's urgent rules. `when` None: always taken.
+    `major` declares a major incident, and raises it to `severity` if that is given. `resolve` ends the incident.
     """
 
     targets: tuple[Target, ...]
     wait_s: float
     important: bool = True
+    when: Conditions | None = None
+    major: bool = False
+    severity: Severity | None = None
+    resolve: bool = False
 
 
 @dataclass(frozen=True, slots=True)

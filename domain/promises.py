@@ -52,7 +52,7 @@ class Course:
                 self._from_the_top()
             case e.Unacknowledged() | e.Woken():
                 self._from_the_top()
-            case e.StepStarted() | e.StepEmpty():
+            case e.StepStarted() | e.StepEmpty() | e.StepSkipped():
                 yield from self._ringing(f"step {event.step + 1}")
                 yield from self._step(event)
             case e.LastResortCalled() | e.NobodyReachable():
@@ -76,11 +76,11 @@ class Course:
         if self.status is not Status.TRIGGERED:
             yield "paged-after-ack", f"{what} while it is {self.status.value}"
 
-    def _step(self, event: e.StepStarted | e.StepEmpty) -> Iterator[Violation]:
+    def _step(self, event: e.StepStarted | e.StepEmpty | e.StepSkipped) -> Iterator[Violation]:
         taken = (event.round, event.step)
         if taken != self.due or self._exhausted or self._policy is None:
             yield "step-order", f"{_words(taken)} where {self._wanted()} was due"
-        self._passed_over = self._passed_over + 1 if isinstance(event, e.StepEmpty) else 0
+        self._passed_over = 0 if isinstance(event, e.StepStarted) else self._passed_over + 1
         self.due = self._after(taken)
 
     def _after(self, taken: Position) -> Position | None:

@@ -53,7 +53,7 @@ def _scanned(route: Route) -> bool:
 
 def _check_conditions(route: Route, field: str) -> None:
     for n, matcher in enumerate(route.matchers):
-        _check_matcher(matcher, f"{field}.matchers[{n}]")
+        check_matcher(matcher, f"{field}.matchers[{n}]")
     if route.expression:
         try:
             expression(route.expression)
@@ -64,7 +64,8 @@ def _check_conditions(route: Route, field: str) -> None:
         check_window(window, f"{field}.windows[{n}]", None)
 
 
-def _check_matcher(matcher: Matcher, field: str) -> None:
+def check_matcher(matcher: Matcher, field: str) -> None:
+    """Raise Invalid for a pattern that cannot be used."""
     if matcher.op in ("=~", "!~"):
         try:
             compiled(matcher.value)

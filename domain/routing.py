@@ -28,7 +28,8 @@ from domain.configuration import Configuration, Grouping, Integration, Matcher, 
 from domain.errors import Invalid
 from domain.expression import Failed, View, expression
 from domain.holidays import asked
-from domain.pattern import BadPattern, fits
+from domain.matcher import holds
+from domain.pattern import BadPattern
 from domain.payload import bounded, described
 from domain.spans import Opening
 from domain.window import Window
@@ -110,14 +111,8 @@ def _equalities(route: Route) -> list[tuple[str, str]]:
 
 
 def _holds(matcher: Matcher, labels: Mapping[str, str]) -> bool:
-    value = labels.get(matcher.label, "")
-    match matcher.op:
-        case "=":
-            return value == matcher.value
-        case "!=":
-            return value != matcher.value
     try:
-        return fits(matcher.value, value) == (matcher.op == "=~")
+        return holds(matcher, labels)
     except BadPattern:  # refused when saved; a pattern that nobody can ask matches nothing
         return False
 

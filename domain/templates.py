@@ -34,7 +34,7 @@ def clip(text: str, limit: int) -> str:
 def page(line: Line, line_key: str, step: int, why: str, repeats: OutagePage | None = None) -> Words:
     """The page for an incident. `why`: how this person came to be called. `repeats`: it perhaps went out before."""
     ident = incident_id(line_key, line.episode)
-    severity = line.severity.value.upper()
+    severity = f"{'MAJOR ' if line.major else ''}{line.severity.value.upper()}"
     burning = firing(line)
     subject = clip(f"[{severity}] {line.title}", SUBJECT_MAX)
     more = f" (+{len(burning) - 1} more)" if len(burning) > 1 else ""

@@ -1,4 +1,4 @@
-"""What a saved schedule or policy must satisfy. Each refusal names the field and says what to do."""
+"""What a saved schedule must satisfy. Each refusal names the field and says what to do."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from domain.errors import Invalid
-from domain.policy import Policy, Step, Target
 from domain.schedule import Absence, FixedShifts, Layer, Override, Rotation, Schedule, Temporary, Term
 from domain.window import Window
 
@@ -21,9 +20,6 @@ MAX_OVERRIDE_S = 400 * 86_400.0
 MAX_WINDOWS = 50
 MAX_HANDOFFS = 7 * 24
 MAX_FIXED = 5_000
-MAX_STEPS = 50
-MAX_REPEAT = 20
-MAX_WAIT_S = 7 * 24 * 3600.0
 
 
 def check_zone(zone: str, field: str) -> None:
@@ -219,40 +215,3 @@ def _check_user(user: str, field: str, users: Collection[str] | None) -> None:
         raise Invalid(field, "The user id is empty.")
     if users is not None and user not in users:
         raise Invalid(field, f"There is no user with id {user!r}.")
-
-
-def check_policy(policy: Policy, users: Collection[str], schedules: Collection[str]) -> None:
-    """Raise Invalid unless the policy can page somebody."""
-    if not policy.steps:
-        raise Invalid("steps", "A policy needs at least one step.")
-    if len(policy.steps) > MAX_STEPS:
-        raise Invalid("steps", f"A policy can have at most {MAX_STEPS} steps.")
-    if not any(step.targets for step in policy.steps):
-        raise Invalid("steps", "No step notifies anybody; add a user or a schedule to one.")
-    if not 0 <= policy.repeat <= MAX_REPEAT:
-        raise Invalid("repeat", f"Must be between 0 and {MAX_REPEAT}.")
-    for n, step in enumerate(policy.steps):
-        _check_step(step, f"steps[{n}]", users, schedules)
-
-
-def _check_step(step: Step, field: str, users: Collection[str], schedules: Collection[str]) -> None:
-    if not 0 <= step.wait_s <= MAX_WAIT_S:
-        raise Invalid(f"{field}.wait_s", "Must be between 0 and 604800 seconds (a week).")
-    if step.wait_s == 0 and not step.targets:
-        raise Invalid(field, "A step must notify somebody or wait.")
-    check_targets(step.targets, f"{field}.targets", users, schedules)
-
-
-def check_targets(targets: tuple[Target, ...], field: str, users: Collection[str], schedules: Collection[str]) -> None:
-    """Raise Invalid for a target that does not exist."""
-    for n, target in enumerate(targets):
-        known = users if target.kind == "user" else schedules
-        if target.id not in known:
-            raise Invalid(f"{field}[{n}].id", f"There is no {target.kind} with id {target.id!r}.")
-
-
-def check_last_resort(targets: tuple[Target, ...], users: Collection[str], schedules: Collection[str]) -> None:
-    """Raise Invalid if nobody would be called when everything else fails."""
-    if not targets:
-        raise Invalid("targets", "The last resort cannot be empty: it is who is called when nobody else can be.")
-    check_targets(targets, "targets", users, schedules)

@@ -17,6 +17,7 @@ def facets(line: Line) -> dict[str, Any]:
         "status": line.status.value,
         "severity": line.severity.value,
         "severity_rank": line.severity.rank,
+        "major": line.major,
         "team_id": line.team_id,
         "service_id": line.service_id,
         "integration_id": line.integration_id,
@@ -36,6 +37,7 @@ def body(line: Line, line_key: str) -> dict[str, Any]:
         "title": line.title,
         "status": line.status.value,
         "severity": line.severity.value,
+        "major": line.major,
         "team_id": line.team_id,
         "service_id": line.service_id,
         "integration_id": line.integration_id,
@@ -72,6 +74,7 @@ def small(line: Line, line_key: str) -> dict[str, Any]:
         "title": line.title,
         "status": line.status.value,
         "severity": line.severity.value,
+        "major": line.major,
         "opened_at": line.opened_at,
         "alerts_firing": len(firing(line)),
         "labels": dict(first.labels) if first is not None else {},
@@ -90,9 +93,12 @@ def upcoming(line: Line) -> str:
             return f"It wakes at {at} and escalates from the first step."
     if line.exhausted:
         return f"Everybody was called; the last resort is called again at {at}."
-    steps = len(line.policy.steps) if line.policy is not None else 0
-    if line.step + 1 < steps:
-        return f"If nobody acknowledges by {at}, step {line.step + 2} of {steps} is taken."
+    steps = line.policy.steps if line.policy is not None else ()
+    if line.step + 1 < len(steps):
+        following = steps[line.step + 1]
+        what = "resolves it" if following.resolve else "is taken"
+        unless = ", if its conditions hold" if following.when is not None else ""
+        return f"If nobody acknowledges by {at}, step {line.step + 2} of {len(steps)} {what}{unless}."
     if line.policy is not None and line.round < line.policy.repeat:
         return f"If nobody acknowledges by {at}, the policy starts again from its first step."
     return f"If nobody acknowledges by {at}, the last resort is called."

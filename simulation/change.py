@@ -18,8 +18,9 @@ import msgspec
 from domain.configuration import Configuration
 from domain.errors import Invalid
 from domain.policy import Target
+from domain.policy_checks import check_last_resort, check_policy
 from domain.route_checks import check_routes
-from domain.validation import check_last_resort, check_policy, check_schedule
+from domain.validation import check_schedule
 
 SECTIONS = ("policies", "schedules", "integrations", "users")
 FIXED = frozenset({"id", "version"})
@@ -104,9 +105,9 @@ def _resolved(config: Configuration, value: Any, at: str) -> Any:
 
 def _check(config: Configuration) -> None:
     for policy in config.policies.values():
-        check_policy(policy, config.users, config.schedules)
+        check_policy(policy, config)
     for schedule in config.schedules.values():
         check_schedule(schedule, config.users)
     for integration in config.integrations.values():
         check_routes(integration.routes, config, f"integrations.{integration.name}.routes")
-    check_last_resort(config.last_resort, config.users, config.schedules)
+    check_last_resort(config.last_resort, config)

@@ -6,8 +6,9 @@ from domain.alert import Severity
 from domain.calendar import Unit
 from domain.configuration import Configuration, Integration, IntegrationType, Matcher, Route
 from domain.people import Channel, ContactMethod, NotificationRule, Team, User
-from domain.policy import Policy, Step, Target
+from domain.policy import Conditions, Policy, Step, Target
 from domain.schedule import Layer, Rotation, Schedule
+from domain.window import Window
 from simulation.chance import Chance
 from simulation.scenario import Behaviour, Reaction
 
@@ -95,8 +96,19 @@ def _schedules(chance: Chance, n: int, members: tuple[str, ...]) -> list[Schedul
 
 def _policies(n: int, members: tuple[str, ...]) -> list[Policy]:
     first, second, lead = Target("schedule", f"s{n}"), Target("schedule", f"b{n}"), Target("user", members[0])
-    urgent = (Step((first,), 300.0), Step((second,), 300.0), Step((first, second, lead), 900.0))
-    calm = (Step((first,), 900.0, False), Step((), 300.0), Step((first, second), 1_800.0))
+    urgent = (
+        Step((lead,), 0.0, when=Conditions(severities=(Severity.CRITICAL,), more_than=3, within_s=600.0), major=True),
+        Step((first,), 300.0),
+        Step((second,), 300.0),
+        Step((first, second, lead), 900.0),
+    )
+    working = Window(SITES[n % len(SITES)], (0, 1, 2, 3, 4), "08:00", "18:00")
+    calm = (
+        Step((first,), 900.0, False, Conditions((working,))),
+        Step((), 300.0, when=Conditions(matchers=(Matcher("env", "=~", "prod.*"),))),
+        Step((first, second), 1_800.0),
+        Step((), 0.0, when=Conditions(matchers=(Matcher("env", "=", "staging"),)), resolve=True),
+    )
     return [
         Policy(f"p{n}", f"Team {n}, urgent", 1, urgent, 1, f"t{n}"),
         Policy(f"q{n}", f"Team {n}, calm", 1, calm, 0, f"t{n}"),

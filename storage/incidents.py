@@ -24,6 +24,7 @@ class Filter:
     severity: Sequence[str] = ()
     team: Sequence[str] = ()
     words: str = ""
+    major: bool | None = None
 
 
 LIST = text("""
@@ -33,6 +34,7 @@ where kind = 'incident'
   and (cardinality(cast(:status as text[])) = 0 or facets->>'status' = any(cast(:status as text[])))
   and (cardinality(cast(:severity as text[])) = 0 or facets->>'severity' = any(cast(:severity as text[])))
   and (cardinality(cast(:team as text[])) = 0 or facets->>'team_id' = any(cast(:team as text[])))
+  and (cast(:major as boolean) is null or coalesce((facets->>'major')::boolean, false) = :major)
   and (:words = '' or to_tsvector('simple', facets->>'title') @@ plainto_tsquery('simple', :words)
        or facets->>'title' ilike :pattern or id = :words)
   and facets->>'integration_id' is distinct from :canary
@@ -82,6 +84,7 @@ async def listed(
         "status": list(wanted.status),
         "severity": list(wanted.severity),
         "team": list(wanted.team),
+        "major": wanted.major,
         "words": wanted.words.strip(),
         "pattern": "%" + re.sub(r"([\\%_])", r"\\\1", wanted.words.strip()) + "%",
         "at": at,

@@ -25,7 +25,7 @@ from domain.incident import (
     incident_id,
     parse_incident_id,
 )
-from domain.validation import check_targets
+from domain.policy_checks import check_targets
 from gateway.auth.principal import Gateway, Reader, Responder
 from gateway.ingest import inbound
 from gateway.problems import is_outage
@@ -62,13 +62,14 @@ async def list_alerts(
     gateway: Gateway,
     status: Annotated[list[Status] | None, Query(description="Repeat for several")] = None,
     severity: Annotated[list[Severity] | None, Query(description="Repeat for several")] = None,
+    major: Annotated[bool | None, Query(description="Only major incidents, or only others")] = None,
     team: Annotated[list[Annotated[str, Query(max_length=100, pattern=r"^[^\x00]*$")]] | None, Query()] = None,
     q: Words = "",
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
     cursor: Annotated[str | None, Query(max_length=500)] = None,
 ) -> AlertPage:
     """Alerts, newest first."""
-    wanted = incidents.Filter(status or (), severity or (), team or (), q)
+    wanted = incidents.Filter(status or (), severity or (), team or (), q, major)
     rows, following = await incidents.listed(gateway.sessions, wanted, limit, cursor)
     return AlertPage(items=[Alert.of(r) for r in rows], next_cursor=following)
 
@@ -232,7 +233,7 @@ async def reassign(
     """Call these people now instead of the next step."""
     targets = tuple(t.to_domain() for t in body.targets)
     config = gateway.config.current
-    check_targets(targets, "targets", config.users, config.schedules)
+    check_targets(targets, "targets", config)
     return await act(gateway, alert_id, Reassign(episode_of(alert_id), by(caller), targets, body.note), response)
 
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 from sqlalchemy import select
 
 from domain.errors import Invalid
-from domain.validation import check_last_resort, check_policy
+from domain.policy_checks import check_last_resort, check_policy
 from gateway.api.parameters import PathId
 from gateway.api.references import check_unused
 from gateway.auth.principal import Admin, Configurer, Gateway, Reader
@@ -30,10 +30,10 @@ def _shown(row: PolicyRow) -> Policy:
 
 def _check(body: PolicyInput, gateway: Services) -> list[dict[str, Any]]:
     config = gateway.config.current
-    check_policy(body.to_domain("new", 1), config.users, config.schedules)
+    check_policy(body.to_domain("new", 1), config)
     if body.team_id is not None and body.team_id not in config.teams:
         raise Invalid("team_id", f"There is no team with id {body.team_id!r}.")
-    return [step.model_dump() for step in body.steps]
+    return [step.model_dump(mode="json") for step in body.steps]
 
 
 def _version(row: PolicyRow, saved_by: str) -> PolicyVersionRow:
@@ -103,7 +103,7 @@ async def get_last_resort(_: Reader, gateway: Gateway) -> LastResort:
 async def replace_last_resort(body: LastResort, caller: Admin, gateway: Gateway) -> LastResort:
     """Cannot be empty."""
     config = gateway.config.current
-    check_last_resort(tuple(t.to_domain() for t in body.targets), config.users, config.schedules)
+    check_last_resort(tuple(t.to_domain() for t in body.targets), config)
     async with change(gateway.sessions, caller.name, "update", "last_resort") as session:
         row = (await session.execute(select(SettingsRow))).scalar_one()
         row.last_resort = [t.model_dump() for t in body.targets]

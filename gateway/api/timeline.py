@@ -85,9 +85,14 @@ def sentence(kind: str, body: dict[str, Any], config: Configuration) -> str:
         case "GroupTruncated":
             return f"The sender left {body['omitted']} alerts out of its list"
         case "StepStarted":
-            return f"Step {step}, round {body['round'] + 1}: {_names(config, body['users'])} called{late}"
-        case "StepEmpty":
+            called = f"{_names(config, body['users'])} called" if body["users"] else "begins, and calls nobody"
+            doubt = f" ({body['doubt']})" if body.get("doubt") else ""
+            return f"Step {step}, round {body['round'] + 1}: {called}{late}{doubt}"
+        case "StepEmpty" | "StepSkipped":
             return f"Step {step} passed over: {body['why']}"
+        case "MajorDeclared":
+            raised = f", at least {body['severity']}" if body.get("severity") else ""
+            return f"Declared a major incident{raised}, by {body['by']}"
         case "LastResortCalled":
             return f"Last resort ({body['why']}): {_names(config, body['users'])} called"
         case "NobodyReachable":

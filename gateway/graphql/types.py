@@ -40,6 +40,7 @@ class Alert:
     title: str
     status: AlertStatus
     severity: Severity
+    major: bool
     team_id: str | None
     integration_id: str
     opened_at: datetime
@@ -64,6 +65,7 @@ class Alert:
             id=strawberry.ID(body["id"]),
             status=AlertStatus(body["status"]),
             severity=Severity(body["severity"]),
+            major=body.get("major", False),
             alerts_total=body["alerts_total"],
             alerts_firing=body["alerts_firing"],
             **{t: moment(body[t]) for t in times},  # type: ignore[arg-type]

@@ -45,6 +45,7 @@ class Alert(Output):
     title: str
     status: Status
     severity: Severity
+    major: bool = Field(False, description="A step of its policy declared a major incident")
     team_id: str | None
     service_id: str | None = None
     integration_id: str

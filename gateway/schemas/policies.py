@@ -7,7 +7,11 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from domain import policy as domain
-from gateway.schemas.base import Ident, Input, Name, Output
+from domain.alert import Severity as DomainSeverity
+from domain.matcher import Matcher as DomainMatcher
+from domain.window import Window
+from gateway.schemas.base import Ident, Input, Name, Output, Severity
+from gateway.schemas.routing import Matcher, RuleWindow
 
 
 class Target(Input):
@@ -20,12 +24,64 @@ class Target(Input):
         return domain.Target(self.kind, self.id)
 
 
+class StepWindow(RuleWindow):
+    """Hours on the wall clock of a zone, but not on holidays, or only on them."""
+
+    holidays: Annotated[str, Field(max_length=100, description="Id of a holiday calendar, or empty")] = ""
+    on_holidays: Literal["never", "only"] = "never"
+
+    def to_domain(self) -> Window:
+        return Window(self.zone, tuple(self.weekdays), self.start, self.end, self.holidays, self.on_holidays)
+
+
+class Conditions(Input):
+    """When a step is taken: if all that is said here holds. Else it is passed over, and the timeline says why."""
+
+    windows: Annotated[list[StepWindow], Field(max_length=10, description="The time is in any of them")] = Field(
+        default_factory=list
+    )
+    severities: Annotated[list[Severity], Field(max_length=4, description="The incident's is any of them")] = Field(
+        default_factory=list
+    )
+    matchers: Annotated[list[Matcher], Field(max_length=20, description="One alert that fires has them all")] = Field(
+        default_factory=list
+    )
+    more_than: Annotated[int, Field(ge=0, le=1_000)] | None = Field(
+        None, description="More alerts than this began to fire in the last within_s seconds"
+    )
+    within_s: Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)] = 0
+
+    def to_domain(self) -> domain.Conditions:
+        return domain.Conditions(
+            windows=tuple(w.to_domain() for w in self.windows),
+            severities=tuple(DomainSeverity(s) for s in self.severities),
+            matchers=tuple(DomainMatcher(m.label, m.op, m.value) for m in self.matchers),
+            more_than=self.more_than,
+            within_s=self.within_s,
+        )
+
+
 class Step(Input):
     """Call `targets`, then wait `wait_s` seconds for an acknowledgement. Without targets it only waits."""
 
     targets: Annotated[list[Target], Field(max_length=50)] = Field(default_factory=list)
-    wait_s: Annotated[float, Field(ge=0, le=604_800, allow_inf_nan=False, examples=[300])]
+    wait_s: Annotated[float, Field(ge=0, le=604_800, allow_inf_nan=False, examples=[300])] = 0
     important: bool = Field(True, description="Use people's urgent rules, else their normal ones")
+    when: Conditions | None = Field(None, description="Null: the step is always taken")
+    major: bool = Field(False, description="Declare a major incident")
+    severity: Severity | None = Field(None, description="With major: the incident is at least this bad from now on")
+    resolve: bool = Field(False, description="Resolve the incident")
+
+    def to_domain(self) -> domain.Step:
+        return domain.Step(
+            targets=tuple(t.to_domain() for t in self.targets),
+            wait_s=self.wait_s,
+            important=self.important,
+            when=self.when.to_domain() if self.when is not None else None,
+            major=self.major,
+            severity=DomainSeverity(self.severity) if self.severity is not None else None,
+            resolve=self.resolve,
+        )
 
 
 class PolicyInput(Input):
@@ -37,7 +93,7 @@ class PolicyInput(Input):
     repeat: Annotated[int, Field(ge=0, le=20)] = Field(0, description="Runs after the first, before the last resort")
 
     def to_domain(self, ident: str, version: int) -> domain.Policy:
-        steps = tuple(domain.Step(tuple(t.to_domain() for t in s.targets), s.wait_s, s.important) for s in self.steps)
+        steps = tuple(step.to_domain() for step in self.steps)
         return domain.Policy(ident, self.name, version, steps, self.repeat, self.team_id)
 
 

@@ -11,6 +11,7 @@ wrong-policy      an incident follows another policy than the one it was routed 
 step-order        steps are not 0, 1, 2, … through every round, then the last resort
 early, late       a step, page or wake-up not at its time
 skipped           a due step, a person or a notification rule was passed over
+condition         a step was taken although its conditions do not hold, or passed over although they do
 wrong-people      a step called others than those who were on call and could be reached
 nobody            a step or the last resort called nobody although somebody could be reached
 no-failover       a page failed and the person's next method was not used

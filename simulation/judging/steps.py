@@ -12,6 +12,7 @@ from domain.incident import Status
 from domain.people import NotificationRule
 from domain.policy import Policy
 from domain.promises import Course
+from simulation.judging.conditions import Seen
 from simulation.judging.finding import LATE_S, Finding
 from simulation.judging.opinion import Opinion, rules
 from simulation.outcome import Outcome, Row
@@ -43,6 +44,7 @@ class Walk:
         self._course = Course()
         self.quiet: list[tuple[float, int]] = []
         """(instant, journal position) of every halt: from then on no page ordered before may start."""
+        self._seen = Seen()
         self._episode = 0
         self._policy: Policy | None = None
         self._due = 0.0
@@ -56,6 +58,7 @@ class Walk:
         for row in rows:
             self._at, self._config = row.at, self._outcome.configurations[row.config]
             self._owes(row)
+            self._seen.note(row.event)
             step = _STEPS.get(type(row.event))
             if step is not None:
                 step(self, row.event, row)
@@ -118,8 +121,15 @@ class Walk:
     def _from_the_top(self) -> None:
         self._calls, self._due, self._hurried = {}, self._at, False
 
-    def _step(self, event: e.StepStarted | e.StepEmpty, row: Row) -> None:
+    def _step(self, event: e.StepStarted | e.StepEmpty | e.StepSkipped, row: Row) -> None:
         self._in_time(f"step {event.step + 1}")
+        if self._policy is not None:
+            holds = self._seen.holds(self._policy.steps[event.step], self._config, row.at)
+            if holds is isinstance(event, e.StepSkipped):
+                self._say("condition", f"step {event.step + 1} was {'passed over' if holds else 'taken'}, wrongly")
+        if isinstance(event, e.StepSkipped):
+            self._hurried = True
+            return
         targets = self._policy.steps[event.step].targets if self._policy is not None else ()
         wanted = self._opinion.people(self._config, targets, row.at)
         if isinstance(event, e.StepEmpty):
@@ -219,6 +229,7 @@ _STEPS: dict[type, Callable[[Walk, Any, Row], None]] = {
     e.Triggered: Walk._triggered,
     e.StepStarted: Walk._step,
     e.StepEmpty: Walk._step,
+    e.StepSkipped: Walk._step,
     e.LastResortCalled: Walk._last_resort,
     e.NobodyReachable: Walk._last_resort,
     e.PersonCalled: Walk._person,

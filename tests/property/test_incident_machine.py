@@ -22,12 +22,23 @@ from domain.incident import (
 )
 from domain.outage import OutagePage
 from domain.people import NotificationRule
-from domain.policy import Step
+from domain.policy import Conditions, Step
+from domain.promises import LineJudge
+from domain.window import Window
 from tests.unit.desk import T0, Desk, organisation, person, user
 
 RULES = (NotificationRule("ada-0", 0.0), NotificationRule("ada-1", 60.0))
+WORST = Severity.CRITICAL
+EVEN_HOURS = Window("UTC", start="08:00", end="08:05")
+"""The machine begins at 08:00 UTC."""
 CONFIG = organisation(
-    (Step((user("ada"),), 120.0), Step((), 60.0), Step((user("gone"),), 120.0), Step((user("ben"), user("ada")), 90.0)),
+    (
+        Step((user("ada"),), 120.0),
+        Step((), 60.0, when=Conditions(more_than=2, within_s=200.0)),
+        Step((user("gone"),), 120.0),
+        Step((), 0.0, when=Conditions(severities=(Severity.INFO, Severity.WARNING)), resolve=True),
+        Step((user("ben"), user("ada")), 90.0, when=Conditions(windows=(EVEN_HOURS,)), major=True, severity=WORST),
+    ),
     repeat=1,
     users=(person("ada", 2, RULES), person("ben"), person("boss")),
 )
@@ -89,7 +100,7 @@ class IncidentMachine(RuleBasedStateMachine):
         number=st.integers(0, 9),
         state=st.sampled_from(["accepted", "rejected", "unknown"]),
         episode=st.sampled_from([0, 0, -1, 1]),
-        step=st.integers(-1, 3),
+        step=st.integers(-1, 4),
         ago=st.floats(-10, 200),
     )
     def pages_of_an_outage_are_learned(
@@ -142,12 +153,24 @@ class IncidentMachine(RuleBasedStateMachine):
             name = type(event).__name__
             if name in ("Triggered", "Unacknowledged", "Woken"):
                 last = None
-            elif name in ("StepStarted", "StepEmpty"):
+            elif name in ("StepStarted", "StepEmpty", "StepSkipped"):
                 here = (event.episode, event.round, event.step)
                 first = (event.episode, 0, 0)
                 follows = first if last is None else _next(last)
                 assert here == follows, f"{here} after {last}"
                 last = here
+
+    @invariant()
+    def a_major_incident_is_no_less_than_declared(self) -> None:
+        line = self.desk.line
+        assert not line.major or line.severity is WORST
+        assert len(line.fired) <= 3
+
+    @invariant()
+    def the_judge_of_promises_agrees(self) -> None:
+        judge = LineJudge(self.desk.now)
+        found = [v for event in self.desk.events for v in judge.follow(event, self.desk.now)]
+        assert [v for v in found if v[0] != "never-paged"] == []
 
     @invariant()
     def the_state_survives_storage(self) -> None:
@@ -157,7 +180,7 @@ class IncidentMachine(RuleBasedStateMachine):
 
 def _next(last: tuple[int, int, int]) -> tuple[int, int, int]:
     episode, round_, step = last
-    return (episode, round_, step + 1) if step < 3 else (episode, round_ + 1, 0)
+    return (episode, round_, step + 1) if step < len(CONFIG.policies["p"].steps) - 1 else (episode, round_ + 1, 0)
 
 
 TestIncidentMachine = IncidentMachine.TestCase

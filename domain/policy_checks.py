@@ -1,0 +1,80 @@
+"""What a saved policy and the last resort must satisfy. Each refusal names the field and says what to do."""
+
+from __future__ import annotations
+
+from domain.configuration import Configuration
+from domain.errors import Invalid
+from domain.policy import Conditions, Policy, Step, Target
+from domain.route_checks import check_matcher
+from domain.validation import check_window, check_zone
+
+MAX_STEPS = 50
+MAX_REPEAT = 20
+MAX_WAIT_S = 7 * 24 * 3600.0
+MAX_MORE_THAN = 1_000
+MAX_WITHIN_S = 86_400.0
+
+
+def check_policy(policy: Policy, config: Configuration) -> None:
+    """Raise Invalid unless the policy can page somebody."""
+    if not policy.steps:
+        raise Invalid("steps", "A policy needs at least one step.")
+    if len(policy.steps) > MAX_STEPS:
+        raise Invalid("steps", f"A policy can have at most {MAX_STEPS} steps.")
+    if not any(step.targets for step in policy.steps):
+        raise Invalid("steps", "No step notifies anybody; add a user or a schedule to one.")
+    if not 0 <= policy.repeat <= MAX_REPEAT:
+        raise Invalid("repeat", f"Must be between 0 and {MAX_REPEAT}.")
+    for n, step in enumerate(policy.steps):
+        _check_step(step, f"steps[{n}]", config)
+    ends = next((n for n, s in enumerate(policy.steps) if s.resolve and s.when is None), len(policy.steps))
+    if ends < len(policy.steps) - 1:
+        text = f"Step {ends + 1} always resolves the incident, so this step is never reached: give that one conditions."
+        raise Invalid(f"steps[{ends + 1}]", text)
+
+
+def _check_step(step: Step, field: str, config: Configuration) -> None:
+    if not 0 <= step.wait_s <= MAX_WAIT_S:
+        raise Invalid(f"{field}.wait_s", "Must be between 0 and 604800 seconds (a week).")
+    if step.resolve and (step.targets or step.wait_s or step.major):
+        raise Invalid(f"{field}.resolve", "A step that resolves the incident does nothing else; make two of it.")
+    if step.severity is not None and not step.major:
+        raise Invalid(f"{field}.severity", "Only a step that declares a major incident (major) sets its severity.")
+    if step.wait_s == 0 and not (step.targets or step.resolve or step.major):
+        raise Invalid(field, "A step must notify somebody, wait, resolve or declare a major incident.")
+    if step.when is not None:
+        _check_conditions(step.when, f"{field}.when", config)
+    check_targets(step.targets, f"{field}.targets", config)
+
+
+def _check_conditions(when: Conditions, field: str, config: Configuration) -> None:
+    if when == Conditions():
+        raise Invalid(field, "Name at least one condition, or leave it out: the step is then always taken.")
+    for n, window in enumerate(when.windows):
+        check_zone(window.zone, f"{field}.windows[{n}].zone")
+        check_window(window, f"{field}.windows[{n}]", config.holidays)
+    for n, matcher in enumerate(when.matchers):
+        check_matcher(matcher, f"{field}.matchers[{n}]")
+    if when.more_than is None:
+        if when.within_s:
+            raise Invalid(f"{field}.more_than", "Say more than how many alerts (more_than) in that time (within_s).")
+        return
+    if not 0 <= when.more_than <= MAX_MORE_THAN:
+        raise Invalid(f"{field}.more_than", f"Must be between 0 and {MAX_MORE_THAN}.")
+    if not 1 <= when.within_s <= MAX_WITHIN_S:
+        raise Invalid(f"{field}.within_s", "Say in how short a time: between 1 and 86400 seconds (a day).")
+
+
+def check_targets(targets: tuple[Target, ...], field: str, config: Configuration) -> None:
+    """Raise Invalid for a target that does not exist."""
+    for n, target in enumerate(targets):
+        known = config.users if target.kind == "user" else config.schedules
+        if target.id not in known:
+            raise Invalid(f"{field}[{n}].id", f"There is no {target.kind} with id {target.id!r}.")
+
+
+def check_last_resort(targets: tuple[Target, ...], config: Configuration) -> None:
+    """Raise Invalid if nobody would be called when everything else fails."""
+    if not targets:
+        raise Invalid("targets", "The last resort cannot be empty: it is who is called when nobody else can be.")
+    check_targets(targets, "targets", config)

@@ -1,0 +1,116 @@
+"""Policies over the API, and what their steps do to a running incident."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.contract.conftest import Site, until
+
+
+async def somebody(site: Site) -> str:
+    return str((await site.call("GET", "/users"))["items"][0]["id"])
+
+
+async def raised(site: Site, policy: str, **more: Any) -> dict[str, Any]:
+    """An alert that follows the policy, once its first step was looked at."""
+    body = {"title": "Disk full", "dedup_key": policy, "policy_id": policy, **more}
+    await site.call("POST", "/alerts", body, 202)
+
+    async def listed() -> Any:
+        items = (await site.call("GET", "/alerts"))["items"]
+        return [a for a in items if a["members"][0]["key"] == policy]
+
+    alert: dict[str, Any] = (await until("the alert processed", listed))[0]
+    return alert
+
+
+async def timeline(site: Site, alert: str) -> list[str]:
+    return [entry["text"] for entry in (await site.call("GET", f"/alerts/{alert}/timeline"))["items"]]
+
+
+async def test_a_policy_is_read_back_as_it_was_saved(site: Site) -> None:
+    me, team = await somebody(site), (await site.call("POST", "/teams", {"name": "Ops", "member_ids": []}))["id"]
+    calendar = {"name": "Feiertage", "dates": ["2026-12-25"]}
+    holidays = (await site.call("POST", "/holiday-calendars", calendar, 201))["id"]
+    when = {
+        "windows": [{"zone": "Europe/Berlin", "start": "09:00", "end": "17:00", "weekdays": [0], "holidays": holidays}],
+        "severities": ["critical"],
+        "matchers": [{"label": "env", "op": "=~", "value": "prod.*"}],
+        "more_than": 5,
+        "within_s": 600,
+    }
+    target = {"kind": "user", "id": me}
+    steps = [
+        {"targets": [target], "wait_s": 60, "important": False, "when": when, "major": True, "severity": "error"},
+        {"resolve": True},
+    ]
+    made = await site.call("POST", "/policies", {"name": "P", "steps": steps, "repeat": 2, "team_id": team}, 201)
+    assert await site.call("GET", f"/policies/{made['id']}") == made
+    first = made["steps"][0]
+    assert {**first["when"]["windows"][0], "on_holidays": "never"} == {**when["windows"][0], "on_holidays": "never"}
+    assert (first["when"]["more_than"], first["major"], made["steps"][1]["resolve"]) == (5, True, True)
+    config = site.services.config.current.policies[made["id"]]
+    assert config.steps[0].when is not None and config.steps[0].when.windows[0].holidays == holidays
+    again = await site.call("PUT", f"/policies/{made['id']}", {k: made[k] for k in ("name", "steps", "repeat")})
+    assert (again["version"], again["steps"]) == (2, made["steps"])
+    refused = await site.call("DELETE", f"/holiday-calendars/{holidays}", status=409)
+    assert "policy P" in refused["detail"]
+
+
+@pytest.mark.parametrize(
+    ("step", "pointer"),
+    [
+        ({"wait_s": -1}, "/steps/1/wait_s"),
+        ({"targets": [{"kind": "user", "id": "nobody"}]}, "/steps/1/targets/0/id"),
+        ({"wait_s": 1, "when": {"windows": [{"zone": "Mars/Base"}]}}, "/steps/1/when/windows/0/zone"),
+        (
+            {"wait_s": 1, "when": {"matchers": [{"label": "a", "op": "=~", "value": "("}]}},
+            "/steps/1/when/matchers/0/value",
+        ),
+        ({"wait_s": 1, "when": {"more_than": 3}}, "/steps/1/when/within_s"),
+        ({"wait_s": 1, "when": {}}, "/steps/1/when"),
+        ({"wait_s": 1, "severity": "info"}, "/steps/1/severity"),
+        ({"wait_s": 1, "resolve": True}, "/steps/1/resolve"),
+    ],
+)
+async def test_what_is_refused_names_its_field(site: Site, step: dict[str, Any], pointer: str) -> None:
+    steps = [{"targets": [{"kind": "user", "id": await somebody(site)}], "wait_s": 60}, step]
+    before = await site.call("GET", "/policies")
+    answer = await site.call("POST", "/policies", {"name": "N", "steps": steps}, 422)
+    assert [e["pointer"] for e in answer["errors"]] == [pointer], answer
+    assert await site.call("GET", "/policies") == before
+
+
+async def test_steps_are_passed_over_declare_and_resolve(live_site: Site) -> None:
+    me = await somebody(live_site)
+    steps = [
+        {"targets": [{"kind": "user", "id": me}], "wait_s": 600, "when": {"severities": ["info"]}},
+        {"major": True, "severity": "critical"},
+        {"targets": [{"kind": "user", "id": me}], "wait_s": 0},
+        {"resolve": True},
+    ]
+    policy = (await live_site.call("POST", "/policies", {"name": "Short", "steps": steps}, 201))["id"]
+    alert = await raised(live_site, policy, severity="warning")
+
+    async def resolved() -> Any:
+        now = await live_site.call("GET", f"/alerts/{alert['id']}")
+        return now if now["status"] == "resolved" else None
+
+    over = await until("the policy's end", resolved)
+    assert (over["major"], over["severity"], over["resolved_by"]) == (True, "critical", "step 4 of policy Short")
+    texts = await timeline(live_site, alert["id"])
+    assert "Step 1 passed over: it is for info only, and this is warning" in texts
+    assert "Declared a major incident, at least critical, by step 2 of policy Short" in texts
+    assert "Resolved by step 4 of policy Short" in texts
+    other = await raised(live_site, (await live_site.call("GET", "/policies"))["items"][0]["id"])
+    only = {a["id"] for a in (await live_site.call("GET", "/alerts?major=true"))["items"]}
+    rest = {a["id"] for a in (await live_site.call("GET", "/alerts?major=false"))["items"]}
+    assert (only, rest) == ({alert["id"]}, {other["id"]})
+    asked = {"query": "{ alerts { id major } }"}
+    found = (await live_site.http.post("/api/graphql", json=asked)).json()["data"]["alerts"]
+    assert {a["id"] for a in found if a["major"]} == {alert["id"]}
+    told = await live_site.call("GET", f"/incidents/{alert['id']}/explain")
+    assert "condition" in {n["code"] for n in told["not_paged"]}
+    assert told["unexplained"] == {}
