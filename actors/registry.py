@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors.breakers import BreakerNotes
 from actors.device import Device
+from actors.heartbeat import HeartbeatActor
 from actors.incident import Incident
 from actors.notices import NoticeHandler, SlackGroupHandler
 from actors.outage import labelled, telling
@@ -26,7 +27,7 @@ from storage.db import make_engine
 from storage.sealed import Sealer
 from storage.settings import Settings
 
-ENTITIES = (Incident(), ScheduleActor(), Device())
+ENTITIES = (Incident(), ScheduleActor(), HeartbeatActor(), Device())
 QUARANTINE_EVERY_S = 600
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from domain.alert import Severity
+from domain.expected import Heartbeat
 from domain.holidays import Holidays
 from domain.matcher import Matcher as Matcher
 from domain.people import Team, User
@@ -140,3 +141,4 @@ class Configuration:
     """Holiday calendars. A schedule carries its own copy of those that it names."""
     rota: Rota = field(default_factory=Rota)
     """What hand-offs do besides changing who is on call, and who wishes to be told."""
+    heartbeats: Mapping[str, Heartbeat] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Every router on one screen. The webhooks are in front of the framework, the rest is ordinary FastAPI."""
+"""Every router on one screen. The webhooks and pings are in front of the framework, the rest is ordinary FastAPI."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ from fastapi import FastAPI
 
 from gateway import api, graphql, health, live, pages, problems
 from gateway.api import calendars
-from gateway.ingest import PREFIX, Ingest, Receive, Scope, Send
+from gateway.bare import Receive, Scope, Send
+from gateway.ingest import PREFIX, Ingest
 from gateway.metrics import REQUESTS
 from gateway.openapi import customise
+from gateway.pings import PREFIX as PINGS
+from gateway.pings import Pings
 from gateway.rota_watch import RotaWatch
 from gateway.services import Services
 from runtime.clock import wall_now
@@ -56,9 +59,13 @@ def build_app(services: Services) -> Asgi:
     app = build_api(services)
     ingest = Ingest(services.config, services.inbox, services.settings.max_body_bytes, wall_now)
 
+    pings = Pings(services.config, services.inbox, wall_now)
+
     async def gateway(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith(PREFIX):
             await ingest(scope, receive, send)
+        elif scope["type"] == "http" and scope["path"].startswith(PINGS):
+            await pings(scope, receive, send)
         else:
             await app(scope, receive, _observed(scope, send))
 

@@ -21,6 +21,7 @@ from gateway.outage import Outage
 from storage import configuration
 from storage.access import Holder, KnownHolder, integration_hashes, known_holders
 from storage.changes import Sessions
+from storage.heartbeats import ping_hashes
 from storage.keys import hash_key
 from storage.sealed import Sealer
 
@@ -49,6 +50,7 @@ class ConfigCache:
         self._lock = asyncio.Lock()
         self._hashes: dict[str, str] = {}
         self._known: dict[str, str] = {}
+        self._pings: dict[str, str] = {}
         self._current: Configuration | None = None
         self._background = Background(self._run, "configuration")
 
@@ -72,6 +74,11 @@ class ConfigCache:
             self._known[key] = ident
         return self.current.integrations.get(ident)
 
+    def heartbeat_of(self, key: str) -> str | None:
+        """Id of the heartbeat that is pinged with this key."""
+        ident = self._pings.get(hash_key(key))
+        return ident if ident in self.current.heartbeats else None
+
     def holder_of(self, key: str, now: float) -> Holder | None:
         """Who an API key or session belonged to when the database was last asked. `now`: UTC epoch seconds."""
         known = self._holders.get(hash_key(key))
@@ -84,9 +91,10 @@ class ConfigCache:
         async with self._lock:
             loaded = await configuration.load(self._engine, self._sealer)
             hashes = await integration_hashes(self._sessions)
+            pings = await ping_hashes(self._sessions)
             await asyncio.to_thread(prepare, loaded)
             if self._current is None or loaded.version >= self._current.version:
-                self._current, self._hashes, self._known = loaded, hashes, {}
+                self._current, self._hashes, self._pings, self._known = loaded, hashes, pings, {}
                 self._holders_at = float("-inf")
 
     async def _keep(self) -> None:
@@ -94,7 +102,7 @@ class ConfigCache:
         if monotonic() - self._holders_at >= HOLDERS_S:
             self._holders = await known_holders(self._sessions)
             self._holders_at = monotonic()
-        kept = Kept(self.current, self._hashes, self._holders)
+        kept = Kept(self.current, self._hashes, self._holders, pings=self._pings)
         if kept == self._saved:
             return
         try:
@@ -119,6 +127,7 @@ class ConfigCache:
         kept = await asyncio.to_thread(self._file.load)
         if kept is not None and self._current is None:
             self._current, self._hashes, self._holders = kept.configuration, dict(kept.keys), dict(kept.holders)
+            self._pings = dict(kept.pings)
             log.warning(
                 "configuration_recalled",
                 version=kept.configuration.version,

@@ -30,13 +30,14 @@ FORMAT = 1
 class Kept:
     """All that a gateway must know to go on alone. `keys`: hash of an integration key -> integration id.
 
-    `holders`: hash of an API key or session -> who it belongs to.
+    `holders`: hash of an API key or session -> who it belongs to. `pings`: hash of a ping's key -> heartbeat id.
     """
 
     configuration: Configuration
     keys: Mapping[str, str] = field(default_factory=dict)
     holders: Mapping[str, KnownHolder] = field(default_factory=dict)
     format: int = FORMAT
+    pings: Mapping[str, str] = field(default_factory=dict)
 
 
 class ConfigFile:

@@ -14,8 +14,7 @@ import base64
 import binascii
 import hashlib
 import zlib
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from collections.abc import Callable
 
 import msgspec
 
@@ -23,39 +22,21 @@ from domain.configuration import Integration
 from domain.enrichment import group_title, taken_in
 from domain.grouping import Group
 from domain.incident import AlertsReceived
+from gateway.bare import Receive, Refused, Scope, Send, Taken, serve
 from gateway.config_cache import ConfigCache
-from gateway.metrics import ALERTS, REQUESTS
-from gateway.problems import TYPE, broken_body, problem_body
+from gateway.metrics import ALERTS
 from gateway.writer import InboxWriter
 from integrations.base import Integration as Parser
 from integrations.base import Malformed, Parsed
 from integrations.registry import TYPES
 from runtime.codec import json_of
-from runtime.errors import OutcomeUnknown, RuntimeFault, StatementRejected
-from runtime.ids import EntityId, derived_id, new_id, shard_of
+from runtime.ids import EntityId, derived_id, shard_of
 from runtime.store import Inbound
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 PREFIX = "/api/v1/webhooks/"
 CHUNK = 500
 """Alerts of one group in one message: a group of thousands becomes several turns, in order."""
 MAX_LINES_ANSWERED = 100
-
-
-class Refused(Exception):
-    """The request is answered with this problem; nothing was stored."""
-
-    def __init__(self, status: int, detail: str, pointer: str = "") -> None:
-        super().__init__(detail)
-        self.status = status
-        self.detail = detail
-        self.pointer = pointer
-
-    def __reduce__(self) -> tuple[type[Refused], tuple[int, str, str]]:
-        return (type(self), (self.status, self.detail, self.pointer))
 
 
 class Ingest:
@@ -68,34 +49,9 @@ class Ingest:
         self._now = now
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]}
-        fresh = new_id()
-        request_id = headers.get("x-request-id") or fresh
-        spooled = False
-        try:
-            body, spooled = await self._take(scope, headers, receive, fresh)
-            status = 202
-        except Refused as refused:
-            errors = [{"pointer": refused.pointer, "detail": refused.detail}] if refused.pointer else []
-            status, body = refused.status, problem_body(refused.status, refused.detail, errors)
-        except StatementRejected as error:
-            status, body = 422, problem_body(422, f"The database refuses this content: {error}")
-        except OutcomeUnknown:
-            detail = (
-                "The database did not say in time whether this was stored. Send it again in a few seconds; "
-                "an alert that is known already opens no second incident."
-            )
-            status, body = 503, problem_body(503, detail)
-        except RuntimeFault:
-            detail = "Alerts cannot be stored right now. Nothing of this request was; send it again in a few seconds."
-            status, body = 503, problem_body(503, detail)
-        except Exception as error:
-            status, body = 500, broken_body(error)
-        REQUESTS.labels("webhooks", status).inc()
-        await _answer(send, status, body, request_id, spooled)
+        await serve(scope, receive, send, "webhooks", self._take, "POST, PUT")
 
-    async def _take(self, scope: Scope, headers: dict[str, str], receive: Receive, fresh: str) -> tuple[bytes, bool]:
-        """The answer, and whether it is durable in the spool instead of the database."""
+    async def _take(self, scope: Scope, headers: dict[str, str], receive: Receive, fresh: str) -> Taken:
         parser, integration = self._authorise(scope, headers)
         raw = _unpack(await self._read(receive, headers), headers, self._max_body)
         try:
@@ -112,7 +68,7 @@ class Ingest:
             "alerts": len(parsed.events),
             "incident_lines": lines[:MAX_LINES_ANSWERED],
         }
-        return msgspec.json.encode(answer), spooled
+        return Taken(202, msgspec.json.encode(answer), spooled)
 
     def _authorise(self, scope: Scope, headers: dict[str, str]) -> tuple[Parser, Integration]:
         kind, _, key = scope["path"].removeprefix(PREFIX).strip("/").partition("/")
@@ -245,21 +201,3 @@ def _unpack(body: bytes, headers: dict[str, str], limit: int) -> bytes:
     if len(plain) > limit:
         raise Refused(413, f"Unpacked, the body has more than {limit} bytes (SENTINEL_MAX_BODY_BYTES).")
     return plain
-
-
-async def _answer(send: Send, status: int, body: bytes, request_id: str, spooled: bool) -> None:
-    headers = [
-        (b"content-type", b"application/json" if status < 400 else TYPE.encode()),
-        (b"content-length", str(len(body)).encode()),
-        (b"x-request-id", request_id.encode("latin-1", "replace")),
-    ]
-    if spooled:
-        headers.append((b"sentinel-durability", b"spool"))
-    if status == 503:
-        headers.append((b"retry-after", b"2"))
-    if status == 405:
-        headers.append((b"allow", b"POST, PUT"))
-    if status == 401:
-        headers.append((b"www-authenticate", b"Bearer"))
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})

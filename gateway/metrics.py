@@ -12,6 +12,7 @@ from storage.watch import Watch
 
 REQUESTS = Counter("sentinel_http_requests_total", "Requests answered", ["route", "status"])
 ALERTS = Counter("sentinel_alerts_accepted_total", "Alerts committed to the inbox", ["integration_type"])
+PINGS = Counter("sentinel_pings_accepted_total", "Pings of heartbeats committed to the inbox", ["kind"])
 COMMIT_SECONDS = Histogram(
     "sentinel_inbox_commit_seconds", "Time of one group commit", buckets=(0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3)
 )

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from gateway.ingest import PREFIX
+from gateway.pings import PREFIX as PINGS
 from gateway.schemas.base import Problem
 from integrations.registry import TYPES
 
@@ -16,6 +17,10 @@ SECURITY = {
     "session": {"type": "apiKey", "in": "cookie", "name": "sentinel_session"},
     "integrationKey": {"type": "http", "scheme": "bearer", "description": "An integration key, snt_int_…"},
 }
+
+
+METHODS = ("get", "head", "post")
+"""By which a heartbeat is pinged."""
 
 
 def customise(app: FastAPI) -> None:
@@ -44,6 +49,9 @@ def _complete(app: FastAPI) -> dict[str, Any]:
                     response["content"] = problem
     for kind in TYPES:
         schema["paths"][f"{PREFIX}{kind}"] = {"post": _webhook(kind, problem)}
+    schema["paths"][f"{PINGS}{{key}}"] = {m: _ping(m, "", "A run of the job is finished", problem) for m in METHODS}
+    text = "start: a run begins; fail: it failed; 0: it is finished; another exit code: it failed"
+    schema["paths"][f"{PINGS}{{key}}/{{signal}}"] = {m: _ping(m, "signal", text, problem) for m in METHODS}
     return schema
 
 
@@ -75,6 +83,25 @@ def _webhook(kind: str, problem: dict[str, Any]) -> dict[str, Any]:
         "requestBody": {"required": True, "content": {"application/json": {"schema": {}}}},
         "responses": {
             "202": {"description": "Committed", "content": {"application/json": {"schema": accepted}}},
+            **{code: {"description": text, "content": problem} for code, text in statuses.items()},
+        },
+    }
+
+
+def _ping(method: str, signal: str, summary: str, problem: dict[str, Any]) -> dict[str, Any]:
+    fields = {"status": {"const": "accepted"}, "receipt": {"type": "string"}, "ping": {"type": "string"}}
+    accepted = {"type": "object", "required": list(fields), "properties": fields}
+    names = ["key", signal] if signal else ["key"]
+    statuses = {"404": "No heartbeat has this address, or it ends in a word that says nothing", "503": "Ping again"}
+    content = {} if method == "head" else {"content": {"application/json": {"schema": accepted}}}
+    return {
+        "tags": ["heartbeats"],
+        "operationId": f"{method}{'Signal' if signal else 'Ping'}",
+        "summary": summary,
+        "security": [],
+        "parameters": [{"name": n, "in": "path", "required": True, "schema": {"type": "string"}} for n in names],
+        "responses": {
+            "200": {"description": "Committed", **content},
             **{code: {"description": text, "content": problem} for code, text in statuses.items()},
         },
     }

@@ -20,6 +20,7 @@ from gateway.commands import Commands
 from gateway.config_cache import ConfigCache
 from gateway.config_file import ConfigFile
 from gateway.figures import Figures
+from gateway.listening import Listening
 from gateway.live_feed import LiveFeed
 from gateway.outage import Outage
 from gateway.replay import Replay
@@ -61,6 +62,7 @@ class Services:
     ledger: LedgerSealer
     calendars_in: CalendarsIn
     calendars_out: CalendarsOut
+    listening: Listening
 
     @classmethod
     def build(cls, settings: Settings) -> Services:
@@ -100,6 +102,7 @@ class Services:
             ledger=LedgerSealer(store),
             calendars_in=CalendarsIn(factory, sealer, config, poker, settings.calendar_private),
             calendars_out=CalendarsOut(),
+            listening=Listening(factory, poker.poke),
         )
 
     async def start(self) -> None:
@@ -115,9 +118,11 @@ class Services:
         self.feed.start()
         self.ledger.start()
         self.calendars_in.start()
+        self.listening.start()
 
     async def stop(self) -> None:
         """End it in the opposite order; what was accepted is committed, or in the spool for the next start."""
+        await self.listening.stop()
         await self.calendars_in.stop()
         await self.ledger.stop()
         await self.feed.stop()

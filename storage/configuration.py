@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from domain.alert import Link, Severity
 from domain.configuration import Configuration, Integration, Route, Templates
+from domain.expected import Heartbeat
 from domain.holidays import Holidays
 from domain.people import ContactMethod, NotificationRule, Team, User
 from domain.policy import Policy, Step, Target
@@ -25,6 +26,7 @@ from storage.rota import load_rota
 from storage.sealed import Sealer
 from storage.tables import (
     ContactMethodRow,
+    HeartbeatRow,
     HolidayCalendarRow,
     IntegrationRow,
     OverrideRow,
@@ -64,6 +66,7 @@ async def load(engine: AsyncEngine, sealer: Sealer) -> Configuration:
             routes=convert(settings.routes, tuple[Route, ...]),
             holidays=holidays,
             rota=await load_rota(session, sealer),
+            heartbeats={h.id: heartbeat_of(h) for h in await _all(session, HeartbeatRow)},
         )
 
 
@@ -192,4 +195,20 @@ def service_of(row: ServiceRow) -> Service:
         runbook=row.runbook,
         links=convert(row.links, tuple[Link, ...]),
         depends_on=tuple(row.depends_on),
+    )
+
+
+def heartbeat_of(row: HeartbeatRow) -> Heartbeat:
+    """A heartbeat, without the address it is pinged at."""
+    return Heartbeat(
+        id=row.id,
+        name=row.name,
+        grace_s=row.grace_s,
+        policy_id=row.policy_id,
+        period_s=row.period_s,
+        cron=row.cron,
+        zone=row.zone,
+        team_id=row.team_id,
+        service_id=row.service_id,
+        severity=Severity(row.severity),
     )

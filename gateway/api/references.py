@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.schedule import Layer, calendars_in, users_of
 from storage.configuration import convert
 from storage.errors import Conflict
-from storage.tables import IntegrationRow, PolicyRow, ScheduleRow, ServiceRow, SettingsRow
+from storage.tables import HeartbeatRow, IntegrationRow, PolicyRow, ScheduleRow, ServiceRow, SettingsRow
 
 
 async def check_unused(session: AsyncSession, kind: str, ident: str) -> None:
@@ -55,13 +55,15 @@ async def _planned(session: AsyncSession, kind: str, ident: str) -> list[str]:
 
 
 async def _routed(session: AsyncSession, name: str, ident: str) -> list[str]:
-    """Integrations, and the organisation's rules, that lead to this policy or service."""
+    """Integrations, heartbeats, and the organisation's rules, that lead to this policy or service."""
 
     def led(routes: list[Any]) -> bool:
         return any(route.get(name) == ident for route in routes)
 
     rows = (await session.execute(select(IntegrationRow))).scalars()
     used = [f"integration {r.name}" for r in rows if getattr(r, name) == ident or led(r.routes)]
+    beats = (await session.execute(select(HeartbeatRow))).scalars()
+    used += [f"heartbeat {b.name}" for b in beats if getattr(b, name) == ident]
     if led((await session.execute(select(SettingsRow))).scalar_one().routes):
         used.append("the organisation's routing rules")
     return used

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from storage.tables.access import ApiKeyRow, IntegrationKeyRow, SessionRow, SignInTokenRow
 from storage.tables.base import Base
+from storage.tables.heartbeats import HeartbeatRow, ListeningRow
 from storage.tables.people import ContactMethodRow, NotificationRuleRow, TeamMemberRow, TeamRow, UserRow
 from storage.tables.planning import (
     HolidayCalendarRow,
@@ -33,9 +34,11 @@ __all__ = [
     "CalendarTokenRow",
     "ContactMethodRow",
     "HandoffRow",
+    "HeartbeatRow",
     "HolidayCalendarRow",
     "IntegrationKeyRow",
     "IntegrationRow",
+    "ListeningRow",
     "NotificationRuleRow",
     "OverrideRow",
     "PolicyRow",
