@@ -25,10 +25,19 @@ State = Literal["closed", "open", "half-open"]
 
 
 @dataclass(frozen=True, slots=True)
-class Breaker:
-    """`outcomes`: (when, whether the provider failed), of the last WINDOW_S."""
+class Second:
+    """Sends whose outcome came in one second, and how many of them failed."""
 
-    outcomes: tuple[tuple[float, bool], ...] = ()
+    at: int
+    sends: int
+    failures: int
+
+
+@dataclass(frozen=True, slots=True)
+class Breaker:
+    """`recent`: the last WINDOW_S by the second, oldest first: a send costs the same however many there were."""
+
+    recent: tuple[Second, ...] = ()
     opened_at: float | None = None
     probed_at: float | None = None
     why: str = ""
@@ -52,8 +61,15 @@ def note(breaker: Breaker, failed: bool, why: str, now: float) -> Breaker:
     """The breaker after the outcome of a send that was made, admitted or not: every answer is news."""
     if breaker.opened_at is not None:
         return replace(breaker, opened_at=now, probed_at=None, why=why) if failed else Breaker()
-    recent = (*(o for o in breaker.outcomes if now - o[0] < WINDOW_S), (now, failed))
-    failures = sum(bad for _, bad in recent)
-    if failures >= FAILURES and 2 * failures >= len(recent):
+    recent = _counted(breaker.recent, failed, int(now))
+    failures = sum(s.failures for s in recent)
+    if failures >= FAILURES and 2 * failures >= sum(s.sends for s in recent):
         return Breaker(opened_at=now, why=why)
     return Breaker(recent)
+
+
+def _counted(recent: tuple[Second, ...], failed: bool, at: int) -> tuple[Second, ...]:
+    last = recent[-1] if recent else None
+    if last is not None and last.at == at:
+        return (*recent[:-1], Second(at, last.sends + 1, last.failures + failed))
+    return (*(s for s in recent if at - s.at < WINDOW_S), Second(at, 1, int(failed)))

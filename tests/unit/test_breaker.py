@@ -27,7 +27,16 @@ def test_it_stays_closed_while_most_sends_are_answered_or_failures_are_long_ago(
     spread = Breaker()
     for n in range(3 * FAILURES):
         spread = note(spread, True, "", n * WINDOW_S / (FAILURES - 1))
-    assert spread.state(1e6) == "closed" and len(spread.outcomes) < FAILURES
+    assert spread.state(1e6) == "closed" and sum(s.sends for s in spread.recent) < FAILURES
+
+
+def test_a_storm_of_sends_is_counted_not_kept() -> None:
+    """Kept one by one, the sends of half a minute made each further one cost more than its POST."""
+    stormy = Breaker()
+    for n in range(20_000):
+        stormy = note(stormy, False, "", n / 400)
+    assert len(stormy.recent) <= WINDOW_S
+    assert sum(s.sends for s in stormy.recent) == 400 * WINDOW_S
 
 
 def test_one_probe_at_a_time_and_a_lost_probe_is_replaced() -> None:
