@@ -1,6 +1,6 @@
-"""What happened in this outage before break-glass began here: the alerts of the grace, or what an earlier process did.
+"""What an earlier process did in this outage, for break-glass to go on from.
 
-Records come in order. Lines are played again from their messages; where a turn was written down, it is the truth.
+Records come in order. Its lines are played again from their messages; where a turn was written down, it is the truth.
 """
 
 from __future__ import annotations
@@ -20,10 +20,20 @@ class Past:
 
     def __init__(self, lines: Lines) -> None:
         self._lines = lines
+        self._known: set[str] = set()
         self._pages: dict[str, OutboxRow] = {}
         self._of: dict[str, list[str]] = {}
         self._unwritten: dict[str, list[Turned]] = {}
         self._tells: dict[str, list[Inbound]] = {}
+
+    def survey(self, record: Record) -> None:
+        """See every record once before the first is noted."""
+        if isinstance(record, Turned):
+            self._known.add(record.entity)
+
+    def knows(self, record: Record) -> bool:
+        """True if it is of a line that the earlier process paged for; any other is as good as new."""
+        return (record.message.entity if isinstance(record, Arrived) else record.entity) in self._known
 
     def note(self, place: int, record: Record, now: float, config: Configuration) -> None:
         """The next record."""

@@ -34,7 +34,14 @@ log = structlog.get_logger("sentinel.gateway")
 TICK_S = 0.2
 """How late a step may be taken: timers are looked at this often."""
 BATCH = 100
-"""Turns between two fsyncs. More make one fsync cheaper for a storm, fewer let its first page out sooner."""
+"""Turns that page between two fsyncs. More make one fsync cheaper, fewer let the first page of a storm out sooner."""
+BATCH_S = 0.05
+"""A batch is written down after this long, full or not."""
+SLICE_S = 0.005
+"""Turns keep the loop no longer than this at a time: whoever sends an alert waits for its answer meanwhile."""
+
+Messages = deque[tuple[int, Inbound]]
+"""With their places in the spool; 0: not there."""
 
 
 class BreakGlass:
@@ -57,8 +64,8 @@ class BreakGlass:
         self._time = DatabaseTime(SystemClock())
         self._lines = Lines()
         self._sends = Sends(handler, config, self._now, self._told)
-        self._arrived: deque[tuple[int, Inbound]] = deque()
-        self._halted: dict[str, int] = {}
+        self._arrived: Messages = deque()
+        self._held: dict[str, int] = {}
         self._to_write: list[Record] = []
         self._playing = False
         self._paused = False
@@ -89,9 +96,19 @@ class BreakGlass:
 
     def _listen(self, place: int, message: Inbound) -> None:
         if message.halts:  # from its answer on no send of the line begins, played or not
-            self._halted[message.entity] = self._halted.get(message.entity, 0) + 1
+            self._hold(message.entity)
         self._arrived.append((place, message))
         self._wanted.set()
+
+    def _hold(self, entity: str) -> None:
+        self._held[entity] = self._held.get(entity, 0) + 1
+
+    def _release(self, entity: str) -> None:
+        left = self._held.get(entity, 0) - 1
+        if left > 0:
+            self._held[entity] = left
+        else:
+            self._held.pop(entity, None)
 
     def _told(self, sent: Sent, tell: Inbound | None) -> None:
         self._to_write.append(sent)
@@ -127,21 +144,31 @@ class BreakGlass:
         return away and not self._paused and self._config().version >= 0
 
     async def _begin(self) -> None:
-        """Read what the spool holds: the alerts of the grace, or all that an earlier process did."""
+        """Play what the spool holds, oldest first: the alerts of the grace, or all that an earlier process had.
+
+        Pages go out as it is played, not after: the first to wait for the grace must not wait for the last as well.
+        """
         log.error(
             "breakglass_begins",
             away_s=round(self._outage.away_s),
             configuration=self._config().version,
             meaning="people are paged without the database; what is open or acknowledged in it is not known",
         )
-        self._playing = True
-        past = Past(self._lines)
-        for segment in await self._spool.seal():
-            records = (await self._spool.read(segment)).records
-            for n in range(0, len(records), BATCH):
-                for place, record in records[n : n + BATCH]:
-                    past.note(place, record, self._now(), self._config())
+        segments = await self._spool.seal()
+        self._playing = True  # what is kept from now on is heard
+        try:
+            past = Past(self._lines)
+            for segment in segments:
+                for _, record in (await self._spool.read(segment)).records:
+                    past.survey(record)
+                    if isinstance(record, Arrived):  # what fired and was resolved in the grace pages nobody
+                        self._hold(record.message.entity)
                 await asyncio.sleep(0)
+            for segment in segments:
+                await self._replay(past, (await self._spool.read(segment)).records)
+        except BaseException:
+            self._forget()  # it begins again
+            raise
         self._arrived.extendleft((0, tell) for tell in past.tells())
         for row in past.unfinished():
             self._sends.offer(row)
@@ -149,42 +176,62 @@ class BreakGlass:
         for n in range(0, len(turned), BATCH):
             await self._page(turned[n : n + BATCH])
 
+    async def _replay(self, past: Past, records: Sequence[Placed]) -> None:
+        fresh: Messages = deque()
+        for n, (place, record) in enumerate(records):
+            if past.knows(record):
+                past.note(place, record, self._now(), self._config())
+                if isinstance(record, Arrived):
+                    self._release(record.message.entity)
+            elif isinstance(record, Arrived):
+                fresh.append((place, record.message))
+            if n % BATCH == 0:
+                await asyncio.sleep(0)
+        while fresh:
+            await self._page(_turned(await self._batch(fresh, begun=False)))
+
     async def _work(self) -> None:
         """Messages before timers: an acknowledgement that is here stops a step that is due."""
-        while True:
-            outcomes = self._turns()
-            await self._page([o.turned for o in outcomes if o.turned is not None])
+        while not self._paused:
+            outcomes = await self._batch(self._arrived, begun=True)
+            await self._page(_turned(outcomes))
             if not outcomes and not self._arrived:
                 return
-            await asyncio.sleep(0)
 
-    def _turns(self) -> list[Outcome]:
+    async def _batch(self, messages: Messages, begun: bool) -> list[Outcome]:
+        """Turns to be written down together; between slices of them the loop does everything else.
+
+        `begun` False: of the past, whose messages are all held back until played, and no timer goes before them.
+        """
         found: list[Outcome] = []
-        now, config = self._now(), self._config()
-        for _ in range(BATCH):
-            if self._arrived:
-                place, message = self._arrived.popleft()
+        loop = asyncio.get_running_loop()
+        until = loop.time() + BATCH_S
+        while self._slice(messages, begun, found, loop.time() + SLICE_S):
+            await asyncio.sleep(0)
+            if loop.time() >= until or len(found) >= BATCH:
+                break
+        return found
+
+    def _slice(self, messages: Messages, begun: bool, found: list[Outcome], until: float) -> bool:
+        """Run turns into `found`; False when nothing is left to do."""
+        now, config, loop = self._now(), self._config(), asyncio.get_running_loop()
+        while len(found) < BATCH and loop.time() < until:
+            if messages:
+                place, message = messages.popleft()
                 outcome = self._lines.take(place, message, now, config)
-                if message.halts:
+                if message.halts or not begun:
                     self._release(message.entity)
             else:
-                outcome = self._lines.fire(now, config)
+                outcome = self._lines.fire(now, config) if begun else None
                 if outcome is None:
-                    break
+                    return False
             if outcome is None:
                 continue
             if outcome.quiet:
                 self._sends.withdraw(outcome.entity)
-                found = [o if o.entity != outcome.entity else replace(o, turned=None) for o in found]
+                found[:] = [o if o.entity != outcome.entity else replace(o, turned=None) for o in found]
             found.append(outcome)
-        return found
-
-    def _release(self, entity: str) -> None:
-        left = self._halted.get(entity, 0) - 1
-        if left > 0:
-            self._halted[entity] = left
-        else:
-            self._halted.pop(entity, None)
+        return True
 
     async def _page(self, turned: Sequence[Turned]) -> None:
         """Durable first, with the outcomes that wait; then the pages go out."""
@@ -192,7 +239,7 @@ class BreakGlass:
         for turn in turned:
             for row in turn.pages:
                 self._sends.offer(row)
-        self._sends.start(self._halted.__contains__)
+        self._sends.start(self._held.__contains__)
 
     def _taken(self) -> list[Record]:
         records, self._to_write = self._to_write, []
@@ -229,9 +276,13 @@ class BreakGlass:
         """Everything is in the database, which decides from now on."""
         if self._playing:
             log.warning("breakglass_ends", lines=len(self._lines))
-        self._playing = self._paused = False
+        self._paused = False
+        self._forget()
+
+    def _forget(self) -> None:
+        self._playing = False
         self._arrived.clear()
-        self._halted.clear()
+        self._held.clear()
         self._lines.forget()
         self._sends.forget()
         self._time = DatabaseTime(SystemClock())
@@ -245,3 +296,7 @@ class BreakGlass:
         await self._background.stop()
         await self._sends.stop()
         await self._write(self._taken())
+
+
+def _turned(outcomes: Sequence[Outcome]) -> list[Turned]:
+    return [o.turned for o in outcomes if o.turned is not None]
