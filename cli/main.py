@@ -13,8 +13,10 @@ import typer
 from cli import demo as demonstration
 from cli import doctor as diagnosis
 from cli import explain as explanation
+from cli import plan as planning
 from cli import simulate as simulation
 from cli import verify as verification
+from cli import who as standings
 from cli.config_check import check
 from cli.home import Home
 from cli.progress import Failed, say
@@ -87,6 +89,33 @@ def explain(
 ) -> None:
     """Say why who was paged for an incident, or why a person was (not) paged at an instant."""
     explanation.run(_settings(), explanation.Question(incident, person, at, zone))
+
+
+@app.command()
+def who(
+    schedule: Annotated[str, typer.Argument(help="Id or name of a schedule")] = "",
+    everything: Annotated[bool, typer.Option("--all", help="Every schedule")] = False,
+    at: Annotated[str, typer.Option(help="2026-03-09T02:10, in the zone; an offset or Z counts. Default: now")] = "",
+    zone: Annotated[str, typer.Option(help="IANA zone; default: the schedule's own, for --all UTC")] = "",
+) -> None:
+    """Say who is on call, until when, who comes next, and how they are paged."""
+    standings.run(_settings(), standings.Question(schedule, everything, at, zone))
+
+
+@app.command("plan-page")
+def plan_page(
+    integration: Annotated[str, typer.Option(help="Id or name of the integration the alert comes in at")],
+    payload: Annotated[Path | None, typer.Option(help="A file with a body as the sender posts it; - reads it")] = None,
+    label: Annotated[list[str] | None, typer.Option(help="name=value, once for each label")] = None,
+    severity: Annotated[str, typer.Option(help="critical, error, warning or info")] = "",
+    title: Annotated[str, typer.Option(help="Of the alert")] = "",
+    at: Annotated[str, typer.Option(help="2026-03-09T02:10, in the zone; an offset or Z counts. Default: now")] = "",
+    zone: Annotated[str, typer.Option(help="IANA zone of all times")] = "UTC",
+    as_json: Annotated[bool, typer.Option("--json", help="The answer of POST /api/v1/plan")] = False,
+) -> None:
+    """Say who would be paged for an alert, when, by which channel, and what is wrong with that. Nobody is paged."""
+    alert = planning.Alert(title, severity, tuple(label or ()))
+    planning.run(_settings(), planning.Question(integration, payload, alert, at, zone, as_json))
 
 
 @app.command()

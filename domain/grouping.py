@@ -16,6 +16,7 @@ from typing import Any
 
 from domain.alert import AlertEvent
 from domain.configuration import Configuration, Grouping, Integration
+from domain.incident import AlertsReceived
 from domain.routing import Destination, route, unruled
 
 PROBLEMS_TOLD = 5
@@ -23,9 +24,9 @@ PROBLEMS_TOLD = 5
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Alerts of one request that fall into one line, in the sender's order. `rule`: why they go there.
+    """Alerts of one request that fall into one line, in the sender's order. `rule`: why they go there, in words.
 
-    `problems`: what the incident's timeline says about rules that could not be asked.
+    `problems`: what the incident's timeline says about rules that could not be asked. `to`: where they go, in full.
     """
 
     line_key: str
@@ -35,6 +36,7 @@ class Group:
     service_id: str | None = None
     rule: str = ""
     problems: tuple[str, ...] = ()
+    to: Destination | None = None
 
 
 @dataclass(slots=True)
@@ -76,7 +78,7 @@ def group(
                 gathered.events.append(form if to.severity is None else replace(form, severity=to.severity))
                 gathered.problems |= dict.fromkeys((*routed.problems, *(problems[n] if problems else ())))
     return [
-        Group(key, policy, team, tuple(g.events), g.to.service_id, g.to.rule, _told(g.problems))
+        Group(key, policy, team, tuple(g.events), g.to.service_id, g.to.rule, _told(g.problems), g.to)
         for (key, policy, team), g in found.items()
     ]
 
@@ -93,7 +95,24 @@ def _all_to(integration: Integration, to: Destination, events: Sequence[AlertEve
     found: dict[str, list[AlertEvent]] = {}
     for event in events:
         found.setdefault(line_key(integration, event, to.line, to.grouping), []).append(event)
-    return [Group(key, to.policy_id, to.team_id, tuple(g), to.service_id, to.rule) for key, g in found.items()]
+    return [Group(key, to.policy_id, to.team_id, tuple(g), to.service_id, to.rule, (), to) for key, g in found.items()]
+
+
+def received(
+    integration_id: str, found: Group, group_title: str, at: float, events: tuple[AlertEvent, ...] | None = None
+) -> AlertsReceived:
+    """What the line is told, for ingest and for every preview of it. `events`: if only some of the group's."""
+    return AlertsReceived(
+        integration_id=integration_id,
+        events=found.events if events is None else events,
+        team_id=found.team_id,
+        policy_id=found.policy_id,
+        received_at=at,
+        group_title=group_title,
+        service_id=found.service_id,
+        rule=found.rule,
+        problems=found.problems,
+    )
 
 
 def line_key(integration: Integration, event: AlertEvent, line: str, grouping: Grouping | None = None) -> str:

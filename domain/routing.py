@@ -40,7 +40,10 @@ _KEPT = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """`line`: what tells lines of the same grouping apart; `rule`: why it goes there, for people."""
+    """`line`: what tells lines of the same grouping apart; `rule`: why it goes there, for people.
+
+    `route`: that rule, None for the default route.
+    """
 
     policy_id: str
     team_id: str | None
@@ -49,6 +52,7 @@ class Destination:
     grouping: Grouping
     line: str
     rule: str
+    route: Route | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +169,7 @@ def route(config: Configuration, integration: Integration, event: AlertEvent, pa
     found = _decided(config, integration, ready, subject)
     if started != at and any(r.windowed for _, r in ready):
         now = _decided(config, integration, ready, _moved(subject, at))[-1]
-        found[-1] = replace(found[-1], policy_id=now.policy_id, team_id=now.team_id, rule=now.rule)
+        found[-1] = replace(found[-1], policy_id=now.policy_id, team_id=now.team_id, rule=now.rule, route=now.route)
     return Routed(tuple(found), tuple(subject.problems))
 
 
@@ -241,26 +245,18 @@ def _named(whose: str, n: int, candidate: Route) -> str:
 
 
 def _destination(config: Configuration, integration: Integration, chosen: Route, name: str) -> Destination:
-    return _to(
-        config, integration, chosen.service_id, chosen.policy_id, chosen.team_id, chosen.severity, chosen.grouping, name
-    )
+    return _to(config, integration, chosen.service_id, chosen, name)
 
 
 def _default(config: Configuration, integration: Integration, name: str = DEFAULT) -> Destination:
-    return _to(config, integration, integration.service_id, None, None, None, None, name)
+    return _to(config, integration, integration.service_id, None, name)
 
 
 def _to(
-    config: Configuration,
-    integration: Integration,
-    service_id: str | None,
-    policy_id: str | None,
-    team_id: str | None,
-    severity: Severity | None,
-    grouping: Grouping | None,
-    name: str,
+    config: Configuration, integration: Integration, service_id: str | None, chosen: Route | None, name: str
 ) -> Destination:
     service = config.services.get(service_id) if service_id is not None else None
+    policy_id, team_id = (chosen.policy_id, chosen.team_id) if chosen is not None else (None, None)
     policy = policy_id or (service.policy_id if service is not None else None) or integration.policy_id
     team = team_id or (service.team_id if service is not None else None) or integration.team_id
     line = policy if service is None else f"{policy}@{service.id}"
@@ -268,8 +264,9 @@ def _to(
         policy_id=policy,
         team_id=team,
         service_id=service.id if service is not None else None,
-        severity=severity,
-        grouping=grouping or integration.grouping,
+        severity=chosen.severity if chosen is not None else None,
+        grouping=(chosen.grouping if chosen is not None else None) or integration.grouping,
         line=line,
         rule=name,
+        route=chosen,
     )

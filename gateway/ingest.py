@@ -20,8 +20,7 @@ import msgspec
 
 from domain.configuration import Integration
 from domain.enrichment import group_title, taken_in
-from domain.grouping import Group
-from domain.incident import AlertsReceived
+from domain.grouping import Group, received
 from gateway.bare import Receive, Refused, Scope, Send, Taken, serve
 from gateway.config_cache import ConfigCache
 from gateway.metrics import ALERTS
@@ -140,17 +139,7 @@ def inbound(
     entity = EntityId("incident", found.line_key)
     rows = []
     for n in range(0, len(found.events), CHUNK):
-        message = AlertsReceived(
-            integration_id=integration_id,
-            events=found.events[n : n + CHUNK],
-            team_id=found.team_id,
-            policy_id=found.policy_id,
-            received_at=received_at,
-            group_title=group_title,
-            service_id=found.service_id,
-            rule=found.rule,
-            problems=found.problems,
-        )
+        message = received(integration_id, found, group_title, received_at, found.events[n : n + CHUNK])
         rows.append(
             Inbound(
                 entity=str(entity),

@@ -9,8 +9,8 @@ from actors.incident import Incident
 from actors.schedule import ScheduleActor, ScheduleChanged
 from domain.commands import Command
 from domain.configuration import Configuration
-from domain.grouping import group
-from domain.incident import Acknowledge, AlertsReceived, EscalateNow, Line, Reassign, Resolve, Snooze, Status
+from domain.grouping import group, received
+from domain.incident import Acknowledge, EscalateNow, Line, Reassign, Resolve, Snooze, Status
 from domain.incident import Unacknowledge as TakeBack
 from domain.policy import Target
 from simulation.chance import Chance
@@ -95,17 +95,7 @@ class Run:
             line: Line = self._hosts.entity(entity).state
             if not line.open:
                 self._paging.trouble[entity] = (found.events[0].dedup_key, repr(arrival.at))
-            message = AlertsReceived(
-                integration_id=integration.id,
-                events=found.events,
-                team_id=found.team_id,
-                policy_id=found.policy_id,
-                received_at=self._clock.now,
-                group_title=arrival.group_title,
-                service_id=found.service_id,
-                rule=found.rule,
-                problems=found.problems,
-            )
+            message = received(integration.id, found, arrival.group_title, self._clock.now)
             self._hosts.tell(entity, message, f"alerts:{number}:{found.line_key}", events=len(found.events))
 
     def _by_hand(self, entity: str, dedup: str) -> None:

@@ -17,6 +17,7 @@ from gateway.api import (
     load,
     on_call,
     outbox,
+    plan,
     policies,
     preview,
     routing,
@@ -38,7 +39,7 @@ def router() -> APIRouter:
     of_people = (users, teams, swaps, time_off, load)
     of_incidents = (alerts, timeline, explain, on_call, outbox)
     of_schedules = (schedules, schedule_changes, holidays, imports, handoffs, calendars)
-    of_alerts = (policies, services, routing, integrations, heartbeats, preview)
+    of_alerts = (policies, services, routing, integrations, heartbeats, preview, plan)
     for part in (*of_incidents, *of_people, *of_schedules, *of_alerts, access):
         api.include_router(part.router)
     return api

@@ -30,31 +30,33 @@ ALERTS_SHOWN = 100
 
 @router.post("/{integration_id}/preview", operation_id="previewIntegration", responses=problems(404))
 async def preview(integration_id: PathId, body: PreviewRequest, _: Configurer, gateway: Gateway) -> Preview:
-    """Try a body, with the saved settings or with others. Nothing is saved, nobody is called."""
+    """Try a body, with the saved settings or with others: where it goes. Who would be paged is answered by /plan."""
     config = gateway.config.current
     saved = config.integrations.get(integration_id)
     if saved is None:
         raise NotFound("integration", integration_id)
     tried = replace(checked(body.integration, config), id=integration_id) if body.integration is not None else saved
-    parsed, now = _parsed(tried, body.payload), wall_now()
+    now = wall_now()
+    parsed = parsed_as(tried, body.payload, now)
     groups = taken_in(config, tried, parsed.events, now, parsed.payloads)
     open_ = await incidents.open_in(gateway.sessions, [found.line_key for found in groups])
     return Preview(
         incidents=[_incident(found, config, tried, open_.get(found.line_key)) for found in groups],
         problems=list(dict.fromkeys(p for found in groups for p in found.problems)),
-        warnings=_warnings(config, tried, parsed, now),
+        warnings=lost_resolutions(config, tried, parsed, now),
     )
 
 
-def _parsed(integration: Integration, payload: Any) -> Parsed:
+def parsed_as(integration: Integration, payload: Any, at: float) -> Parsed:
+    """The body as its sender's integration reads it. Raises Invalid naming the field."""
     try:
-        return TYPES[integration.type].parse({}, msgspec.json.encode(payload), wall_now())
+        return TYPES[integration.type].parse({}, msgspec.json.encode(payload), at)
     except Malformed as error:
-        at = error.field.replace("/", ".")
-        raise Invalid(f"payload{at}", f"The sender would be refused: {error.detail}") from error
+        field = error.field.replace("/", ".")
+        raise Invalid(f"payload{field}", f"The sender would be refused: {error.detail}") from error
 
 
-def _warnings(config: Configuration, integration: Integration, parsed: Parsed, now: float) -> list[str]:
+def lost_resolutions(config: Configuration, integration: Integration, parsed: Parsed, now: float) -> list[str]:
     """A firing that its own resolution would not find stays open until somebody resolves it by hand."""
     found = []
     for n, event in enumerate(parsed.events[:ALERTS_SHOWN]):

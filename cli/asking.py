@@ -1,0 +1,67 @@
+"""What commands that ask the database share: its configuration, its clock, and times as people write and read them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Protocol, TypeVar
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from cli.config_check import database_of
+from cli.progress import Failed
+from domain.configuration import Configuration
+from storage import configuration
+from storage.db import make_engine
+from storage.sealed import Sealer
+from storage.settings import Settings
+
+
+class Named(Protocol):
+    """Anything of the configuration that people call by its name."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+
+T = TypeVar("T", bound=Named)
+
+
+async def asked(settings: Settings) -> tuple[Configuration, float]:
+    """The saved configuration, and now by the database's clock. Raises Failed if there is no database."""
+    engine = make_engine(database_of(settings))
+    try:
+        return await configuration.load(engine, Sealer.of(settings)), await now_of(engine)
+    finally:
+        await engine.dispose()
+
+
+async def now_of(engine: AsyncEngine) -> float:
+    """UTC epoch seconds."""
+    async with engine.connect() as connection:
+        return float((await connection.exec_driver_sql("select extract(epoch from now())")).scalar_one())
+
+
+def found(what: str, things: Mapping[str, T], text: str) -> T:
+    """By id, else by its only bearer's name. Raises Failed, saying what there is."""
+    if text in things:
+        return things[text]
+    named = [thing for thing in things.values() if thing.name.lower() == text.lower()]
+    if len(named) == 1:
+        return named[0]
+    known = ", ".join(sorted(repr(thing.name) for thing in things.values())) or "none"
+    raise Failed(f"no {what}, or more than one, has the id or name {text!r}; there is {known}")
+
+
+def clock(zone: ZoneInfo) -> Callable[[float], str]:
+    """How instants are read aloud: Mon 2026-03-09 02:10, with seconds where there are any."""
+
+    def told(at: float) -> str:
+        local = datetime.fromtimestamp(at, zone)
+        return local.strftime("%a %Y-%m-%d %H:%M:%S" if local.second else "%a %Y-%m-%d %H:%M")
+
+    return told

@@ -1,0 +1,67 @@
+"""The worked example of docs/plan.md is what the commands say."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from cli import plan as planning
+from cli import who
+from domain.alert import Severity
+from domain.configuration import Configuration
+from domain.people import ContactMethod, NotificationRule, User
+from domain.policy import Target
+from domain.validation import check_policy, check_schedule
+from gateway.schemas.policies import PolicyInput
+from gateway.schemas.routing import IntegrationInput
+from gateway.schemas.schedules import ScheduleInput
+from tests.unit.desk import T0
+
+TEXT = (Path(__file__).parents[2] / "docs" / "plan.md").read_text()
+EXAMPLE: dict[str, Any] = json.loads(re.findall(r"```json example\n(.*?)```", TEXT, re.DOTALL)[0])
+
+
+def block(name: str) -> list[str]:
+    (found,) = re.findall(rf"```text {name}\n(.*?)```", TEXT, re.DOTALL)
+    return str(found).splitlines()
+
+
+def person(ident: str, given: dict[str, Any]) -> User:
+    contacts = tuple(
+        ContactMethod(f"{ident}-{n}", ident, c["channel"], "", c["address"]) for n, c in enumerate(given["contacts"])
+    )
+    urgent = tuple(NotificationRule(f"{ident}-{r['contact']}", r["delay_s"]) for r in given.get("urgent", ()))
+    return User(ident, given["name"], "", given.get("zone", "UTC"), contacts, urgent)
+
+
+def configured() -> Configuration:
+    """Everything through the wire's models and the checks that saving does."""
+    schedules = {i: ScheduleInput.model_validate(s).to_domain(i) for i, s in EXAMPLE["schedules"].items()}
+    policies = {i: PolicyInput.model_validate(p).to_domain(i, 1) for i, p in EXAMPLE["policies"].items()}
+    config = Configuration(
+        version=1,
+        users={i: person(i, u) for i, u in EXAMPLE["users"].items()},
+        schedules=schedules,
+        policies=policies,
+        integrations={"i": IntegrationInput.model_validate(EXAMPLE["integration"]).to_domain("i")},
+        last_resort=tuple(Target(**t) for t in EXAMPLE["last_resort"]),
+    )
+    for schedule in schedules.values():
+        check_schedule(schedule, config.users)
+    for policy in policies.values():
+        check_policy(policy, config.users, schedules)
+    return config
+
+
+def test_who_says_what_the_page_says() -> None:
+    question = who.Question("Shop", False, "2026-03-09T08:55", "")
+    assert who.told(configured(), question, T0) == block("who")
+
+
+def test_plan_page_says_what_the_page_says() -> None:
+    alert = planning.Alert("Cart: 12 % errors", Severity.CRITICAL, ("env=prod-eu", "service=cart"))
+    question = planning.Question("Grafana", None, alert, "2026-03-09T08:55", "Europe/Berlin", False)
+    assert planning.told(planning.planned(configured(), question, T0), ZoneInfo(question.zone)) == block("plan")
