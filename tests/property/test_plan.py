@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.alert import AlertEvent, Severity
 from domain.configuration import Configuration, Integration, Matcher, Route
-from domain.events import LastResortCalled, NobodyReachable
+from domain.events import LastResortCalled, NobodyReachable, Paged, PersonCalled
 from domain.people import ContactMethod, NotificationRule, User
 from domain.plan import Plan, plan, planned
-from domain.policy import Policy, Step, Target
+from domain.policy import Conditions, Policy, Step, Target
 from domain.schedule import FixedShift, FixedShifts, Layer, Rotation, Schedule
+from domain.window import Window
 from simulation.outcome import Outcome
 from simulation.run import simulate
 from simulation.scenario import Arrival, Behaviour, Reaction, Scenario
 
 T0 = 1_800_000_000.0
+LAST = (LastResortCalled, NobodyReachable)
 PEOPLE = ("ada", "ben", "cleo", "dan")
 NEVER = Behaviour(Reaction(60.0, 0.0), Reaction(60.0, 0.0))
 DELAYS = (0.0, 60.0, 300.0, 600.0)
@@ -56,7 +59,24 @@ targets = st.one_of(
     st.builds(Target, st.just("user"), st.sampled_from([*PEOPLE, "gone"])),
     st.builds(Target, st.just("schedule"), st.sampled_from([*SCHEDULES, "none"])),
 )
-steps = st.builds(Step, st.lists(targets, max_size=3).map(tuple), st.sampled_from([0.0, *DELAYS[1:]]), st.booleans())
+conditions = st.one_of(
+    st.none(),
+    st.none(),
+    st.builds(Conditions, severities=st.sets(st.sampled_from(list(Severity)), min_size=1).map(tuple)),
+    st.builds(Conditions, matchers=st.sampled_from([(Matcher("env", "=", "prod"),), (Matcher("env", "!=", "prod"),)])),
+    st.builds(Conditions, windows=st.sampled_from([(Window("UTC", (), "08:00", "09:00"),), (Window("UTC", (5, 6)),)])),
+)
+steps = st.one_of(
+    st.builds(
+        Step,
+        st.lists(targets, max_size=3).map(tuple),
+        st.sampled_from([0.0, *DELAYS[1:]]),
+        st.booleans(),
+        conditions,
+        st.sampled_from([False, False, True]),
+    ),
+    st.builds(Step, st.just(()), st.just(0.0), when=conditions, resolve=st.just(True)),
+)
 policies = st.builds(
     Policy,
     st.just("p"),
@@ -114,23 +134,22 @@ def test_the_plan_is_what_is_paged_when_nobody_answers(
         ours = planned(config, "i", found.group, rows[0].at)
         assert ours.complete
         assert [(m.at, m.event) for m in ours.moments] == [
-            (row.at, row.event)
-            for row in rows[: _first_last_resort(rows)]
-            if type(row.event).__name__ not in ("Paged", "PersonCalled")
+            (row.at, row.event) for row in _until_last_resort(rows) if not isinstance(row.event, Paged | PersonCalled)
         ]
-        end = next(m.event.next_at for m in ours.moments if isinstance(m.event, LastResortCalled | NobodyReachable))
+        resorts = [m.event for m in ours.moments if isinstance(m.event, LAST)]
+        assert resorts or not ours.last.open, "it ends with the last resort, or resolved by a step"
         paged = sorted(
             (row.at, row.event.user_id, row.event.contact_method_id, row.event.channel)
             for row in rows
-            if type(row.event).__name__ == "Paged" and row.at < end
+            if isinstance(row.event, Paged) and not (resorts and row.at >= resorts[0].next_at)
         )
         assert told(ours) == paged
 
 
-def _first_last_resort(rows: list[object]) -> int:
-    """Events up to the first call of the last resort."""
-    kinds = (LastResortCalled, NobodyReachable)
-    return next(n for n, row in enumerate(rows) if isinstance(row.event, kinds)) + 1  # type: ignore[attr-defined]
+def _until_last_resort(rows: list[Any]) -> list[Any]:
+    """Events up to the first call of the last resort, or all if a step resolves before it."""
+    calls = [n for n, row in enumerate(rows) if isinstance(row.event, LAST)]
+    return rows[: calls[0] + 1] if calls else rows
 
 
 @settings(max_examples=30, deadline=None)

@@ -14,7 +14,8 @@ from domain.alert import Severity
 from domain.configuration import Configuration
 from domain.people import ContactMethod, NotificationRule, User
 from domain.policy import Target
-from domain.validation import check_policy, check_schedule
+from domain.policy_checks import check_policy
+from domain.validation import check_schedule
 from gateway.schemas.policies import PolicyInput
 from gateway.schemas.routing import IntegrationInput
 from gateway.schemas.schedules import ScheduleInput
@@ -52,7 +53,7 @@ def configured() -> Configuration:
     for schedule in schedules.values():
         check_schedule(schedule, config.users)
     for policy in policies.values():
-        check_policy(policy, config.users, schedules)
+        check_policy(policy, config)
     return config
 
 
