@@ -18,7 +18,6 @@ from gateway.pings import PREFIX as PINGS
 from gateway.pings import Pings
 from gateway.rota_watch import RotaWatch
 from gateway.services import Services
-from runtime.clock import wall_now
 from runtime.ids import new_id
 
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -57,9 +56,9 @@ def build_api(services: Services) -> FastAPI:
 def build_app(services: Services) -> Asgi:
     """The whole gateway as one ASGI application."""
     app = build_api(services)
-    ingest = Ingest(services.config, services.inbox, services.settings.max_body_bytes, wall_now)
+    ingest = Ingest(services.config, services.inbox, services.settings.max_body_bytes, services.time.now)
 
-    pings = Pings(services.config, services.inbox, wall_now)
+    pings = Pings(services.config, services.inbox, services.time.now)
 
     async def gateway(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith(PREFIX):

@@ -45,7 +45,7 @@ Messages = deque[tuple[int, Inbound]]
 
 
 class BreakGlass:
-    """One per gateway. `wall_now`: UTC epoch seconds of this machine, read once in an outage; then time only runs."""
+    """One per gateway. `clock`: UTC epoch seconds, read once in an outage; then time only runs."""
 
     def __init__(
         self,
@@ -54,13 +54,13 @@ class BreakGlass:
         config: Callable[[], Configuration],
         handler: Handler,
         grace_s: float,
-        wall_now: Callable[[], float],
+        clock: Callable[[], float],
     ) -> None:
         self._spool = spool
         self._outage = outage
         self._config = config
         self._grace_s = grace_s
-        self._wall_now = wall_now
+        self._clock = clock
         self._time = DatabaseTime(SystemClock())
         self._lines = Lines()
         self._sends = Sends(handler, config, self._now, self._told)
@@ -81,7 +81,7 @@ class BreakGlass:
 
     def _now(self) -> float:
         if not self._time.known:
-            self._time.observe(self._wall_now())
+            self._time.observe(self._clock())
         return self._time.now()
 
     # -- what comes in -------------------------------------------------------------------------------

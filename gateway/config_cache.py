@@ -18,6 +18,7 @@ from domain.enrichment import prepare
 from gateway.background import Background
 from gateway.config_file import ConfigFile, Kept
 from gateway.outage import Outage
+from gateway.time import GatewayTime
 from storage import configuration
 from storage.access import Holder, KnownHolder, integration_hashes, known_holders
 from storage.changes import Sessions
@@ -37,13 +38,20 @@ class ConfigCache:
     """`current` is None until the first load."""
 
     def __init__(
-        self, engine: AsyncEngine, sealer: Sealer, sessions: Sessions, outage: Outage, file: ConfigFile
+        self,
+        engine: AsyncEngine,
+        sealer: Sealer,
+        sessions: Sessions,
+        outage: Outage,
+        file: ConfigFile,
+        time: GatewayTime,
     ) -> None:
         self._engine = engine
         self._sealer = sealer
         self._sessions = sessions
         self._outage = outage
         self._file = file
+        self._time = time
         self._holders: dict[str, KnownHolder] = {}
         self._holders_at = float("-inf")
         self._saved: Kept | None = None
@@ -86,7 +94,9 @@ class ConfigCache:
 
     async def refresh(self) -> None:
         """Load again if there is something newer. Raises SQLAlchemyError or OSError."""
-        if self._current is not None and self._current.version >= await configuration.version(self._engine):
+        version, now = await configuration.version_and_time(self._engine)
+        self._time.observe(now)
+        if self._current is not None and self._current.version >= version:
             return
         async with self._lock:
             loaded = await configuration.load(self._engine, self._sealer)

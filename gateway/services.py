@@ -26,8 +26,9 @@ from gateway.outage import Outage
 from gateway.replay import Replay
 from gateway.sealer import Sealer as LedgerSealer
 from gateway.spool import Spool
+from gateway.time import GatewayTime
 from gateway.writer import InboxWriter
-from runtime.clock import SystemClock, wall_now
+from runtime.clock import SystemClock
 from runtime.poke import Poker
 from runtime.postgres import PostgresStore
 from runtime.witness import Witness
@@ -47,6 +48,7 @@ class Services:
     sealer: Sealer
     store: PostgresStore
     config: ConfigCache
+    time: GatewayTime
     outage: Outage
     spool: Spool
     pager: BreakGlass
@@ -71,13 +73,14 @@ class Services:
         store, poker = PostgresStore(settings.database_url, connections=6), Poker(settings.redis_url)
         factory = sessions(engine)
         outage = Outage(SystemClock().monotonic)
-        spool = Spool(settings.spool_directory, settings.spool_bytes, wall_now)
-        config = ConfigCache(engine, sealer, factory, outage, ConfigFile(settings.kept_configuration, sealer))
+        time = GatewayTime()
+        spool = Spool(settings.spool_directory, settings.spool_bytes, time.now)
+        config = ConfigCache(engine, sealer, factory, outage, ConfigFile(settings.kept_configuration, sealer), time)
         http = HttpClient()
         channels = build_channels(ChannelConfig(settings.smtp_url, settings.smtp_from, settings.url), http)
         # Its breakers are shown by the log only: the table for them is what is away.
         pages = PageHandler(channels, settings.url, Guard(SystemClock().monotonic, lambda *_: None))
-        pager = BreakGlass(spool, outage, lambda: config.current, pages, settings.outage_grace_s, wall_now)
+        pager = BreakGlass(spool, outage, lambda: config.current, pages, settings.outage_grace_s, time.now)
         witness = Witness(settings.redis_url, "gateway")
         inbox = InboxWriter(store, poker.poke, spool, outage, witness.say_spooled)
         return cls(
@@ -87,6 +90,7 @@ class Services:
             sealer=sealer,
             store=store,
             config=config,
+            time=time,
             outage=outage,
             spool=spool,
             pager=pager,

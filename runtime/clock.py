@@ -11,7 +11,8 @@ import asyncio
 import time
 from typing import Protocol
 
-_MAX_STEP_S = 1.0
+_RISE = 3.0
+_FALL = 0.25
 
 
 class Clock(Protocol):
@@ -39,21 +40,28 @@ class SystemClock:
 class DatabaseTime:
     """Database time extrapolated from the last answer of the store by the monotonic clock.
 
-    A jump of the database's clock moves the estimate by at most one second per observation, so that a
-    stepped clock makes timers late or early by little instead of firing thousands at once.
+    A database clock that is set forward is followed by three seconds a second, so that timers do not fire by the
+    thousand at once. One that is set back is followed by a quarter of a second a second: what becomes due meanwhile
+    comes at most a third later than meant, not by as much as the clock was set. By time and not by answers, so that all
+    hosts count alike (ADR 21).
     """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._offset: float | None = None
+        self._observed_at = 0.0
 
     def observe(self, db_now: float) -> None:
         """Take note of the database's time as just answered (UTC epoch seconds)."""
-        seen = db_now - self._clock.monotonic()
+        at = self._clock.monotonic()
+        seen, passed = db_now - at, at - self._observed_at
         if self._offset is None:
             self._offset = seen
+        elif seen >= self._offset:
+            self._offset += min(_RISE * passed, seen - self._offset)
         else:
-            self._offset += max(-_MAX_STEP_S, min(_MAX_STEP_S, seen - self._offset))
+            self._offset -= min(_FALL * passed, self._offset - seen)
+        self._observed_at = at
 
     @property
     def known(self) -> bool:

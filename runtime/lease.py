@@ -24,6 +24,8 @@ HANDOVER_S = 1.0
 since the claim is its fence and not the shard, and the next owner leaves it alone for as long as the claim lasts."""
 RECORD_S = 6.0
 """A host that ends waits this long for its own sends: one cut off would have to be reconciled."""
+SET_S = LEASE_S - RENEW_S
+"""A database clock set forward by more than this makes the leases of living hosts look expired."""
 SETTLED_S = 60.0
 """A shard held this long without a crash is no longer suspect."""
 
@@ -40,6 +42,8 @@ class LeaseLoop:
         self._scope = scope
         self._shaky: dict[int, float] = {}
         self._quick = False
+        self._offset: float | None = None
+        """Of the database's clock from our monotonic one, as last seen."""
         self.me = me
         self.superseded = False
 
@@ -55,6 +59,8 @@ class LeaseLoop:
         self._outage.reached(began)
         core.ownership.renewed(began)
         core.time.observe(view.now)
+        self._look_at_clock(view.now, began)
+        self.me = next((replace(self.me, started_at=h.started_at) for h in view.hosts if h.id == self.me.id), self.me)
         self._compare(view)
         if not await self._outage.settled():
             await wait(core.lease_wanted, QUICK_S)
@@ -68,6 +74,16 @@ class LeaseLoop:
         await self._clear_settled()
         self._quick = todo.waiting or bool(core.ownership.leaving)
         await wait(core.lease_wanted, QUICK_S if self._quick else RENEW_S)
+
+    def _look_at_clock(self, now: float, began: float) -> None:
+        offset, before = now - self._core.clock.monotonic(), self._offset
+        self._offset = offset
+        if before is None or abs(offset - before) <= SET_S:
+            return
+        meaning = "hosts follow slowly; see docs/runbook.md#database-clock-set"
+        log.error("database_clock_set", host=self.me.id, by_s=round(offset - before), meaning=meaning)
+        if offset > before:
+            self._core.ownership.doubted(began)
 
     def _compare(self, view: View) -> None:
         """Forget shards that the table says are not ours at this epoch."""

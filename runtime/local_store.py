@@ -72,10 +72,10 @@ class LocalStore(MemoryStore):
         return result
 
     async def claim_sends(
-        self, epochs: Mapping[int, int], ids: Sequence[str], host: str, hold_s: float
+        self, epochs: Mapping[int, int], ids: Sequence[str], host: str, hold_s: float, now: float | None = None
     ) -> dict[str, OutboxRow]:
         able = [i for i in ids if (kept := self.outbox.get(i)) is not None and kept.row.kind in self._rules.kinds]
-        claimed = await super().claim_sends(epochs, able, host, hold_s)
+        claimed = await super().claim_sends(epochs, able, host, hold_s, now)
         claimed = {i: replace(row, body=self._rules.labelled(row.body)) for i, row in claimed.items()}
         if claimed:
             await self._sendlog.begin(list(claimed.values()), self.clock_now())

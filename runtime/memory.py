@@ -13,7 +13,7 @@ from typing import Any
 from runtime.entity import Effect
 from runtime.errors import StatementRejected
 from runtime.ids import SHARDS
-from runtime.memory_outbox import MemoryOutbox
+from runtime.memory_outbox import LONGEST_S, MemoryOutbox
 from runtime.store import (
     Appended,
     Committed,
@@ -81,7 +81,13 @@ class MemoryStore(MemoryOutbox):
         for old in list(self.hosts.values()):
             if old.expires_at < now - FORGET_HOST_S and old.id not in owners:
                 del self.hosts[old.id]
-        self.hosts[host.id] = replace(host, expires_at=now + ttl_s)
+        for other in list(self.hosts.values()):
+            if other.expires_at > now + LONGEST_S:
+                self.hosts[other.id] = replace(other, expires_at=now + ttl_s)
+        earlier = [h.started_at for h in self.hosts.values() if h.slot == host.slot and h.id != host.id]
+        known = self.hosts.get(host.id)
+        started_at = known.started_at if known else max([host.started_at, *(at + 0.001 for at in earlier)])
+        self.hosts[host.id] = replace(host, started_at=started_at, expires_at=now + ttl_s)
         return View(now, list(self.hosts.values()), list(self.shards.values()))
 
     async def claim(self, host: str, shards: Mapping[int, int], crashed: Collection[int]) -> dict[int, int]:

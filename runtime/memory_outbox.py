@@ -12,6 +12,8 @@ from runtime.store import Inbound, OutboxRow, SendResult, ShardRow
 AGAIN = frozenset({"pending", "unknown"})
 LIVE = frozenset({"pending", "sending", "unknown"})
 RECALL_S = 3600.0
+LONGEST_S = 60.0
+"""No claim and no lease is given for longer: one that is was made before the clock was set back."""
 
 
 @dataclass(slots=True)
@@ -87,26 +89,29 @@ class MemoryOutbox:
             elif kept.row.state == "sending":
                 kept.row = replace(kept.row, withdrawn=True)
 
-    def _due(self, kept: Kept) -> bool:
+    def _due(self, kept: Kept, counted: float | None) -> bool:
         row, now = kept.row, self.clock_now()
         if row.state in ("pending", "unknown"):
-            return row.due_at <= now
-        return row.state == "sending" and kept.claim_until <= now
+            return row.due_at <= max(now, counted or now)
+        return row.state == "sending" and not now < kept.claim_until <= now + LONGEST_S
 
-    async def sends(self, shards: Collection[int], skip_ids: Collection[str], limit: int) -> list[OutboxRow]:
+    async def sends(
+        self, shards: Collection[int], skip_ids: Collection[str], limit: int, now: float | None = None
+    ) -> list[OutboxRow]:
         wanted, skip = set(shards), set(skip_ids)
-        rows = [k.row for k in self.outbox.values() if k.row.shard in wanted and k.row.id not in skip and self._due(k)]
+        able = (k for k in self.outbox.values() if k.row.shard in wanted and k.row.id not in skip)
+        rows = [k.row for k in able if self._due(k, now)]
         rows.sort(key=lambda r: r.due_at)
         return rows[:limit]
 
     async def claim_sends(
-        self, epochs: Mapping[int, int], ids: Sequence[str], host: str, hold_s: float
+        self, epochs: Mapping[int, int], ids: Sequence[str], host: str, hold_s: float, now: float | None = None
     ) -> dict[str, OutboxRow]:
         halted = {r.message.entity for r in self.undone_rows() if r.message.halts}
         claimed: dict[str, OutboxRow] = {}
         for ident in ids:
             kept = self.outbox.get(ident)
-            if kept is None or not self._due(kept) or (kept.group and kept.row.entity in halted):
+            if kept is None or not self._due(kept, now) or (kept.group and kept.row.entity in halted):
                 continue
             shard = self.shards[kept.row.shard]
             if epochs.get(shard.id) != shard.epoch:

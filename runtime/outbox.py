@@ -119,7 +119,7 @@ class Outbox:
             return
         if core.clock.monotonic() - self._polled_at >= POLL_S:
             self._polled_at = core.clock.monotonic()
-            for row in await core.store.sends(list(core.ownership.epochs), list(self._held), PAGE):
+            for row in await core.store.sends(list(core.ownership.epochs), list(self._held), PAGE, core.time.now()):
                 if core.ownership.holds(row.shard):
                     self._queue(row)
         for channel in list(self._lanes):
@@ -139,7 +139,7 @@ class Outbox:
             epochs = {r.shard: core.ownership.epochs[r.shard] for r in able}
             began, store = core.clock.monotonic(), core.store
             try:
-                claimed = await store.claim_sends(epochs, [r.id for r in able], core.host_id, HOLD_S)
+                claimed = await store.claim_sends(epochs, [r.id for r in able], core.host_id, HOLD_S, core.time.now())
             except RuntimeFault:
                 # Perhaps claimed, perhaps not: asked again; what was claimed the poll finds when that has run out.
                 self._lanes[channel].extendleft(r for r in reversed(rows) if core.ownership.holds(r.shard))

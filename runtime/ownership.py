@@ -47,6 +47,10 @@ class Ownership:
         """The database is back after a break; `renewed` cannot know of one before its first call."""
         self._returned_at = self._clock.monotonic()
 
+    def doubted(self, began: float) -> None:
+        """As of monotonic `began` no lease can be judged: owners have a whole lease time to renew theirs."""
+        self._steady_since = began
+
     def go_on(self, seconds: float) -> None:
         """Leave to act without a lease for this long."""
         self._leave_until = self._clock.monotonic() + seconds

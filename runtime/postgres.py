@@ -178,12 +178,14 @@ class PostgresStore:
 
     # -- sending -----------------------------------------------------------------------------------
 
-    async def sends(self, shards: Collection[int], skip_ids: Collection[str], limit: int) -> list[OutboxRow]:
-        rows = await self._read("sends", shards=list(shards), skip=list(skip_ids), limit=limit)
+    async def sends(
+        self, shards: Collection[int], skip_ids: Collection[str], limit: int, now: float | None = None
+    ) -> list[OutboxRow]:
+        rows = await self._read("sends", shards=list(shards), skip=list(skip_ids), limit=limit, now=now)
         return [OutboxRow(*r) for r in rows]
 
     async def claim_sends(
-        self, epochs: Mapping[int, int], ids: Sequence[str], host: str, hold_s: float
+        self, epochs: Mapping[int, int], ids: Sequence[str], host: str, hold_s: float, now: float | None = None
     ) -> dict[str, OutboxRow]:
         rows = await self._write(
             "claim_sends",
@@ -192,6 +194,7 @@ class PostgresStore:
             ids=list(ids),
             host=host,
             hold=hold_s,
+            now=now,
         )
         return {r[0]: OutboxRow(*r) for r in rows}
 

@@ -224,7 +224,9 @@ class Store(Protocol):
     async def renew(self, host: HostRow, ttl_s: float) -> View:
         """Write this host's lease (expires now + ttl_s) and answer all hosts and shards.
 
-        Rows of hosts whose lease ended more than an hour ago and that own nothing are removed.
+        Rows of hosts whose lease ended more than an hour ago and that own nothing are removed. A new row starts after
+        every other of its slot, and leases of others that end in more than a minute are cut to ttl_s: the store's clock
+        may have been set back.
         """
         ...
 
@@ -293,14 +295,20 @@ class Store(Protocol):
         ...
 
     # -- sending -----------------------------------------------------------------------------------
-    async def sends(self, shards: Collection[int], skip_ids: Collection[str], limit: int) -> list[OutboxRow]:
-        """Rows that need work now: pending or unknown and due, or sending with an expired claim."""
+    async def sends(
+        self, shards: Collection[int], skip_ids: Collection[str], limit: int, now: float | None = None
+    ) -> list[OutboxRow]:
+        """Rows that need work now: pending or unknown and due, or sending with an expired claim.
+
+        `now`: the caller's count of this store's time; what is due by either is due, also when this clock was set back.
+        A claim that runs for more than a minute was made before that, and has expired.
+        """
         ...
 
     async def claim_sends(
-        self, epochs: Mapping[int, int], ids: Sequence[str], host: str, hold_s: float
+        self, epochs: Mapping[int, int], ids: Sequence[str], host: str, hold_s: float, now: float | None = None
     ) -> dict[str, OutboxRow]:
-        """Claim rows for sending: state `sending`, attempts + 1, claim held for hold_s.
+        """Claim rows for sending: state `sending`, attempts + 1, claim held for hold_s. `now`: as in `sends`.
 
         A row found `sending` with an expired claim gets its count of unknown outcomes raised by one, and the
         attempt nobody reported on a row `unknown` in the send log.

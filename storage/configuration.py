@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import Any, TypeVar, cast
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import Float, func, select
+from sqlalchemy import cast as sql_cast
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from domain.alert import Link, Severity
@@ -46,6 +47,14 @@ async def version(engine: AsyncEngine) -> int:
     """Version of the newest saved configuration."""
     async with engine.connect() as connection:
         return int((await connection.execute(select(SettingsRow.config_version))).scalar_one())
+
+
+async def version_and_time(engine: AsyncEngine) -> tuple[int, float]:
+    """Version of the newest saved configuration, and the database's time (UTC epoch seconds)."""
+    now = sql_cast(func.extract("epoch", func.now()), Float)
+    async with engine.connect() as connection:
+        version, at = (await connection.execute(select(SettingsRow.config_version, now))).one()
+    return int(version), float(at)
 
 
 async def load(engine: AsyncEngine, sealer: Sealer) -> Configuration:

@@ -19,7 +19,9 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import quote
 
 from cli.embedded.files import OwnerLock, command_of, is_alive, reachable_by, unprivileged, write_private
@@ -52,9 +54,10 @@ def binaries() -> Path:
 
 
 class EmbeddedPostgres:
-    """Postgres 18 in `base`, reachable by unix socket only."""
+    """Postgres 18 in `base`, reachable by unix socket only. `environ`: more variables for the server."""
 
-    def __init__(self, base: Path) -> None:
+    def __init__(self, base: Path, environ: Mapping[str, str] = MappingProxyType({})) -> None:
+        self._environ = environ
         self._base = base.expanduser().resolve()
         self._data = self._base / "data"
         self._run = self._base / "run"
@@ -190,7 +193,7 @@ class EmbeddedPostgres:
                 stderr=log,
                 start_new_session=True,
                 cwd=str(self._run),
-                env={**os.environ, **self._stale_pid()},
+                env={**os.environ, **self._environ, **self._stale_pid()},
                 **self._as,
             )
         while not self._ready():

@@ -43,7 +43,6 @@ from gateway.schemas.alerts import (
 )
 from gateway.schemas.base import Severity, Status, problems
 from gateway.services import Services
-from runtime.clock import wall_now
 from runtime.errors import RuntimeFault
 from runtime.ids import derived_id, new_id
 from storage import incidents
@@ -87,7 +86,7 @@ async def create_alert(body: NewAlert, caller: Responder, gateway: Gateway) -> A
         description=body.description,
         labels=body.labels,
     )
-    config, now = gateway.config.current, wall_now()
+    config, now = gateway.config.current, gateway.time.now()
     groups = taken_in(config, integration, [event], now)
     rows = [row for found in groups for row in inbound(integration.id, found, "", now, unique, config.version)]
     reply = await gateway.commands.answer((await gateway.inbox.put(rows))[:1])
@@ -211,7 +210,7 @@ async def snooze(
     try:
         now = await gateway.store.now()
     except RuntimeFault:
-        now = wall_now()
+        now = gateway.time.now()
     until = body.until.timestamp() if body.until is not None else now + 60.0 * (body.minutes or 0)
     if not now < until <= now + 31 * 86_400:
         raise Invalid("until", "The time must be in the future and at most 31 days away.")

@@ -20,7 +20,6 @@ from gateway.schemas.base import problems
 from gateway.schemas.routing import Preview, PreviewedAlert, PreviewedIncident, PreviewRequest
 from integrations.base import Malformed, Parsed
 from integrations.registry import TYPES
-from runtime.clock import wall_now
 from storage import incidents
 from storage.errors import NotFound
 
@@ -36,7 +35,7 @@ async def preview(integration_id: PathId, body: PreviewRequest, _: Configurer, g
     if saved is None:
         raise NotFound("integration", integration_id)
     tried = replace(checked(body.integration, config), id=integration_id) if body.integration is not None else saved
-    now = wall_now()
+    now = gateway.time.now()
     parsed = parsed_as(tried, body.payload, now)
     groups = taken_in(config, tried, parsed.events, now, parsed.payloads)
     open_ = await incidents.open_in(gateway.sessions, [found.line_key for found in groups])

@@ -13,7 +13,6 @@ from starlette.requests import HTTPConnection
 from domain.roles import Permission, allows
 from gateway.problems import ProblemError, is_outage
 from gateway.services import Services
-from runtime.clock import wall_now
 from storage.access import Holder, api_key_holder, session_holder
 from storage.changes import Sessions
 
@@ -41,7 +40,7 @@ async def _asked(
         except SQLAlchemyError as error:
             if not is_outage(error):
                 raise
-    return services.config.holder_of(secret, wall_now())
+    return services.config.holder_of(secret, services.time.now())
 
 
 def same_origin(connection: HTTPConnection) -> bool:

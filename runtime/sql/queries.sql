@@ -27,12 +27,20 @@ select extract(epoch from now())::float8 as now;
 select id, reply from rt.inbox where id = any(%(ids)s::bigint[]) and done_at is not null;
 
 -- name: renew
+-- Robust to this server's clock being set back: an incarnation starts after every earlier one of its slot, whatever the
+-- clock says, and a lease that ends later than any can was given by the clock before; skip locked: it is being renewed.
 with mine as (
     insert into rt.host (id, slot, node, started_at, expires_at, draining, weight)
-    values (%(id)s, %(slot)s, %(node)s, to_timestamp(%(started_at)s), now() + make_interval(secs => %(ttl)s),
-            %(draining)s, %(weight)s)
+    values (%(id)s, %(slot)s, %(node)s,
+            greatest(to_timestamp(%(started_at)s), (select max(h.started_at) + interval '1 millisecond' from rt.host h
+                                                    where h.slot = %(slot)s and h.id <> %(id)s)),
+            now() + make_interval(secs => %(ttl)s), %(draining)s, %(weight)s)
     on conflict (id) do update set expires_at = excluded.expires_at, draining = excluded.draining
     returning *),
+impossible as (
+    update rt.host set expires_at = now() + make_interval(secs => %(ttl)s)
+    where id in (select id from rt.host where expires_at > now() + interval '1 minute' and id <> %(id)s
+                 for update skip locked)),
 gone as (
     delete from rt.host h where h.expires_at < now() - interval '1 hour' and h.id <> %(id)s
        and not exists (select from rt.shard s where s.owner = h.id))
@@ -177,11 +185,14 @@ select extract(epoch from now())::float8 as now, array(select id from own) as ow
        (select json_agg(json_build_array(entity, seq, position)) from j) as positions;
 
 -- name: sends
+-- Due by this clock or by the caller's count of it, which does not jump; a claim that runs for longer than any can was made
+-- before this clock was set back, and is over.
 select id, entity, shard, kind, channel, body, state, attempts, unknowns,
        extract(epoch from due_at)::float8 as due_at, provider_id, withdrawn
 from rt.outbox
 where state in ('pending', 'sending', 'unknown') and shard = any(%(shards)s::int[])
-  and case when state = 'sending' then claim_until <= now() else due_at <= now() end
+  and case when state = 'sending' then claim_until <= now() or claim_until > now() + interval '1 minute'
+           else due_at <= greatest(now(), to_timestamp(%(now)s)) end
   and id <> all(%(skip)s::text[])
 order by due_at limit %(limit)s;
 
@@ -195,8 +206,8 @@ with own as materialized (
 before as materialized (
     select x.* from rt.outbox x join own on own.id = x.shard
     where x.id = any(%(ids)s::text[])
-      and (case when x.state = 'sending' then x.claim_until <= now()
-                else x.state in ('pending', 'unknown') and x.due_at <= now() end)
+      and (case when x.state = 'sending' then x.claim_until <= now() or x.claim_until > now() + interval '1 minute'
+                else x.state in ('pending', 'unknown') and x.due_at <= greatest(now(), to_timestamp(%(now)s)) end)
       and (x.grp = ''
            or not exists (select from rt.inbox m where m.entity = x.entity and m.done_at is null and m.halts))
     for update of x),

@@ -5,7 +5,6 @@ What the product, Ray or an init system must mend is left to them; the run measu
 
 from __future__ import annotations
 
-import os
 import random
 import signal
 import subprocess
@@ -17,7 +16,7 @@ from pathlib import Path
 import httpx
 
 from tests.chaos import processes
-from tests.chaos.installation import FAKETIME, Installation
+from tests.chaos.installation import Installation
 from tests.product import until
 
 Fault = Callable[[Installation, random.Random], str]
@@ -129,15 +128,6 @@ def shards_taken(it: Installation, dice: random.Random) -> str:
     return f"of {slot}"
 
 
-def clock_stepped(it: Installation, dice: random.Random) -> str:
-    """The wall clock of gateway, hosts and Ray jumps by an hour, and stays there for some seconds."""
-    way, lasts_s = dice.choice(("+", "-")), dice.uniform(8, 15)
-    it.clock.write_text(f"{way}3600\n")
-    time.sleep(lasts_s)
-    it.clock.write_text("+0\n")
-    return f"{way}1 h for {lasts_s:.0f} s"
-
-
 def rolling_restart(it: Installation, dice: random.Random) -> str:
     """What an upgrade does: the schema grows under load, `sentinel migrate`, the gateway, then one host after the other."""
     column = f"chaos_{dice.getrandbits(32)}"
@@ -186,29 +176,6 @@ FAULTS: dict[str, Fault] = {
         valkey_killed,
         provider_brown_out,
         shards_taken,
-        clock_stepped,
         rolling_restart,
     )
 }
-
-
-def possible() -> list[str]:
-    """All but those this machine lacks the means for."""
-    lacking = set() if can_step_clock() else {"clock_stepped"}
-    return [name for name in FAULTS if name not in lacking]
-
-
-def can_step_clock() -> bool:
-    """libfaketime is installed (Debian: apt install faketime) and leaves time.sleep alone, as Debian 12's does not.
-
-    There, under a clock that is not even stepped, time.sleep raises EINVAL, so the product could not run at all.
-    """
-    if not FAKETIME.exists():
-        return False
-    environ = {**os.environ, "LD_PRELOAD": str(FAKETIME), "FAKETIME": "+0", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
-    return (
-        subprocess.run(
-            [sys.executable, "-c", "import time; time.sleep(0.01)"], env=environ, capture_output=True
-        ).returncode
-        == 0
-    )

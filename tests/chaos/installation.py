@@ -6,6 +6,7 @@ Database and feed are ours and not `sentinel up`'s so that they can be kept down
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import signal
 import tempfile
@@ -20,12 +21,12 @@ import psycopg
 
 from cli.embedded.postgres import EmbeddedPostgres, PostgresFailed
 from cli.embedded.valkey import EmbeddedValkey
-from tests.chaos import processes
+from tests.chaos import disk, processes
+from tests.chaos.clock import SteppedClock, compiled
 from tests.fakes.http_sink import HttpSink
 from tests.fakes.smtp import SmtpServer
 from tests.product import Product, step, until
 
-FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
 WAITS_S = (6.0, 6.0, 600.0)
 """How long each step of the policy waits. The last person always answers."""
 
@@ -52,26 +53,27 @@ class Installation:
 
     wanted_hosts = 2
 
-    def __init__(self, base: Path, stepped_clock: bool = False, address: str = "127.0.0.1") -> None:
+    def __init__(
+        self, base: Path, *, stepped_clocks: bool = False, small_disk: bool = False, address: str = "127.0.0.1"
+    ) -> None:
         self.base = base
+        self.spool_disk = base / "spool"
+        self._small_disk = small_disk
         self.sink, self.mail = HttpSink(address=address), SmtpServer(address=address)
-        self.postgres, self.valkey = EmbeddedPostgres(base / "pg"), EmbeddedValkey(base / "vk")
-        self.clock = base / "clock"
-        self._environ = {}
-        if stepped_clock:
-            self.clock.write_text("+0\n")
-            self._environ = {
-                "LD_PRELOAD": str(FAKETIME),
-                "FAKETIME_TIMESTAMP_FILE": str(self.clock),
-                "FAKETIME_CACHE_DURATION": "1",
-                "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-                "DONT_FAKE_MONOTONIC": "1",
-            }
+        self.clocks: list[SteppedClock] = []
+        """Of the product, and of the database; none if this run steps no clock."""
+        if stepped_clocks:
+            library = compiled(base)
+            self.clocks = [SteppedClock(library, base / f"clock-{of}") for of in ("product", "database")]
+        self.postgres = EmbeddedPostgres(base / "pg", self.clocks[1].environ if self.clocks else {})
+        self.valkey = EmbeddedValkey(base / "vk")
         self.product = Product(base / "home")
         self.webhook = ""
 
     def start(self) -> None:
         """Servers, product, three people, a policy of three steps."""
+        if self._small_disk:
+            disk.mount(self.spool_disk)
         self.sink.__enter__()
         self.mail.__enter__()
         self.postgres.start()
@@ -80,7 +82,8 @@ class Installation:
             "SENTINEL_SMTP_URL": self.mail.url,
             "SENTINEL_SMTP_FROM": "sentinel@example.org",
             "SENTINEL_HOSTS": str(self.wanted_hosts),
-            **self._environ,
+            **(self.clocks[0].environ if self.clocks else {}),
+            **({"SENTINEL_SPOOL": str(self.spool_disk / "gateway")} if self._small_disk else {}),
             **self.surroundings(),
         }
         self.product = Product(self.base / "home", **environ)
@@ -114,6 +117,7 @@ class Installation:
         self.postgres.stop()
         self.mail.__exit__()
         self.sink.__exit__()
+        disk.unmount(self.spool_disk)
 
     # -- looking -------------------------------------------------------------------------------------
 
@@ -208,4 +212,5 @@ def running(make: Callable[[Path], Installation]) -> Iterator[Installation]:
         yield made
     finally:
         made.stop()
-        shutil.rmtree(base, ignore_errors=True)
+        if not os.environ.get("SENTINEL_CHAOS_KEEP"):
+            shutil.rmtree(base, ignore_errors=True)

@@ -55,6 +55,8 @@ def markdown(runs: list[dict[str, Any]]) -> str:
         lines.append(
             f"| `{run['command']}` | {len(run['hurts'])} | {run['accepted']:,} | {run['pages_due']:,} | {broken or 'none'} |"
         )
+    missing = {name: why for run in runs for name, why in run.get("not_run", {}).items()}
+    lines += [""] * bool(missing) + [f"Not run: {name}, {why}." for name, why in sorted(missing.items())]
     return "\n".join(lines) + "\n"
 
 

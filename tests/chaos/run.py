@@ -15,9 +15,11 @@ from tests.chaos.crowd import Crowd
 from tests.chaos.evidence import collect
 from tests.chaos.faults import FAULTS
 from tests.chaos.installation import Health, Installation, running
+from tests.chaos.machine import CLOCK_FAULTS, DISK_FAULTS, MACHINE_FAULTS
 from tests.chaos.nodes import NODE_FAULTS, Nodes
 from tests.chaos.verdict import Due, Finding, judge
 
+EVERY = FAULTS | MACHINE_FAULTS | NODE_FAULTS
 CALM_S = 4.0
 """Healthy for this long: recovered. Longer than anything late takes to be seen as late."""
 GIVE_UP_S = 150.0
@@ -67,6 +69,8 @@ class Result:
     fenced_commits: int = 0
     findings: list[Finding] = field(default_factory=list)
     hurts: list[Hurt] = field(default_factory=list)
+    not_run: dict[str, str] = field(default_factory=dict)
+    """Faults that were asked for and that this machine lacks the means for, and why."""
 
     def as_json(self) -> dict[str, Any]:
         """For the results file."""
@@ -78,7 +82,11 @@ def run(seed: int, seconds: float, faults: Sequence[str], rate: float, burst: in
     result = Result(command, seed, seconds, rate, burst)
 
     def make(base: Path) -> Installation:
-        return Nodes(base) if set(faults) & NODE_FAULTS.keys() else Installation(base, "clock_stepped" in faults)
+        wanted = set(faults)
+        if wanted & NODE_FAULTS.keys():
+            return Nodes(base)
+        clocks, small = bool(wanted & CLOCK_FAULTS.keys()), bool(wanted & DISK_FAULTS.keys())
+        return Installation(base, stepped_clocks=clocks, small_disk=small)
 
     with running(make) as it:
         key = str(it.product.ready["admin_key"])
@@ -107,7 +115,7 @@ def _monkey(
         hurt = Hurt(name, "", time.monotonic() - began)
         result.hurts.append(hurt)
         injected = time.monotonic()
-        hurt.note = (FAULTS | NODE_FAULTS)[name](it, dice)
+        hurt.note = EVERY[name](it, dice)
         hurt.lasted_s = time.monotonic() - injected
         hurt.works_s, hurt.whole_s, last = _calm(it, injected, CALM_S)
         hurt.recovered = last.whole

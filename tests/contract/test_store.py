@@ -267,6 +267,39 @@ async def test_a_host_long_gone_is_forgotten_unless_it_owns_a_shard(store: Store
     assert {h.id for h in (await store.renew(me, 6.0)).hosts} == {"keeper", "me"}
 
 
+async def test_a_new_incarnation_starts_after_the_earlier_ones_of_its_slot_although_the_clock_was_set_back(
+    store: Store,
+) -> None:
+    before = await store.now() + 3600.0
+    await store.renew(HostRow("old", "slot", "n", before, 0, False), 6.0)
+    view = await store.renew(HostRow("new", "slot", "n", before - 3600.0, 0, False), 6.0)
+    assert {h.id: h.started_at for h in view.hosts}["new"] > before
+    again = await store.renew(HostRow("new", "slot", "n", before - 3600.0, 0, False), 6.0)
+    assert {h.id: h.started_at for h in again.hosts}["new"] == {h.id: h.started_at for h in view.hosts}["new"]
+
+
+async def test_a_lease_that_was_given_before_the_clock_was_set_back_ends_all_the_same(store: Store) -> None:
+    await store.renew(HostRow("dead", "dead", "n", 1.0, 0, False), 3600.0)
+    me = HostRow("me", "me", "n", 1.0, 0, False)
+    await store.renew(me, 6.0)
+    view = await store.renew(me, 6.0)
+    assert {h.id: h.expires_at for h in view.hosts}["dead"] <= view.now + 6.0
+
+
+async def test_sends_are_due_by_the_callers_count_and_claims_end_although_the_clock_was_set_back(store: Store) -> None:
+    epochs = await own(store)
+    counted = await store.now() + 1800.0
+    later = [Effect(name, "note", "test", {}, due_at=counted - 1.0) for name in ("a", "b")]
+    await store.commit(epochs, [turn(0, effects=later)])
+    assert await store.sends([SHARD], [], 10) == []
+    assert await store.claim_sends(epochs, ["a", "b"], "h1", 10.0) == {}
+    assert [s.id for s in await store.sends([SHARD], [], 10, counted)] == ["a", "b"]
+    assert list(await store.claim_sends(epochs, ["a"], "h1", 3600.0, counted)) == ["a"]
+    assert [s.id for s in await store.sends([SHARD], ["b"], 10, counted)] == ["a"], "no claim is given for an hour"
+    assert (await store.claim_sends(epochs, ["a"], "h2", 10.0, counted))["a"].state == "sending"
+    assert await store.claim_sends(epochs, ["a"], "h3", 10.0, counted) == {}
+
+
 async def test_release_is_only_at_the_epoch_and_by_the_owner(store: Store) -> None:
     epochs = await own(store)
     await store.release("h1", {SHARD: epochs[SHARD] - 1})
