@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from channels.base import Capability, Channel, Page
 from channels.guard import Guard
 from domain.configuration import Configuration
-from domain.notify import contact_of, last_resort
+from domain.notify import contact_of, last_resort, usable
 from domain.people import ContactMethod, User
 from runtime.effects import Accepted, CannotTell, NotFound, Rejected, Send, Unknown
 from runtime.sending import last_attempt
@@ -45,7 +45,7 @@ class PageHandler:
         if page is None:
             return Rejected("the contact method or its owner was removed or disabled since the page was ordered")
         user, contact = env.users[str(send.body["user_id"])], str(send.body["contact_method_id"])
-        alone = not any(c.enabled and c.id != contact for c in user.contacts)
+        alone = not any(c.id != contact for c in usable(user))
         must = alone or last_attempt(send.attempt)
         return await self._guard.send(self._channels[send.channel], page, timeout_s, must)
 

@@ -7,7 +7,7 @@ import asyncio
 from cli.home import Home
 from cli.progress import Failed, say
 from domain.configuration import Configuration
-from domain.notify import last_resort, people, reachable
+from domain.notify import last_resort, people, reachable, unverified
 from storage import configuration
 from storage.db import make_engine
 from storage.sealed import Sealer
@@ -56,6 +56,8 @@ def lint(config: Configuration, now: float) -> list[str]:
     for user in config.users.values():
         if user.active and not reachable(user):
             found.append(f"{user.name} has no enabled contact method: pages to them are passed over")
+        elif user.active and unverified(user):
+            found.append(f"{user.name} has no verified contact method: nobody knows whether pages reach them")
     for policy in config.policies.values():
         for n, step in enumerate(policy.steps):
             if step.targets and not any(reachable(config.users.get(u)) for u in people(config, step.targets, now)):

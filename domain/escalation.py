@@ -16,6 +16,7 @@ Laws (tests/property/test_incident_machine.py):
   passed over at once and recorded.
 - After the last step come the repetitions, then the last resort, which is called again every half hour.
 - A repeated firing changes a count and nothing else.
+- Quiet hours hold a page of normal urgency and nothing else (domain/quiet.py); an urgent page never waits for them.
 - A page that went out while the database was away (domain/outage.py) is counted instead of ordered, once.
 """
 
@@ -29,10 +30,11 @@ from domain.configuration import Configuration
 from domain.draft import Draft
 from domain.incident import Line, Status
 from domain.line import position
-from domain.notify import contact_of, last_resort, named, reachable, rules_for
+from domain.notify import contact_of, last_resort, named, reachable, rules_for, unverified
 from domain.outage import LAST_RESORT, OutagePage, began, counting
 from domain.people import Urgency
 from domain.policy import Step
+from domain.quiet import quiet_until
 from domain.step_conditions import judged
 
 LAST_RESORT_EVERY_S = 1800.0
@@ -152,7 +154,9 @@ def call(draft: Draft, user_id: str, urgency: Urgency) -> None:
     user = draft.config.users[user_id]
     rules = rules_for(user, urgency)
     started = began(p for p in _counting(draft, *position(draft.line)) if p.user_id == user_id) or draft.now
-    draft.add(e.PersonCalled(draft.line.episode, user_id, urgency, rules, started))
+    before = draft.line.ladders.get(user_id)
+    quiet = urgency == "normal" and (before is None or before.quiet)
+    draft.add(e.PersonCalled(draft.line.episode, user_id, urgency, rules, started, quiet, unverified(user)))
     climb(draft, user_id)
 
 
@@ -166,9 +170,18 @@ def climb(draft: Draft, user_id: str, at_once: bool = False) -> None:
         if due > draft.now and not at_once:
             draft.arm(rule_timer(user_id), due)
             return
+        if ladder.quiet and (until := _quiet_until(draft, user_id)) > draft.now:
+            if due < until:
+                draft.add(e.PageHeld(draft.line.episode, user_id, ladder.next, until, draft.now))
+            draft.arm(rule_timer(user_id), until)
+            return
         _page(draft, user_id, rule.contact_method_id, ladder.next)
         at_once = False
         ladder = draft.line.ladders.get(user_id)
+
+
+def _quiet_until(draft: Draft, user_id: str) -> float:
+    return quiet_until(draft.config.users.get(user_id), draft.config.holidays, draft.now)
 
 
 def _page(draft: Draft, user_id: str, contact_method_id: str, rule: int) -> None:

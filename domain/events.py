@@ -173,12 +173,28 @@ class NobodyReachable:
 
 @dataclass(frozen=True, slots=True)
 class PersonCalled:
-    """A person is called upon, by these rules, whose delays count from `at` (earlier than now after an outage)."""
+    """A person is called upon, by these rules, whose delays count from `at` (earlier than now after an outage).
+
+    `quiet`: their quiet hours hold its pages. `unverified`: contact methods used although nobody has proved them.
+    """
 
     episode: int
     user_id: str
     urgency: str
     rules: tuple[NotificationRule, ...]
+    at: float
+    quiet: bool = False
+    unverified: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PageHeld:
+    """The page of this rule is due and waits for the end of the person's quiet hours; the rules after it move along."""
+
+    episode: int
+    user_id: str
+    rule: int
+    until: float
     at: float
 
 
@@ -355,6 +371,7 @@ ALL: tuple[type, ...] = (
     LastResortCalled,
     NobodyReachable,
     PersonCalled,
+    PageHeld,
     Paged,
     PageFailed,
     PagedInOutage,

@@ -47,6 +47,20 @@ class _Call:
     rules: list[Mapping[str, Any]]
     at: float
     used: int = 0
+    unverified: frozenset[str] = frozenset()
+
+    def cause_of(self, rule: int) -> Cause:
+        """Of the page by this rule, counted from 0."""
+        if rule >= len(self.rules):
+            return replace(self.cause, rule=rule + 1)
+        frozen = self.rules[rule]
+        return replace(
+            self.cause,
+            rule=rule + 1,
+            after_s=float(frozen["delay_s"]),
+            fallback=bool(frozen.get("fallback", False)),
+            unverified=frozen["contact_method_id"] in self.unverified,
+        )
 
 
 @dataclass(slots=True)
@@ -86,6 +100,7 @@ class _Telling:
             "Reassigned": self._reassigned,
             "Escalated": lambda h: self._halted(h, f"{h.body['by']} escalated it"),
             "PersonCalled": self._person,
+            "PageHeld": self._held,
             "Paged": self._paged,
             "PageFailed": self._failed,
             "PagedInOutage": self._outage,
@@ -211,7 +226,18 @@ class _Telling:
     def _person(self, happened: Happened) -> None:
         body = happened.body
         cause = replace(self._of(body["user_id"]), urgency=body["urgency"])
-        self._calls[body["user_id"]] = _Call(body["user_id"], cause, list(body["rules"]), body["at"])
+        unverified = frozenset(body.get("unverified", ()))
+        call = _Call(body["user_id"], cause, list(body["rules"]), body["at"], unverified=unverified)
+        self._calls[body["user_id"]] = call
+
+    def _held(self, happened: Happened) -> None:
+        body = happened.body
+        until, call = self._clock(body["until"]), self._calls[body["user_id"]]
+        rule = call.cause_of(body["rule"])
+        call.at = body["until"] - (rule.after_s or 0.0)
+        name = self._words.name(call.user_id)
+        what = f"{self._words.rule(rule)} of {name} waits until {until}".replace("their", "the", 1)
+        self._say("held", happened.at, f"{what}: their quiet hours hold pages that are not urgent", call.user_id)
 
     # -- pages -----------------------------------------------------------------------------------------
 
@@ -224,8 +250,7 @@ class _Telling:
         if call is None:
             return replace(self._of(user), rule=rule + 1)
         call.used = max(call.used, rule + 1)
-        after_s = float(call.rules[rule]["delay_s"]) if rule < len(call.rules) else None
-        return replace(call.cause, rule=rule + 1, after_s=after_s)
+        return call.cause_of(rule)
 
     def _story(self, delivery: str) -> PageStory:
         order, page = self._orders[delivery], self._facts.pages.get(delivery)
@@ -320,10 +345,10 @@ class _Telling:
     def _unused(self, at: float, reason: str) -> None:
         for call in self._calls.values():
             if call.used < len(call.rules):
-                rule = replace(call.cause, rule=call.used + 1, after_s=float(call.rules[call.used]["delay_s"]))
+                rule = call.cause_of(call.used)
                 said = reason or f"it is due at {self._clock(call.at + (rule.after_s or 0.0))}"
                 what = f"{self._words.rule(rule)} of {self._words.name(call.user_id)} was not used: {said}"
-                self._say("not_due", at, what.replace("of their", "of the"), call.user_id)
+                self._say("not_due", at, what.replace("their", "the", 1), call.user_id)
 
     def _close(self, at: float) -> None:
         if not self._halt:

@@ -71,7 +71,10 @@ class Words:
         if cause.rule is None:
             return "no rule is recorded"
         after = f" (after {duration(cause.after_s)})" if cause.after_s else ""
-        return f"rule {cause.rule} of their {cause.urgency or ''} rules{after}".replace("  ", " ")
+        unproven = ", by an address that nobody has verified, because they have no other" if cause.unverified else ""
+        kind = f"{cause.urgency} rules" if cause.urgency else "rules"
+        which = f"the fallback behind their {kind}" if cause.fallback else f"rule {cause.rule} of their {kind}"
+        return f"{which}{after}{unproven}"
 
     def fate(self, page: Outgoing, halt: str) -> str:
         """What became of a page. `halt`: what withdrew it, if anything did."""

@@ -98,6 +98,10 @@ class Cause:
     rule: int | None = None
     after_s: float | None = None
     """The rule waits this long after the person was called."""
+    fallback: bool = False
+    """Not a rule of theirs: what comes when those are through."""
+    unverified: bool = False
+    """Nobody has proved that this contact method reaches them; nothing better was there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +130,7 @@ class NotPaged:
     """Why somebody was not paged. `user_id` and `schedule_id` None: it holds for everybody.
 
     `code`: unreachable, nobody_on_call, condition, nobody_reachable, withdrawn, failed, counted, duplicate, not_due,
-    step_not_taken, repeated, ignored or not_named.
+    step_not_taken, repeated, ignored, held or not_named.
     """
 
     code: str

@@ -140,6 +140,8 @@ class Ladder:
     rules: tuple[NotificationRule, ...]
     next: int = 0
     ordered: tuple[str, ...] = ()
+    quiet: bool = False
+    """Their quiet hours hold its pages."""
 
 
 @dataclass(frozen=True, slots=True)

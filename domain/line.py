@@ -41,9 +41,14 @@ def apply(line: Line, event: Any) -> Line:
         case e.MajorDeclared(_, _, severity, at):
             raised = severity or line.raised_to
             return replace(line, major=True, raised_to=raised, severity=_worst(line.severity, raised), updated_at=at)
-        case e.PersonCalled(_, user_id, _, rules, at):
+        case e.PersonCalled(_, user_id, _, rules, at, quiet):
             called = line.called if user_id in line.called else (*line.called, user_id)
-            return replace(line, ladders={**line.ladders, user_id: Ladder(user_id, at, rules)}, called=called)
+            ladder = Ladder(user_id, at, rules, quiet=quiet)
+            return replace(line, ladders={**line.ladders, user_id: ladder}, called=called)
+        case e.PageHeld(_, user_id, rule, until):
+            held = line.ladders[user_id]
+            held = replace(held, started_at=until - held.rules[rule].delay_s)
+            return replace(line, ladders={**line.ladders, user_id: held})
         case e.Paged(_, delivery, user_id, _, _, rule, repeats):
             after = _rule_used(line, user_id, rule, delivery)
             return after if repeats is None else replace(after, outage=taken_up(line.outage, repeats))

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from domain.window import Window
+
 Channel = Literal["email", "webhook", "slack", "sms", "voice", "push", "outbox"]
 """`outbox` is the built-in channel: the page is shown on the outbox page and nowhere else."""
 
@@ -25,6 +27,8 @@ class ContactMethod:
     label: str
     address: str = field(repr=False)
     enabled: bool = True
+    verified: bool = True
+    """A code that was sent to this very address came back. What counts while it did not: domain/notify.py."""
     settings: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
@@ -34,6 +38,8 @@ class NotificationRule:
 
     contact_method_id: str
     delay_s: float
+    fallback: bool = False
+    """Not chosen by the person: it comes when their rules are through (domain/notify.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,8 @@ class User:
     urgent: tuple[NotificationRule, ...] = ()
     normal: tuple[NotificationRule, ...] = ()
     active: bool = True
+    quiet_hours: tuple[Window, ...] = ()
+    """Quiet hours (domain/quiet.py); a zone "" is the person's."""
     synthetic: bool = False
     """The canary: called like anybody by its own policy, but nobody to fall back on, because nobody is there."""
 

@@ -4,6 +4,7 @@ two-open          an incident was opened while the one before it was open
 step-order        a step was left out, taken twice or in the wrong order, or the last resort called before its time
 paged-after-ack   a step was taken or a page ordered while the incident was quiet
 never-paged       a page ordered was neither sent nor withdrawn nor recorded as failed, or a person called got none
+held-urgent       quiet hours held a page of somebody who was called urgently
 changed           a page's words are not those that were ordered
 stalled           the incident rings or sleeps and no timer is armed that would go on with it
 
@@ -135,6 +136,8 @@ class LineJudge:
         self._orders: dict[str, _Order] = {}
         self._calls: dict[str, float] = {}
         """Who was called and got no page yet -> when that was due."""
+        self._quiet: dict[str, bool] = {}
+        """Who was called -> whether quiet hours may hold the pages."""
 
     def follow(self, event: Any, at: float, page: Mapping[str, Any] | None = None) -> Iterator[Violation]:
         """One event, `at` UTC epoch seconds. `page`: of a Paged, its outbox row with `state` and `body`."""
@@ -144,8 +147,14 @@ class LineJudge:
         match event:
             case e.PersonCalled():
                 yield from self._missed(event.user_id, at)
+                self._quiet[event.user_id] = event.urgency == "normal" and self._quiet.get(event.user_id, True)
                 if event.rules:
                     self._calls[event.user_id] = at + event.rules[0].delay_s
+            case e.PageHeld():
+                if not self._quiet.get(event.user_id, False):
+                    yield "held-urgent", f"a page to {event.user_id} was held until {event.until:.0f}"
+                if event.user_id in self._calls:
+                    self._calls[event.user_id] = event.until
             case e.Paged():
                 self._calls.pop(event.user_id, None)
                 self._orders[event.delivery] = _Order(event.user_id, at, page["state"] if page is not None else None)
@@ -162,6 +171,7 @@ class LineJudge:
                     yield from self._missed(user, at)
                 for order in self._orders.values():
                     self._halt(order, at)
+                self._quiet = {}
 
     def halted(self) -> Iterator[tuple[str, float]]:
         """Pages of the present incident that were withdrawn, and when."""

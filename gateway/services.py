@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from socket import gethostname
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors.paging import PageHandler
+from channels.base import Channel
 from channels.guard import Guard
 from channels.http import HttpClient
 from channels.registry import ChannelConfig
@@ -52,6 +54,7 @@ class Services:
     outage: Outage
     spool: Spool
     pager: BreakGlass
+    channels: Mapping[str, Channel]
     channels_http: HttpClient
     replay: Replay
     inbox: InboxWriter
@@ -94,6 +97,7 @@ class Services:
             outage=outage,
             spool=spool,
             pager=pager,
+            channels=channels,
             channels_http=http,
             replay=Replay(store, spool, outage, pager, poker.poke, f"gateway {gethostname()}:{settings.port}"),
             inbox=inbox,

@@ -19,6 +19,7 @@ from domain.configuration import Configuration
 from domain.errors import Invalid
 from domain.policy import Target
 from domain.policy_checks import check_last_resort, check_policy
+from domain.quiet import check_quiet_hours
 from domain.route_checks import check_routes
 from domain.validation import check_schedule
 
@@ -110,4 +111,6 @@ def _check(config: Configuration) -> None:
         check_schedule(schedule, config.users)
     for integration in config.integrations.values():
         check_routes(integration.routes, config, f"integrations.{integration.name}.routes")
+    for user in config.users.values():
+        check_quiet_hours(user.quiet_hours, config.holidays, f"users.{user.name}.quiet_hours")
     check_last_resort(config.last_resort, config)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from domain.alert import Severity
 from domain.calendar import Unit
 from domain.configuration import Configuration, Integration, IntegrationType, Matcher, Route
@@ -18,6 +20,7 @@ START = 1_767_225_600.0
 """2026-01-01 00:00 UTC."""
 CHANNELS: tuple[Channel, ...] = ("email", "push", "voice", "sms", "slack")
 ROTATIONS: tuple[tuple[Unit, int], ...] = (("week", 1), ("week", 1), ("day", 1), ("hour", 12))
+QUIET = (Window("", start="21:00", end="08:00"), Window("", (5, 6), "08:00", "10:30"))
 TYPES: tuple[IntegrationType, ...] = ("prometheus", "grafana", "generic")
 
 
@@ -60,7 +63,10 @@ def person(chance: Chance, n: int) -> User:
         urgent += (NotificationRule(f"{ident}-sms", 240.0),) if "sms" in chosen else ()
     normal = (NotificationRule(f"{ident}-email", 0.0),)
     zone = SITES[n // TEAM % len(SITES)]
-    return User(ident, f"Person {n}", f"{ident}@example.org", zone, contacts, urgent, normal)
+    quiet = QUIET if chance.happens(0.6, "quiet hours", n) else ()
+    unproven = chance.whole(0, len(contacts), "verified", n) if chance.happens(0.15, "unverified", n) else len(contacts)
+    contacts = tuple(replace(c, verified=k < unproven) for k, c in enumerate(contacts))
+    return User(ident, f"Person {n}", f"{ident}@example.org", zone, contacts, urgent, normal, quiet_hours=quiet)
 
 
 def behaviours(chance: Chance, config: Configuration) -> dict[str, Behaviour]:
@@ -106,7 +112,7 @@ def _policies(n: int, members: tuple[str, ...]) -> list[Policy]:
     calm = (
         Step((first,), 900.0, False, Conditions((working,))),
         Step((), 300.0, when=Conditions(matchers=(Matcher("env", "=~", "prod.*"),))),
-        Step((first, second), 1_800.0),
+        Step((first, second), 1_800.0, False),
         Step((), 0.0, when=Conditions(matchers=(Matcher("env", "=", "staging"),)), resolve=True),
     )
     return [

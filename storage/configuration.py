@@ -20,6 +20,7 @@ from domain.people import ContactMethod, NotificationRule, Team, User
 from domain.policy import Policy, Step, Target
 from domain.schedule import Layer, Override, Schedule, Temporary, calendars_of
 from domain.service import Service
+from domain.window import Window
 from storage.canary import CANARY
 from storage.db import sessions
 from storage.holidays import holidays_of
@@ -98,6 +99,7 @@ def contact_of(row: ContactMethodRow, sealer: Sealer) -> ContactMethod:
         label=row.label,
         address=secret["address"],
         enabled=row.enabled,
+        verified=row.verified_at is not None or row.channel == "outbox",
         settings=secret.get("settings", {}),
     )
 
@@ -116,6 +118,7 @@ def user_of(row: UserRow, sealer: Sealer) -> User:
         urgent=tuple(rules["urgent"]),
         normal=tuple(rules["normal"]),
         active=row.active,
+        quiet_hours=convert(row.quiet_hours, tuple[Window, ...]),
         synthetic=row.id == CANARY,
     )
 

@@ -8,6 +8,7 @@ from gateway.api import (
     access,
     alerts,
     calendars,
+    contacts,
     explain,
     handoffs,
     heartbeats,
@@ -15,6 +16,7 @@ from gateway.api import (
     imports,
     integrations,
     load,
+    notification_rules,
     on_call,
     outbox,
     plan,
@@ -29,6 +31,7 @@ from gateway.api import (
     time_off,
     timeline,
     users,
+    verification,
 )
 from gateway.schemas.base import problems
 
@@ -36,7 +39,7 @@ from gateway.schemas.base import problems
 def router() -> APIRouter:
     """Every resource on one screen."""
     api = APIRouter(prefix="/api/v1", responses=problems())
-    of_people = (users, teams, swaps, time_off, load)
+    of_people = (users, contacts, verification, notification_rules, teams, swaps, time_off, load)
     of_incidents = (alerts, timeline, explain, on_call, outbox)
     of_schedules = (schedules, schedule_changes, holidays, imports, handoffs, calendars)
     of_alerts = (policies, services, routing, integrations, heartbeats, preview, plan)

@@ -98,7 +98,11 @@ def sentence(kind: str, body: dict[str, Any], config: Configuration) -> str:
         case "NobodyReachable":
             return "Nobody can be reached at all. Add a contact method to a user now"
         case "PersonCalled":
-            return f"{_names(config, [body['user_id']])} is called upon ({body['urgency']} rules)"
+            unproven = "; no contact method of theirs is verified" if body.get("unverified") else ""
+            return f"{_names(config, [body['user_id']])} is called upon ({body['urgency']} rules){unproven}"
+        case "PageHeld":
+            until = f"{moment(body['until']):%Y-%m-%d %H:%M} UTC"
+            return f"Quiet hours of {_names(config, [body['user_id']])} hold a page that is not urgent until {until}"
         case "PageFailed":
             return f"A page to {_names(config, [body['user_id']])} failed: {body['reason']}"
         case "PagedInOutage":

@@ -77,6 +77,12 @@ def require(permission: Permission) -> Callable[[Holder], Awaitable[Holder]]:
     return check
 
 
+def look_after(caller: Holder, user_id: str) -> None:
+    """People look after how they are reached themselves; managers and administrators after everybody. Raises 403."""
+    if caller.user_id != user_id and caller.role not in ("admin", "manager"):
+        raise ProblemError(403, "Only the person, a manager or an administrator may change this.")
+
+
 def services_of(request: Request) -> Services:
     """Dependency: the gateway's services."""
     services: Services = request.app.state.services

@@ -33,6 +33,8 @@ class PageCause(Output):
     urgency: str | None
     rule: int | None
     after_s: float | None = Field(description="What the rule waits after the call, seconds")
+    fallback: bool = Field(description="Not a rule of theirs: what comes when those are through")
+    unverified: bool = Field(description="The address is not verified, and they have none that is")
 
     @classmethod
     def of(cls, cause: Cause) -> PageCause:

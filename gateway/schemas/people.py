@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr
 
 from gateway.schemas.base import Ident, Input, Line, Name, Output
+from gateway.schemas.schedules import Window
 
 Role = Literal["viewer", "responder", "manager", "admin"]
 Channel = Literal["email", "webhook", "slack", "sms", "voice", "push", "outbox"]
@@ -34,6 +35,8 @@ class User(Output):
     zone: str
     active: bool
     has_password: bool
+    contacts_verified: Annotated[int, Field(description="Enabled contact methods with a verified address")]
+    contacts_unverified: Annotated[int, Field(description="Without; the outbox page has none and counts in neither")]
     created_at: datetime
 
 
@@ -61,12 +64,32 @@ class Contact(Output):
     label: str
     address_hint: str
     enabled: bool
+    verified: Annotated[bool, Field(description="Else it is used only while the person has none that is")]
+    verified_at: datetime | None
 
 
 class ContactList(Output):
     """In the person's order."""
 
     items: list[Contact]
+
+
+class CodeSent(Output):
+    """A code is on its way to the address."""
+
+    expires_at: datetime
+
+
+class ContactCode(Input):
+    """As it was read there."""
+
+    code: Annotated[str, Field(pattern=r"^[0-9]{6}$", examples=["042137"])]
+
+
+class QuietHours(Input):
+    """Windows in which pages of normal urgency wait. A zone "" is the person's."""
+
+    windows: Annotated[list[Window], Field(max_length=50)] = Field(default_factory=list)
 
 
 class Rule(Input):
@@ -77,7 +100,7 @@ class Rule(Input):
 
 
 class Rules(Input):
-    """Empty lists mean: every enabled contact method at once."""
+    """Empty: every contact method at once. Five minutes after the last rule, what the rules left out is used too."""
 
     urgent: Annotated[list[Rule], Field(max_length=50)] = Field(default_factory=list)
     normal: Annotated[list[Rule], Field(max_length=50)] = Field(default_factory=list)

@@ -13,6 +13,8 @@ early, late       a step, page or wake-up not at its time
 skipped           a due step, a person or a notification rule was passed over
 condition         a step was taken although its conditions do not hold, or passed over although they do
 wrong-people      a step called others than those who were on call and could be reached
+wrong-hours       quiet hours held a page that was to go, or did not hold one that was to wait
+held-urgent       quiet hours held a page of somebody who was called urgently
 nobody            a step or the last resort called nobody although somebody could be reached
 no-failover       a page failed and the person's next method was not used
 ack-lost          an acknowledgement of a ringing incident changed nothing

@@ -102,8 +102,25 @@ def can_be_reached(user: User | None) -> bool:
 
 
 def rules(user: User, urgent: bool) -> tuple[NotificationRule, ...]:
-    """The rules of the person that can be used, by delay; without any, everything at once."""
+    """The rules of the person that can be used, by delay, and five minutes later what they left out.
+
+    Without any, everything at once. What is unverified is used only where nothing else is.
+    """
     on = [c.id for c in user.contacts if c.enabled]
+    good = [c.id for c in user.contacts if c.enabled and c.verified and c.channel != "outbox"]
+    if good:
+        on = [c.id for c in user.contacts if c.id in good or (c.enabled and c.channel == "outbox")]
     wanted = [r for r in (user.urgent if urgent else user.normal) if r.contact_method_id in on]
+    if not wanted:
+        return tuple(NotificationRule(ident, 0.0) for ident in on)
     wanted.sort(key=lambda r: r.delay_s)
-    return tuple(wanted) if wanted else tuple(NotificationRule(ident, 0.0) for ident in on)
+    last = wanted[-1].delay_s + 300.0
+    rest = [ident for ident in on if ident not in [r.contact_method_id for r in wanted]]
+    return (*wanted, *(NotificationRule(ident, last, True) for ident in rest))
+
+
+def at_rest(user: User, config: Configuration, at: float) -> bool:
+    """True while the person's quiet hours hold what is not urgent."""
+    calendars = tuple(config.holidays.values())
+    told = [w for w in user.quiet_hours if not w.holidays or w.holidays in config.holidays]
+    return any(is_open(w, user.zone, calendars, at) for w in told)

@@ -14,10 +14,11 @@ from domain.policy import Policy
 from domain.promises import Course
 from simulation.judging.conditions import Seen
 from simulation.judging.finding import LATE_S, Finding
-from simulation.judging.opinion import Opinion, rules
+from simulation.judging.opinion import Opinion, at_rest, rules
 from simulation.outcome import Outcome, Row
 
 LAST_RESORT_S = 1_800.0
+MOST_HELD_S = 259_200.0
 EARLY_S = 0.001
 
 
@@ -29,6 +30,8 @@ class Call:
     rules: tuple[NotificationRule, ...]
     next: int = 0
     failed: bool = False
+    quiet: bool = False
+    held: float | None = None
 
 
 class Walk:
@@ -50,6 +53,8 @@ class Walk:
         self._due = 0.0
         self._hurried = False
         self._calls: dict[str, Call] = {}
+        self._was_called: dict[str, bool] = {}
+        """Whom this incident has called since it last was quiet -> whether their quiet hours count."""
         self._to_call: list[str] = []
         self._owed: tuple[str, str] | None = None
 
@@ -78,12 +83,12 @@ class Walk:
     def _owes(self, row: Row) -> None:
         """A person named must be called before anything else happens; a failed page must be followed by the next."""
         event = row.event
-        if self._to_call and not isinstance(event, (e.PersonCalled, e.Paged)):
+        if self._to_call and not isinstance(event, (e.PersonCalled, e.Paged, e.PageHeld)):
             self._say("skipped", f"{', '.join(self._to_call)} should have been called")
             self._to_call = []
         if self._owed is not None:
             user, cause = self._owed
-            if not (isinstance(event, e.Paged) and event.user_id == user and row.cause == cause):
+            if not (isinstance(event, (e.Paged, e.PageHeld)) and event.user_id == user and row.cause == cause):
                 self._say("no-failover", f"a page to {user} failed and the next method was not used")
             self._owed = None
 
@@ -119,7 +124,7 @@ class Walk:
         self._from_the_top()
 
     def _from_the_top(self) -> None:
-        self._calls, self._due, self._hurried = {}, self._at, False
+        self._calls, self._was_called, self._due, self._hurried = {}, {}, self._at, False
 
     def _step(self, event: e.StepStarted | e.StepEmpty | e.StepSkipped, row: Row) -> None:
         self._in_time(f"step {event.step + 1}")
@@ -165,7 +170,23 @@ class Walk:
         wanted = rules(self._config.users[event.user_id], event.urgency == "urgent")
         if event.rules != wanted:
             self._say("wrong-people", f"{event.user_id} is called by {event.rules} instead of {wanted}")
-        self._calls[event.user_id] = Call(row.at, event.rules)
+        before = self._was_called.get(event.user_id)
+        quiet = event.urgency == "normal" and before is not False
+        if event.quiet != quiet:
+            self._say("wrong-hours", f"quiet hours of {event.user_id} count {event.quiet}, not {quiet}")
+        self._was_called[event.user_id] = quiet
+        self._calls[event.user_id] = Call(row.at, event.rules, quiet=quiet)
+
+    def _held(self, event: e.PageHeld, row: Row) -> None:
+        user, call = self._config.users[event.user_id], self._calls.get(event.user_id)
+        if call is None or event.rule != call.next or not call.quiet or not at_rest(user, self._config, row.at):
+            self._say("wrong-hours", f"a page to {event.user_id} is held that should go")
+            return
+        held = event.until - row.at
+        ends = at_rest(user, self._config, event.until - 1) and not at_rest(user, self._config, event.until)
+        if not 0 < held <= MOST_HELD_S or (held < MOST_HELD_S and not ends):
+            self._say("wrong-hours", f"a page to {event.user_id} is held for {held:.0f} s")
+        call.since, call.failed, call.held = event.until - call.rules[call.next].delay_s, False, event.until
 
     def _paged(self, event: e.Paged, row: Row) -> None:
         call = self._calls.get(event.user_id)
@@ -177,6 +198,8 @@ class Walk:
             self._say("early", f"rule {event.rule + 1} of {event.user_id} {due - row.at:.0f} s before its time")
         if row.at > due + LATE_S:
             self._say("late", f"rule {event.rule + 1} of {event.user_id} {row.at - due:.0f} s after its time")
+        if call.quiet and call.held != row.at and at_rest(self._config.users[event.user_id], self._config, row.at):
+            self._say("wrong-hours", f"a page to {event.user_id} that is not urgent went out in their quiet hours")
         call.next, call.failed = call.next + 1, False
 
     def _failed(self, event: e.PageFailed, row: Row) -> None:
@@ -189,7 +212,7 @@ class Walk:
 
     def _halt(self, row: Row) -> None:
         self._overdue("skipped")
-        self._calls, self._to_call = {}, []
+        self._calls, self._was_called, self._to_call = {}, {}, []
         taken = self._outcome.taken.get(row.cause)
         command = taken is not None and not taken.events
         self.quiet.append((taken.at if taken is not None and command else row.at, row.seq))
@@ -233,6 +256,7 @@ _STEPS: dict[type, Callable[[Walk, Any, Row], None]] = {
     e.LastResortCalled: Walk._last_resort,
     e.NobodyReachable: Walk._last_resort,
     e.PersonCalled: Walk._person,
+    e.PageHeld: Walk._held,
     e.Paged: Walk._paged,
     e.PageFailed: Walk._failed,
     e.Acknowledged: Walk._acknowledged,

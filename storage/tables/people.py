@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
 from sqlalchemy import ForeignKey, Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -20,6 +23,7 @@ class UserRow(Created, Base):
     zone: Mapped[str] = mapped_column(server_default="UTC")
     active: Mapped[bool] = mapped_column(server_default="true")
     password_hash: Mapped[str | None]
+    quiet_hours: Mapped[list[Any]] = mapped_column(server_default="[]")
     contacts: Mapped[list[ContactMethodRow]] = relationship(
         order_by="ContactMethodRow.position", cascade="all, delete-orphan", lazy="selectin"
     )
@@ -31,7 +35,11 @@ class UserRow(Created, Base):
 
 
 class ContactMethodRow(Created, Base):
-    """One address of a person. `sealed` holds address and settings, encrypted (storage/sealed.py)."""
+    """One address of a person. `sealed` holds address and settings, encrypted (storage/sealed.py).
+
+    `verified_at`: null while nobody has shown that the address is theirs. `code`: what was sent to it, sealed, until it
+    came back; `code_tries`: answers so far.
+    """
 
     __tablename__ = "contact_methods"
 
@@ -42,6 +50,10 @@ class ContactMethodRow(Created, Base):
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
     enabled: Mapped[bool] = mapped_column(server_default="true")
     position: Mapped[int] = mapped_column(server_default="0")
+    verified_at: Mapped[datetime | None]
+    code: Mapped[bytes | None] = mapped_column(LargeBinary)
+    code_sent_at: Mapped[datetime | None]
+    code_tries: Mapped[int] = mapped_column(server_default="0")
 
 
 class NotificationRuleRow(Base):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -23,7 +24,7 @@ from domain.incident import (
 from domain.outage import OutagePage
 from domain.people import NotificationRule
 from domain.policy import Conditions, Step
-from domain.promises import LineJudge
+from domain.promises import HALTS, LineJudge
 from domain.window import Window
 from tests.unit.desk import T0, Desk, organisation, person, user
 
@@ -31,16 +32,25 @@ RULES = (NotificationRule("ada-0", 0.0), NotificationRule("ada-1", 60.0))
 WORST = Severity.CRITICAL
 EVEN_HOURS = Window("UTC", start="08:00", end="08:05")
 """The machine begins at 08:00 UTC."""
+CALM = Step(
+    (user("ben"), user("ada")),
+    90.0,
+    important=False,
+    when=Conditions(windows=(EVEN_HOURS,)),
+    major=True,
+    severity=WORST,
+)
+QUIET_HOURS = (Window("", start="08:03", end="08:09"), Window("", start="08:14", end="08:50"))
 CONFIG = organisation(
     (
         Step((user("ada"),), 120.0),
         Step((), 60.0, when=Conditions(more_than=2, within_s=200.0)),
         Step((user("gone"),), 120.0),
         Step((), 0.0, when=Conditions(severities=(Severity.INFO, Severity.WARNING)), resolve=True),
-        Step((user("ben"), user("ada")), 90.0, when=Conditions(windows=(EVEN_HOURS,)), major=True, severity=WORST),
+        CALM,
     ),
     repeat=1,
-    users=(person("ada", 2, RULES), person("ben"), person("boss")),
+    users=(person("ada", 2, RULES), replace(person("ben", 2), quiet_hours=QUIET_HOURS), person("boss")),
 )
 QUIET = (Status.ACKNOWLEDGED, Status.SNOOZED, Status.RESOLVED)
 
@@ -135,6 +145,21 @@ class IncidentMachine(RuleBasedStateMachine):
             paged, quiet = len(self.desk.pages), self.desk.line.status in QUIET
             self.desk.fail(self.desk.pages[-1])
             assert not quiet or len(self.desk.pages) == paged
+
+    @invariant()
+    def quiet_hours_hold_all_that_is_not_urgent_and_nothing_else(self) -> None:
+        """T0 is 08:00 UTC. Once this incident called somebody urgently, their quiet hours are over for it."""
+        called: dict[str, list[str]] = {}
+        for event, at in zip(self.desk.events, self.desk.at, strict=True):
+            if isinstance(event, HALTS) or type(event).__name__ in ("Triggered", "Woken"):
+                called = {}
+            elif type(event).__name__ == "PersonCalled":
+                called.setdefault(event.user_id, []).append(event.urgency)
+            elif type(event).__name__ in ("Paged", "PageHeld") and event.user_id == "ben":
+                minute = (at - T0) / 60
+                quiet = 3 <= minute < 9 or 14 <= minute < 50
+                held = quiet and "urgent" not in called["ben"]
+                assert held == (type(event).__name__ == "PageHeld"), f"{event} at 08:{minute}"
 
     @invariant()
     def something_always_happens_next(self) -> None:

@@ -124,6 +124,10 @@ MUTATIONS: dict[str, tuple[str, Callable[[], Any]]] = {
     "the last resort is nobody": ("nobody", _broken((escalation, "last_resort", lambda *a: []))),
     "the last resort is called every two hours": ("late", _broken((escalation, "LAST_RESORT_EVERY_S", 7_200.0))),
     "only the first rule is used": ("wrong-people", _broken((escalation, "rules_for", lambda *a: RULES(*a)[:1]))),
+    "the fallback is left out": ("wrong-people", _broken((escalation, "rules_for", lambda *a: _own_rules(*a)))),
+    "quiet hours are overlooked": ("wrong-hours", _broken((escalation, "_quiet_until", lambda d, u: d.now))),
+    "quiet hours hold an hour more": ("wrong-hours", _broken((escalation, "_quiet_until", lambda *a: _longer(*a)))),
+    "quiet hours hold urgent pages": ("wrong-hours", _broken((Draft, "add", lambda *a: _restful(*a)))),
     "a failed page is only recorded": ("no-failover", _broken((incident, "on_page_failed", _recorded_only))),
     "a page is not queued": ("never-paged", _broken((incident, "_effect", lambda d, o, k: _lost_effect(d, o, k)))),
     "warnings are noise": ("muted", _broken((alerts, "_ended", _noise))),
@@ -141,6 +145,22 @@ MUTATIONS: dict[str, tuple[str, Callable[[], Any]]] = {
         _broken((paging.Paging, "_attempt", lambda s, h, d: _blind(s, h, d)), (hosts, "TURN_S", 60.0)),
     ),
 }
+
+QUIET_UNTIL, ADD = escalation._quiet_until, Draft.add
+
+
+def _own_rules(*whom: Any) -> Any:
+    return tuple(rule for rule in RULES(*whom) if not rule.fallback)
+
+
+def _longer(draft: Draft, user: str) -> float:
+    until = QUIET_UNTIL(draft, user)
+    return until + 3_600.0 if until > draft.now else until
+
+
+def _restful(draft: Draft, event: Any) -> None:
+    ADD(draft, replace(event, quiet=True) if isinstance(event, e.PersonCalled) else event)
+
 
 EFFECT, ATTEMPT = incident._effect, paging.Paging._attempt
 

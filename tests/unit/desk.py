@@ -56,6 +56,8 @@ class Desk:
         self.pages: list[PageOrder] = []
         self.withdrawn: list[str] = []
         self.events: list[Any] = []
+        self.at: list[float] = []
+        """When each event happened."""
         self._decisions = 0
 
     def _new_id(self, n: int | str) -> str:
@@ -76,6 +78,7 @@ class Desk:
         self.pages += draft.pages
         self.withdrawn += draft.withdrawn
         self.events += draft.events
+        self.at += [self.now] * len(draft.events)
         return list(draft.events)
 
     def alerts(self, *events: AlertEvent, **more: Any) -> list[Any]:

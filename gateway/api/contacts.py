@@ -1,0 +1,126 @@
+"""How people are reached: their contact methods."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from channels.addresses import check_address
+from gateway.api.parameters import PathId
+from gateway.auth.principal import Gateway, Reader, look_after
+from gateway.schemas.base import problems
+from gateway.schemas.people import Contact, ContactInput, ContactList
+from gateway.services import Services
+from runtime.ids import new_id
+from storage.changes import change, fetch
+from storage.errors import NotFound
+from storage.sealed import Sealer
+from storage.tables import ContactMethodRow, UserRow
+
+router = APIRouter(prefix="/users", tags=["users"])
+
+
+def shown(row: ContactMethodRow, sealer: Sealer) -> Contact:
+    """As answered: nobody needs the whole address."""
+    return Contact(
+        id=row.id,
+        channel=row.channel,
+        label=row.label,
+        address_hint=_hint(row.channel, _address(row, sealer)),
+        enabled=row.enabled,
+        verified=row.verified_at is not None or row.channel == "outbox",
+        verified_at=row.verified_at,
+    )
+
+
+def _address(row: ContactMethodRow, sealer: Sealer) -> str:
+    return str(sealer.open(row.sealed)["address"])
+
+
+async def theirs(session: AsyncSession, user_id: str, contact_id: str) -> ContactMethodRow:
+    """The contact method of this person. Raises NotFound."""
+    row = await fetch(session, ContactMethodRow, contact_id, "contact method")
+    if row.user_id != user_id:
+        raise NotFound("contact method", contact_id)
+    return row
+
+
+def _hint(channel: str, address: str) -> str:
+    """E-mail addresses are no secret; of others only the end is shown."""
+    if channel in ("email", "outbox"):
+        return address
+    return f"…{address[-4:]}" if address else ""
+
+
+@router.get("/{user_id}/contact-methods", operation_id="listContactMethods", responses=problems(404))
+async def list_contacts(user_id: PathId, _: Reader, gateway: Gateway) -> ContactList:
+    """How to reach a person."""
+    async with gateway.sessions() as session:
+        user = await fetch(session, UserRow, user_id, "user")
+        return ContactList(items=[shown(c, gateway.sealer) for c in user.contacts])
+
+
+@router.post("/{user_id}/contact-methods", operation_id="createContactMethod", status_code=201, responses=problems(404))
+async def createshown(user_id: PathId, body: ContactInput, caller: Reader, gateway: Gateway) -> Contact:
+    """A further way to reach a person. Verify it next: while another one is verified, it is not used."""
+    look_after(caller, user_id)
+    sealed, ident = _sealed(body, gateway), new_id()
+    detail = {"channel": body.channel, "label": body.label}
+    async with change(gateway.sessions, caller.name, "create", f"contact_method/{ident}", detail) as session:
+        await fetch(session, UserRow, user_id, "user")
+        count = select(func.count()).where(ContactMethodRow.user_id == user_id)
+        row = ContactMethodRow(
+            id=ident,
+            user_id=user_id,
+            channel=body.channel,
+            label=body.label or body.channel,
+            sealed=sealed,
+            enabled=body.enabled,
+            position=(await session.execute(count)).scalar_one(),
+        )
+        session.add(row)
+    await gateway.config.refresh()
+    return shown(row, gateway.sealer)
+
+
+def _checked(body: ContactInput) -> str:
+    return check_address(body.channel, body.address.get_secret_value())
+
+
+def _sealed(body: ContactInput, gateway: Services) -> bytes:
+    address = _checked(body)
+    secret = body.secret.get_secret_value()
+    return gateway.sealer.seal({"address": address, "settings": {"secret": secret} if secret else {}})
+
+
+@router.put("/{user_id}/contact-methods/{contact_id}", operation_id="replaceContactMethod", responses=problems(404))
+async def replaceshown(
+    user_id: PathId, contact_id: PathId, body: ContactInput, caller: Reader, gateway: Gateway
+) -> Contact:
+    """A new address, label or state. A new address is not verified."""
+    look_after(caller, user_id)
+    sealed = _sealed(body, gateway)
+    async with change(gateway.sessions, caller.name, "update", f"contact_method/{contact_id}") as session:
+        row = await theirs(session, user_id, contact_id)
+        if (row.channel, _address(row, gateway.sealer)) != (body.channel, _checked(body)):
+            row.verified_at = row.code = None
+        row.channel, row.label, row.sealed, row.enabled = body.channel, body.label or body.channel, sealed, body.enabled
+    await gateway.config.refresh()
+    return shown(row, gateway.sealer)
+
+
+@router.delete(
+    "/{user_id}/contact-methods/{contact_id}",
+    operation_id="deleteContactMethod",
+    status_code=204,
+    responses=problems(404),
+)
+async def deleteshown(user_id: PathId, contact_id: PathId, caller: Reader, gateway: Gateway) -> Response:
+    """Rules that use it go with it."""
+    look_after(caller, user_id)
+    async with change(gateway.sessions, caller.name, "delete", f"contact_method/{contact_id}") as session:
+        row = await theirs(session, user_id, contact_id)
+        await session.delete(row)
+    await gateway.config.refresh()
+    return Response(status_code=204)

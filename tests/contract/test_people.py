@@ -1,0 +1,139 @@
+"""How people are reached, over the API: verified contact methods, quiet hours, and who can see what is missing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from tests.contract.conftest import Site, opened
+from tests.fakes.smtp import SmtpServer
+
+
+@pytest.fixture
+async def mailed(database: str, valkey_url: str, tmp_path: Path) -> AsyncIterator[tuple[Site, SmtpServer]]:
+    with SmtpServer() as server:
+        more = {"smtp_url": server.url, "smtp_from": "sentinel@example.org"}
+        async with opened(database, valkey_url, tmp_path, **more) as site:
+            yield site, server
+
+
+async def somebody(site: Site, address: str = "ada@example.org") -> tuple[str, dict[str, Any]]:
+    made = await site.call("POST", "/users", {"name": "Ada", "email": "ada@example.org"})
+    path = f"/users/{made['id']}"
+    return path, await site.call("POST", f"{path}/contact-methods", {"channel": "email", "address": address})
+
+
+def code_in(server: SmtpServer) -> str:
+    found = re.search(r"\b[0-9]{6}\b", str(server.mails[-1]["Subject"]))
+    assert found is not None
+    return found[0]
+
+
+async def rewound(site: Site, seconds: int) -> None:
+    async with site.services.engine.begin() as connection:
+        statement = "update contact_methods set code_sent_at = code_sent_at - make_interval(secs => :s)"
+        await connection.execute(text(statement), {"s": seconds})
+
+
+async def test_an_address_is_verified_by_the_code_that_was_sent_to_it(mailed: tuple[Site, SmtpServer]) -> None:
+    site, server = mailed
+    path, contact = await somebody(site)
+    at = f"{path}/contact-methods/{contact['id']}"
+    assert contact["verified"] is False
+    assert [u["name"] for u in (await site.call("GET", "/users?verified=false"))["items"]] == [
+        "Ada",
+        "Administrator",
+        "Sentinel canary",
+    ]
+    await site.call("POST", f"{at}/verification/confirm", {"code": "123456"}, 409)
+    await site.call("POST", f"{at}/verification", status=202)
+    assert str(server.mails[-1]["To"]) == "ada@example.org"
+    shown = await site.call("POST", f"{at}/verification/confirm", {"code": code_in(server)})
+    assert shown["verified"] is True
+    person = await site.call("GET", path)
+    assert (person["contacts_verified"], person["contacts_unverified"]) == (1, 0)
+    assert [u["name"] for u in (await site.call("GET", "/users?verified=true"))["items"]] == ["Ada"]
+    assert site.services.config.current.users[person["id"]].contacts[0].verified
+    await site.call("POST", f"{at}/verification/confirm", {"code": code_in(server)}, 409)
+
+
+async def test_a_new_address_must_be_verified_again_and_a_new_label_not(mailed: tuple[Site, SmtpServer]) -> None:
+    site, server = mailed
+    path, contact = await somebody(site)
+    at = f"{path}/contact-methods/{contact['id']}"
+    await site.call("POST", f"{at}/verification", status=202)
+    await site.call("POST", f"{at}/verification/confirm", {"code": code_in(server)})
+    same = {"channel": "email", "address": "ada@example.org", "label": "Work"}
+    assert (await site.call("PUT", at, same))["verified"] is True
+    assert (await site.call("PUT", at, {**same, "address": "ada@example.com"}))["verified"] is False
+
+
+async def test_a_code_for_the_old_address_does_not_verify_the_new_one(mailed: tuple[Site, SmtpServer]) -> None:
+    site, server = mailed
+    path, contact = await somebody(site)
+    at = f"{path}/contact-methods/{contact['id']}"
+    await site.call("POST", f"{at}/verification", status=202)
+    await site.call("PUT", at, {"channel": "email", "address": "eve@example.org"})
+    await site.call("POST", f"{at}/verification/confirm", {"code": code_in(server)}, 409)
+
+
+async def test_guessing_is_slow(mailed: tuple[Site, SmtpServer]) -> None:
+    site, server = mailed
+    path, contact = await somebody(site)
+    at = f"{path}/contact-methods/{contact['id']}"
+    await site.call("POST", f"{at}/verification", status=202)
+    await site.call("POST", f"{at}/verification", status=429)
+    code = code_in(server)
+    wrong = {"code": "000000" if code != "000000" else "000001"}
+    for _ in range(5):
+        answer = await site.call("POST", f"{at}/verification/confirm", wrong, 422)
+        assert answer["errors"][0]["pointer"] == "/code"
+    await site.call("POST", f"{at}/verification/confirm", {"code": code}, 429)
+    await rewound(site, 61)
+    await site.call("POST", f"{at}/verification", status=429)
+    await rewound(site, 300)
+    await site.call("POST", f"{at}/verification", status=202)
+    await site.call("POST", f"{at}/verification/confirm", {"code": code_in(server)})
+
+
+async def test_a_code_does_not_last(mailed: tuple[Site, SmtpServer]) -> None:
+    site, server = mailed
+    path, contact = await somebody(site)
+    at = f"{path}/contact-methods/{contact['id']}"
+    await site.call("POST", f"{at}/verification", status=202)
+    await rewound(site, 601)
+    await site.call("POST", f"{at}/verification/confirm", {"code": code_in(server)}, 409)
+
+
+async def test_what_cannot_be_sent_is_said(mailed: tuple[Site, SmtpServer]) -> None:
+    site, server = mailed
+    server.answer_rcpt = "550 no such user"
+    path, contact = await somebody(site)
+    answer = await site.call("POST", f"{path}/contact-methods/{contact['id']}/verification", status=409)
+    assert "550" in answer["detail"]
+    for body in ({"channel": "sms", "address": "+4915112345678"}, {"channel": "outbox"}):
+        made = await site.call("POST", f"{path}/contact-methods", body)
+        await site.call("POST", f"{path}/contact-methods/{made['id']}/verification", status=409)
+
+
+async def test_quiet_hours_are_saved_and_refused_by_field(site: Site) -> None:
+    path, _ = await somebody(site)
+    night = {"start": "22:00", "end": "07:00", "weekdays": [0, 1, 2, 3, 4]}
+    saved = await site.call("PUT", f"{path}/quiet-hours", {"windows": [night]})
+    assert (saved["windows"][0]["start"], saved["windows"][0]["zone"]) == ("22:00", "")
+    assert await site.call("GET", f"{path}/quiet-hours") == saved
+    ident = path.rpartition("/")[2]
+    assert site.services.config.current.users[ident].quiet_hours[0].end == "07:00"
+    for wrong, pointer in (
+        ({"zone": "Mars/Olympus"}, "/windows/0/zone"),
+        ({"start": "24:00"}, "/windows/0/start"),
+        ({"holidays": "nowhere"}, "/windows/0/holidays"),
+    ):
+        answer = await site.call("PUT", f"{path}/quiet-hours", {"windows": [wrong]}, 422)
+        assert answer["errors"][0]["pointer"] == pointer
+    assert await site.call("GET", f"{path}/quiet-hours") == saved, "nothing is half saved"
