@@ -1,6 +1,6 @@
 """One incident line: alerts, people's commands, timers and failed pages in; pages, timers and the view out.
 
-All rules are in domain/: alerts.py, commands.py, escalation.py. This file only translates their drafts.
+All rules are in domain/: alerts.py, commands.py, due.py. This file only translates their drafts.
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ from domain.commands import Command, on_command
 from domain.configuration import Configuration
 from domain.device import DeliveryReported
 from domain.draft import Draft, PageOrder
-from domain.escalation import on_page_failed, on_timer
-from domain.incident import AlertsReceived, Line, incident_id, parse_incident_id
+from domain.due import on_due
+from domain.escalation import on_page_failed
+from domain.hold import on_look_again
+from domain.incident import AlertsReceived, Line, LookAgain, incident_id, parse_incident_id
 from domain.line import apply
 from domain.masking import hint
 from domain.outage import PagesSentInOutage
@@ -32,7 +34,7 @@ class Incident:
 
     kind: ClassVar[str] = "incident"
     state_type: ClassVar[type] = Line
-    messages: ClassVar[tuple[type, ...]] = (AlertsReceived, PagesSentInOutage, *get_args(Command))
+    messages: ClassVar[tuple[type, ...]] = (AlertsReceived, PagesSentInOutage, LookAgain, *get_args(Command))
     events: ClassVar[tuple[type, ...]] = events.ALL
     version: ClassVar[int] = 1
     idle_s: ClassVar[float] = 600.0
@@ -58,9 +60,11 @@ class Incident:
             case AlertsReceived():
                 draft = on_alerts(state, message, ctx.now, config, ctx.id)
             case TimerFired(name, due_at):
-                draft = on_timer(state, name, due_at, ctx.now, config, ctx.id)
+                draft = on_due(state, name, due_at, ctx.now, config, ctx.id)
             case PagesSentInOutage():
                 draft = on_outage_pages(state, message, ctx.now, config, ctx.id)
+            case LookAgain():
+                draft = on_look_again(state, ctx.now, config, ctx.id)
             case EffectFailed():
                 draft = Draft(state, ctx.now, config, ctx.id)
                 tell = _failed(draft, message)

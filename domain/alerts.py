@@ -14,15 +14,18 @@ resolution is a new one.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from domain import events as e
 from domain.alert import AlertEvent, Severity
 from domain.configuration import Configuration
 from domain.draft import Draft
-from domain.escalation import begin, halt
-from domain.incident import FULL_MEMBERS, AlertsReceived, AlertState, Line, occurrence
+from domain.escalation import halt
+from domain.hold import look_at_news, start
+from domain.incident import FULL_MEMBERS, AlertsReceived, AlertState, Line, Status, occurrence
 from domain.line import firing
+from domain.noise import fitting
 from domain.tally import Tally
 
 HUMAN_QUIET_S = 300.0
@@ -40,11 +43,13 @@ def on_alerts(line: Line, message: AlertsReceived, now: float, config: Configura
             _resolved(draft, tally, event)
     tally.flush()
     _told_with(draft, message)
-    if draft.line.open and not line.open:
-        begin(draft)
     omitted = max((event.truncated for event in message.events), default=0)
     if draft.line.open and omitted != draft.line.truncated:
         draft.add(e.GroupTruncated(draft.line.episode, omitted))
+    if draft.line.open and not line.open:
+        start(draft)
+    elif draft.line.status is Status.SUPPRESSED:
+        look_at_news(draft)
     if draft.line.open and not firing(draft.line) and draft.line.truncated == 0:
         halt(draft)
         draft.add(e.Resolved(draft.line.episode, "source", "", False, now))
@@ -79,7 +84,8 @@ def _firing(draft: Draft, tally: Tally, message: AlertsReceived, event: AlertEve
     if not draft.line.open:
         tally.flush()
         _open(draft, message, event, severity, reason)
-    tally.fired(_state_of(event, severity, tally.members < FULL_MEMBERS))
+    alert = _state_of(event, severity)
+    tally.fired(alert if tally.members < FULL_MEMBERS else _shortened(draft, alert))
 
 
 def _ended(draft: Draft, event: AlertEvent) -> tuple[str, str]:
@@ -114,9 +120,13 @@ def _open(draft: Draft, message: AlertsReceived, event: AlertEvent, severity: Se
     )
 
 
-def _state_of(event: AlertEvent, severity: Severity, full: bool) -> AlertState:
-    if not full:
-        return AlertState(event.dedup_key, event.title, True, severity, event.starts_at, silenced_by=event.silenced_by)
+def _shortened(draft: Draft, alert: AlertState) -> AlertState:
+    """Without labels, and therefore with the silences that they fit: those made later cannot be asked any more."""
+    fit = tuple(s.id for s in fitting(draft.config, draft.line, alert.labels, draft.now))
+    return replace(alert, labels={}, description="", links=(), silences=fit)
+
+
+def _state_of(event: AlertEvent, severity: Severity) -> AlertState:
     return AlertState(
         key=event.dedup_key,
         title=event.title,

@@ -50,7 +50,7 @@ def _refusal(line: Line, command: Command, now: float) -> str:
         return "the incident is resolved"
     if isinstance(command, Acknowledge) and line.status is Status.ACKNOWLEDGED:
         return f"it was acknowledged already, by {line.acked_by}"
-    if isinstance(command, Unacknowledge) and line.status is Status.TRIGGERED:
+    if isinstance(command, Unacknowledge) and line.status in (Status.TRIGGERED, Status.SUPPRESSED):
         return "it is not acknowledged"
     if isinstance(command, Snooze) and command.until <= now:
         return "the time to snooze until has passed"

@@ -123,6 +123,25 @@ class Integration:
 
 
 @dataclass(frozen=True, slots=True)
+class Silence:
+    """Alerts that fit all `matchers` page nobody from `starts_at` until `ends_at`, UTC epoch seconds: domain/noise.py.
+
+    Only those of the integration, service and team that it names. What it fits stays as it was made; its times and
+    `comment` may change. `created_by`: a name, for people.
+    """
+
+    id: str
+    matchers: tuple[Matcher, ...]
+    starts_at: float
+    ends_at: float
+    comment: str = ""
+    created_by: str = ""
+    integration_id: str | None = None
+    service_id: str | None = None
+    team_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Configuration:
     """Snapshot of all that decisions need; lookups by id."""
 
@@ -142,3 +161,5 @@ class Configuration:
     rota: Rota = field(default_factory=Rota)
     """What hand-offs do besides changing who is on call, and who wishes to be told."""
     heartbeats: Mapping[str, Heartbeat] = field(default_factory=dict)
+    silences: tuple[Silence, ...] = ()
+    """Those that are not over; the times of a silence decide, not that it is here."""

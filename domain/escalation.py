@@ -7,11 +7,13 @@ An incident calls people, step by step, until a human acts. The policy is frozen
     triggered      stays          acknowledged   -           resolved   snoozed    next step      -
     acknowledged   stays          recorded       triggered   resolved   snoozed    -              -
     snoozed        stays          acknowledged   triggered   resolved   snoozed    -              triggered
+    suppressed     domain/hold.py acknowledged   recorded    resolved   snoozed    -              -
     resolved       next episode   recorded       recorded    recorded   recorded   -              -
 
 Laws (tests/property/test_incident_machine.py):
 - While triggered, a `step` timer is armed: there is always a next thing that happens by itself.
-- While acknowledged, snoozed or resolved nothing is paged on any path, and no escalation timer is armed.
+- While acknowledged, snoozed, suppressed or resolved nothing is paged on any path, and no escalation timer is armed.
+- While suppressed, a `hold` timer is armed, and only an incident that has paged nobody becomes so.
 - Steps of a round are taken in order, none twice; a step that reaches nobody, or whose condition does not hold, is
   passed over at once and recorded.
 - After the last step come the repetitions, then the last resort, which is called again every half hour.
@@ -45,6 +47,8 @@ REASSIGNED_WAIT_S = 300.0
 """Time for a reassigned person to answer where the policy's current step names none."""
 STEP = "step"
 SNOOZE = "snooze"
+HOLD = "hold"
+"""Looks whether a suppressed incident still is (domain/hold.py)."""
 
 
 def rule_timer(user_id: str) -> str:
@@ -54,7 +58,7 @@ def rule_timer(user_id: str) -> str:
 
 def halt(draft: Draft) -> None:
     """Disarm everything and withdraw pages that are not sent; call before the event that changes the status."""
-    for name in (STEP, SNOOZE, *map(rule_timer, draft.line.ladders)):
+    for name in (STEP, SNOOZE, HOLD, *map(rule_timer, draft.line.ladders)):
         draft.disarm(name)
     draft.cancel_pages()
 

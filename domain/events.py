@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from domain.alert import Severity
-from domain.incident import AlertState
+from domain.incident import AlertState, Cover
 from domain.notify import Named
 from domain.outage import OutagePage
 from domain.people import NotificationRule
@@ -314,6 +314,33 @@ class Woken:
 
 
 @dataclass(frozen=True, slots=True)
+class Suppressed:
+    """Nobody is paged for this incident, which has paged nobody yet; or that goes on for another reason."""
+
+    episode: int
+    cover: Cover
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class SuppressionChecked:
+    """Looked at again, and nothing has changed."""
+
+    episode: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """It is suppressed no more and fires: escalation starts from the first step. `late_s`: 0 unless over 30 s late."""
+
+    episode: int
+    why: str
+    at: float
+    late_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Noted:
     episode: int
     by: str
@@ -382,6 +409,9 @@ ALL: tuple[type, ...] = (
     Resolved,
     Snoozed,
     Woken,
+    Suppressed,
+    SuppressionChecked,
+    Released,
     Noted,
     Reassigned,
     Escalated,

@@ -26,6 +26,7 @@ SILENT = frozenset(
         "MajorDeclared",
         "Noted",
         "SilencedAtSource",
+        "SuppressionChecked",
         "WaitCounted",
     }
 )
@@ -88,6 +89,8 @@ class _Telling:
         """Step of the policy that was reached in this round."""
         self._next_at: float | None = None
         self._halt = ""
+        self._cover = ""
+        """Why nobody is paged for it, in words."""
         self._repeated: list[float] = []
         self._unexplained: Counter[str] = Counter()
         self._by_kind = {
@@ -107,7 +110,9 @@ class _Telling:
             "OutagePageCounted": self._counted,
             "Acknowledged": lambda h: self._quiet(h, f"{h.body['by']} acknowledged it"),
             "Snoozed": lambda h: self._quiet(h, f"{h.body['by']} snoozed it until {self._clock(h.body['until'])}"),
-            "Resolved": lambda h: self._quiet(h, f"{h.body['by']} resolved it" if h.body["human"] else "it was over"),
+            "Resolved": self._resolved,
+            "Suppressed": self._suppressed,
+            "Released": self._from_the_top,
             "Unacknowledged": self._from_the_top,
             "Woken": self._from_the_top,
             "AlertsRepeated": lambda h: self._repeated.append(h.at),
@@ -153,7 +158,7 @@ class _Telling:
 
     def _from_the_top(self, happened: Happened) -> None:
         self._halted(happened, "it escalated from the first step again")
-        self._halt, self._taken = "", -1
+        self._halt, self._cover, self._taken = "", "", -1
 
     def _position(self, body: Mapping[str, Any]) -> Cause:
         policy = self._policy or {}
@@ -327,6 +332,16 @@ class _Telling:
     def _quiet(self, happened: Happened, what: str) -> None:
         self._halted(happened, what)
         self._halt = f"{what} at {self._clock(happened.at)}"
+
+    def _suppressed(self, happened: Happened) -> None:
+        cover = happened.body["cover"]
+        comment = f' ("{cover["comment"]}")' if cover["comment"] else ""
+        self._halt = self._cover = f"it is {cover['by']} until {self._clock(cover['until'])}{comment}"
+        self._say("suppressed", happened.at, f"nobody was paged: {self._cover}")
+
+    def _resolved(self, happened: Happened) -> None:
+        what = f"{happened.body['by']} resolved it" if happened.body["human"] else "it was over"
+        self._quiet(happened, f"{self._cover}, and {what}" if self._cover else what)
 
     def _halted(self, happened: Happened, what: str) -> None:
         reason = f"{what} at {self._clock(happened.at)}"

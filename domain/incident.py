@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Literal
 
 from domain.alert import AlertEvent, Severity
 from domain.outage import OutageMark
@@ -28,6 +29,8 @@ class Status(StrEnum):
     TRIGGERED = "triggered"
     ACKNOWLEDGED = "acknowledged"
     SNOOZED = "snoozed"
+    SUPPRESSED = "suppressed"
+    """Open, and nobody is paged for now: silenced. What still fires afterwards starts to escalate."""
     RESOLVED = "resolved"
 
 
@@ -109,6 +112,11 @@ class EscalateNow:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class LookAgain:
+    """What keeps people from being paged has changed: a suppressed incident looks whether it is still so."""
+
+
 # -- state: small, because tens of thousands of incidents stay open ------------------------------------
 
 
@@ -126,6 +134,22 @@ class AlertState:
     description: str = ""
     links: tuple[tuple[str, str], ...] = ()
     silenced_by: tuple[str, ...] = ()
+    silences: tuple[str, ...] | None = None
+    """Of an alert kept without labels: ids of the silences that fitted it when it fired."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """Why nobody is paged for an incident for now. `ids`: of what it rests on, without which it would page.
+
+    `by`: for people, e.g. "silenced by Ada". `until`: when the first of these ends, UTC epoch seconds.
+    """
+
+    kind: Literal["silence"]
+    ids: tuple[str, ...]
+    by: str
+    until: float
+    comment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +182,8 @@ class Line:
 
     `tombstones`: occurrence (see `occurrence`) -> how it ended, so that a late firing does not re-open.
     `next_at`: when something happens by itself, if nobody does anything. `outage`: pages that went out while the
-    database was away, see domain/outage.py.
+    database was away, see domain/outage.py. `held`: why nobody is paged, while suppressed; in a resolved incident, that
+    it was over before anybody was.
     """
 
     episode: int = 0
@@ -189,6 +214,7 @@ class Line:
     raised_to: Severity | None = None
     """The declaration's severity: the incident has no lesser one, whatever its alerts say."""
     fired: Fired = ()
+    held: Cover | None = None
 
     @property
     def open(self) -> bool:

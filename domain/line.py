@@ -82,6 +82,10 @@ def _by_people(line: Line, event: Any) -> Line:
             return replace(line, **_from_the_top(line, at))
         case e.Woken(_, at):  # nobody acted: pages of an outage that began with the waking still count
             return replace(line, **{**_from_the_top(line, at), "outage": line.outage})
+        case e.Suppressed(_, cover, at):
+            return replace(line, status=Status.SUPPRESSED, held=cover, next_at=cover.until, updated_at=at)
+        case e.Released(_, _, at):  # as Woken
+            return replace(line, **{**_from_the_top(line, at), "outage": line.outage})
         case e.Resolved():
             return _resolved(line, event)
         case e.Snoozed(_, _, _, until, at):
@@ -98,7 +102,7 @@ def _by_people(line: Line, event: Any) -> Line:
 
 def _quiet(line: Line) -> dict[str, Any]:
     """What every halt of escalation clears."""
-    return {"ladders": {}, "next_at": None, "outage": retired(line.outage)}
+    return {"ladders": {}, "next_at": None, "outage": retired(line.outage), "held": None}
 
 
 def _begun(line: Line, page: OutagePage) -> Mapping[str, Ladder]:
@@ -182,7 +186,7 @@ def _resolved(line: Line, event: e.Resolved) -> Line:
         resolved_at=event.at,
         updated_at=event.at,
         tombstones=buried,
-        **_quiet(line),
+        **{**_quiet(line), "held": line.held},
     )
 
 

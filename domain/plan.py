@@ -1,7 +1,7 @@
 """What would happen: an alert played on virtual time, while nobody answers, by the very functions that page. Pure.
 
 There is no second implementation here. Rules and words of the integration say where the alert goes (domain/enrichment,
-domain/routing, domain/grouping), `on_alerts` and `on_timer` decide as for a real alert, and each timer that they arm
+domain/routing, domain/grouping), `on_alerts` and `on_due` decide as for a real alert, and each timer that they arm
 comes when it is due. A new kind of step, condition or event is in the plan by itself: what is told of an event is its
 sentence on the timeline. test_plan.py holds it against the simulator, which runs the actors.
 
@@ -20,8 +20,8 @@ from domain.alert import AlertEvent
 from domain.alerts import on_alerts
 from domain.configuration import Configuration, Integration
 from domain.draft import Draft, PageOrder
+from domain.due import on_due
 from domain.enrichment import group_title, taken_in
-from domain.escalation import on_timer
 from domain.grouping import Group, received
 from domain.incident import Line
 from domain.people import NotificationRule
@@ -136,7 +136,7 @@ class _Playing:
             if due > end or len(self.moments) >= MOMENTS:
                 return False
             del self._timers[name]
-            self.take(on_timer(self.line, name, due, due, self._config, self.new_id))
+            self.take(on_due(self.line, name, due, due, self._config, self.new_id))
         return True
 
     def take(self, draft: Draft) -> None:
@@ -159,6 +159,8 @@ class _Playing:
                 contact = ordered[delivery].contact
                 channel = contact.channel if contact is not None else None
                 self._calls[user_id].pages.append(PlannedPage(now, contact_method_id, channel, rule))
+            case e.SuppressionChecked():  # every few minutes, and nothing is new
+                pass
             case e.Paged():  # withdrawn by the decision that ordered it
                 pass
             case _:

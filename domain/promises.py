@@ -6,7 +6,8 @@ paged-after-ack   a step was taken or a page ordered while the incident was quie
 never-paged       a page ordered was neither sent nor withdrawn nor recorded as failed, or a person called got none
 held-urgent       quiet hours held a page of somebody who was called urgently
 changed           a page's words are not those that were ordered
-stalled           the incident rings or sleeps and no timer is armed that would go on with it
+muted             an incident was suppressed that had called somebody, or let go without having been suppressed
+stalled           the incident rings, sleeps or is suppressed and no timer is armed that would go on with it
 
 Pure, event by event; what is over is forgotten, so a line of years takes no more memory than one incident. Events
 unknown here say nothing.
@@ -25,12 +26,25 @@ from domain.templates import text_sha256
 
 Violation = tuple[str, str]
 """Which of the above, and what was seen."""
+WANTED = {Status.TRIGGERED: "step", Status.SNOOZED: "snooze", Status.SUPPRESSED: "hold"}
+"""Which timer goes on with an incident by itself."""
 Position = tuple[int, int]
 """Round and step, from 0."""
 GRACE_S = 120.0
 """A page younger than this may still be on its way: retries, a host that has just taken over."""
 HALTS = (e.Acknowledged, e.Snoozed, e.Resolved, e.Unacknowledged, e.Reassigned, e.Escalated)
 """Before each of these, pages that are not sent are withdrawn."""
+BEGUN = (
+    e.StepStarted,
+    e.StepEmpty,
+    e.StepSkipped,
+    e.LastResortCalled,
+    e.NobodyReachable,
+    e.PersonCalled,
+    e.Paged,
+    *HALTS,
+)
+"""After each of these a silence comes too late for the incident."""
 
 
 class Course:
@@ -42,14 +56,26 @@ class Course:
         self._policy: Policy | None = None
         self._passed_over = 0
         self._exhausted = False
+        self._untouched = False
+        """Opened, and nothing was done for it or with it yet."""
 
     def follow(self, event: Any) -> Iterator[Violation]:
         """What is wrong with this event, and what is due from then on."""
+        self._untouched = self._untouched and not isinstance(event, BEGUN)
         match event:
             case e.Triggered():
                 if self.status is not Status.RESOLVED:
                     yield "two-open", f"incident {event.episode} opened while the one before is {self.status.value}"
                 self._policy = event.policy
+                self._from_the_top()
+                self._untouched = True
+            case e.Suppressed() | e.SuppressionChecked():
+                if self.status is not Status.SUPPRESSED and not self._untouched:
+                    yield "muted", f"it was suppressed when it was {self.status.value} and under way"
+                self.status = Status.SUPPRESSED
+            case e.Released():
+                if self.status is not Status.SUPPRESSED:
+                    yield "muted", f"it was let go when it was {self.status.value}"
                 self._from_the_top()
             case e.Unacknowledged() | e.Woken():
                 self._from_the_top()
@@ -182,7 +208,7 @@ class LineJudge:
         for user in list(self._calls):
             yield from self._missed(user, self._now)
         yield from self._close()
-        wanted = {Status.TRIGGERED: "step", Status.SNOOZED: "snooze"}.get(line.status)
+        wanted = WANTED.get(line.status)
         if wanted is not None and wanted not in armed:
             yield "stalled", f"it is {line.status.value} and no timer {wanted!r} is armed: nothing would go on with it"
 

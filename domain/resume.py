@@ -50,6 +50,7 @@ def _learn(draft: Draft, page: OutagePage, source: str) -> None:
     counts = {
         Status.TRIGGERED: episode == line.episode,
         Status.SNOOZED: page.episode == line.episode,
+        Status.SUPPRESSED: episode == line.episode,
         Status.ACKNOWLEDGED: False,
         Status.RESOLVED: episode == line.episode + 1,
     }[line.status]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from domain.calendar import utc
-from domain.incident import AlertState, Line, Status, incident_id
+from domain.incident import AlertState, Cover, Line, Status, incident_id
 from domain.line import firing
 
 MEMBERS_SHOWN = 100
@@ -48,6 +48,7 @@ def body(line: Line, line_key: str) -> dict[str, Any]:
         "resolved_by": line.resolved_by,
         "resolved_at": line.resolved_at,
         "snoozed_until": line.next_at if line.status is Status.SNOOZED else None,
+        "suppression": _suppression(line.held) if line.held is not None else None,
         "assignees": list(line.called),
         "alerts_total": len(members),
         "alerts_firing": len(firing(line)),
@@ -86,11 +87,20 @@ def upcoming(line: Line) -> str:
     at = utc(line.next_at).strftime("%H:%M:%S UTC") if line.next_at is not None else ""
     match line.status:
         case Status.RESOLVED:
-            return "Nothing: it is resolved."
+            spared = f" Nobody was paged: it was {line.held.by}." if line.held is not None else ""
+            return f"Nothing: it is resolved.{spared}"
         case Status.ACKNOWLEDGED:
             return f"Nothing until it is resolved: {line.acked_by} has it."
         case Status.SNOOZED:
             return f"It wakes at {at} and escalates from the first step."
+        case Status.SUPPRESSED:
+            until = (
+                utc(line.next_at).strftime("%Y-%m-%d %H:%M:%S UTC") if line.next_at is not None else "further notice"
+            )
+            by = line.held.by if line.held is not None else "suppressed"
+            return (
+                f"Nobody is paged: it is {by} until {until}. If it still fires then, it escalates from the first step."
+            )
     if line.exhausted:
         return f"Everybody was called; the last resort is called again at {at}."
     steps = line.policy.steps if line.policy is not None else ()
@@ -102,6 +112,16 @@ def upcoming(line: Line) -> str:
     if line.policy is not None and line.round < line.policy.repeat:
         return f"If nobody acknowledges by {at}, the policy starts again from its first step."
     return f"If nobody acknowledges by {at}, the last resort is called."
+
+
+def _suppression(cover: Cover) -> dict[str, Any]:
+    return {
+        "kind": cover.kind,
+        "ids": list(cover.ids),
+        "by": cover.by,
+        "until": cover.until,
+        "comment": cover.comment,
+    }
 
 
 def _member(alert: AlertState) -> dict[str, Any]:

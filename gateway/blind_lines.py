@@ -69,14 +69,15 @@ class Lines:
         )
 
     def fire(self, now: float, config: Configuration) -> Outcome | None:
-        """Run the turn of the next timer that is due; None if there is none."""
+        """Run the turn of the next timer that is due; None if there is none, and never because nothing follows."""
         while self._due and self._due[0][0] <= now:
             due_at, name, entity = heapq.heappop(self._due)
             known = self._lines.get(entity)
             timer = known.at.timers.get(name) if known is not None else None
             if timer is not None and timer.due_at == due_at:
                 message = Message(f"timer:{name}:{timer.gen}", "TimerFired", "", timer=timer)
-                return self._turn(EntityId.parse(entity), message, 0, now, config)
+                outcome = self._turn(EntityId.parse(entity), message, 0, now, config)
+                return outcome or Outcome(entity, quiet=False, turned=None)
         return None
 
     def restore(self, turned: Turned) -> None:

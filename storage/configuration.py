@@ -24,6 +24,7 @@ from domain.window import Window
 from storage.canary import CANARY
 from storage.db import sessions
 from storage.holidays import holidays_of
+from storage.noise import silences_in_force
 from storage.rota import load_rota
 from storage.sealed import Sealer
 from storage.tables import (
@@ -77,6 +78,7 @@ async def load(engine: AsyncEngine, sealer: Sealer) -> Configuration:
             holidays=holidays,
             rota=await load_rota(session, sealer),
             heartbeats={h.id: heartbeat_of(h) for h in await _all(session, HeartbeatRow)},
+            silences=await silences_in_force(session),
         )
 
 

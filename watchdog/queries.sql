@@ -33,6 +33,9 @@ with late as (
     select t.entity, t.shard, t.due_at as since, null as title, null as severity from rt.timer t
      where t.due_at < now() - make_interval(secs => %(after)s) and t.entity like 'incident/%%'
        and not exists (select from rt.quarantine q where q.entity = t.entity)
+       and not (t.name = 'hold' and exists ( -- only to be looked at: nobody is to be paged before `until`
+               select from rt.record h where h.entity = t.entity and h.facets->>'status' = 'suppressed'
+                  and (h.body->'suppression'->>'until')::float8 > extract(epoch from now())))
     union all
     select o.entity, o.shard, o.due_at, o.body->>'subject', o.body->>'severity' from rt.outbox o
      where o.state in ('pending', 'sending', 'unknown') and o.due_at < now() - make_interval(secs => %(after)s)

@@ -26,6 +26,7 @@ from gateway.api import (
     schedule_changes,
     schedules,
     services,
+    silences,
     swaps,
     teams,
     time_off,
@@ -42,7 +43,7 @@ def router() -> APIRouter:
     of_people = (users, contacts, verification, notification_rules, teams, swaps, time_off, load)
     of_incidents = (alerts, timeline, explain, on_call, outbox)
     of_schedules = (schedules, schedule_changes, holidays, imports, handoffs, calendars)
-    of_alerts = (policies, services, routing, integrations, heartbeats, preview, plan)
+    of_alerts = (policies, services, routing, integrations, heartbeats, preview, plan, silences)
     for part in (*of_incidents, *of_people, *of_schedules, *of_alerts, access):
         api.include_router(part.router)
     return api

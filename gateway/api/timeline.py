@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
+from domain.calendar import utc
 from domain.configuration import Configuration
 from gateway.api.parameters import PathId
 from gateway.auth.principal import Gateway, Reader
@@ -124,6 +125,15 @@ def sentence(kind: str, body: dict[str, Any], config: Configuration) -> str:
             return f"Snoozed by {by}{note}"
         case "Woken":
             return f"The snooze is over{late}"
+        case "Suppressed":
+            cover = body["cover"]
+            comment = f': "{cover["comment"]}"' if cover["comment"] else ""
+            until = utc(cover["until"]).strftime("%Y-%m-%d %H:%M:%S UTC")
+            return f"Nobody is paged: {cover['by']} until {until}{comment}"
+        case "SuppressionChecked":
+            return "Looked at again: nobody is paged, as before"
+        case "Released":
+            return f"Escalates now: {body['why']}{late}"
         case "Noted":
             return f"{by} wrote{note}"
         case "Reassigned":

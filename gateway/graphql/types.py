@@ -19,6 +19,7 @@ class AlertStatus(Enum):
     triggered = "triggered"
     acknowledged = "acknowledged"
     snoozed = "snoozed"
+    suppressed = "suppressed"
     resolved = "resolved"
 
 

@@ -38,6 +38,16 @@ class PolicyRef(Output):
     version: int
 
 
+class Suppression(Output):
+    """Why nobody is paged; of a resolved incident: why nobody was. `ids`: of the silences it rests on."""
+
+    kind: Literal["silence"]
+    ids: list[str]
+    by: str = Field(examples=["silenced by Ada"])
+    until: datetime
+    comment: str
+
+
 class Alert(Output):
     """One incident."""
 
@@ -56,6 +66,7 @@ class Alert(Output):
     resolved_by: str | None
     resolved_at: datetime | None
     snoozed_until: datetime | None
+    suppression: Suppression | None = None
     assignees: list[str] = Field(description="Ids of the users who were called")
     alerts_total: int
     alerts_firing: int
@@ -79,9 +90,10 @@ class Alert(Output):
         """From the read model."""
         times = ("opened_at", "updated_at", "acknowledged_at", "resolved_at", "snoozed_until", "next_at")
         members = [{**m, "starts_at": moment(m["starts_at"])} for m in body["members"]]
-        return cls.model_validate(
-            {**body, **{t: moment(body[t]) for t in times}, "members": members, "related": related}
-        )
+        held = body.get("suppression")
+        suppression = {**held, "until": moment(held["until"])} if held else None
+        more = {"members": members, "related": related, "suppression": suppression}
+        return cls.model_validate({**body, **{t: moment(body[t]) for t in times}, **more})
 
 
 class AlertPage(Page):

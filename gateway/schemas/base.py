@@ -22,7 +22,7 @@ Text = Annotated[str, StringConstraints(max_length=8192), Clean]
 Clock = Annotated[str, Field(max_length=5, examples=["09:00"], description="Wall clock, HH:MM")]
 Weekday = Annotated[int, Field(ge=0, le=6, description="0 Monday to 6 Sunday")]
 Severity = Literal["critical", "error", "warning", "info"]
-Status = Literal["triggered", "acknowledged", "snoozed", "resolved"]
+Status = Literal["triggered", "acknowledged", "snoozed", "suppressed", "resolved"]
 
 
 def _real(moment: datetime) -> datetime:

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from domain.alert import AlertEvent, Severity
+from domain.configuration import Silence
+from domain.hold import LOOK_S
 from domain.incident import (
     Acknowledge,
     EscalateNow,
@@ -21,6 +23,7 @@ from domain.incident import (
     Status,
     Unacknowledge,
 )
+from domain.matcher import Matcher
 from domain.outage import OutagePage
 from domain.people import NotificationRule
 from domain.policy import Conditions, Step
@@ -52,7 +55,9 @@ CONFIG = organisation(
     repeat=1,
     users=(person("ada", 2, RULES), replace(person("ben", 2), quiet_hours=QUIET_HOURS), person("boss")),
 )
-QUIET = (Status.ACKNOWLEDGED, Status.SNOOZED, Status.RESOLVED)
+QUIET = (Status.ACKNOWLEDGED, Status.SNOOZED, Status.SUPPRESSED, Status.RESOLVED)
+FITTED = {("=", "a"): "a", ("=~", "[bx]"): "b", ("=~", "a|b"): "ab", ("!=", "c"): "ab", ("=~", "("): ""}
+"""Conditions on the label that has an alert's name -> which of the alerts a, b, c they fit."""
 
 
 class IncidentMachine(RuleBasedStateMachine):
@@ -61,6 +66,37 @@ class IncidentMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.desk = Desk(CONFIG)
+
+    @rule(
+        made=st.lists(
+            st.tuples(st.sampled_from(sorted(FITTED)), st.sampled_from([-50, 0, 60]), st.sampled_from([40, 100, 700])),
+            max_size=3,
+        ),
+        told=st.booleans(),
+    )
+    def silences_change(self, made: list[tuple[tuple[Any, str], int, int]], told: bool) -> None:
+        """Those before are gone. Not told: the message is late or lost."""
+        desk = self.desk
+        silences = [
+            Silence(f"s{n}", (Matcher("name", op, value),), desk.now + starts, desk.now + starts + lasts)
+            for n, ((op, value), starts, lasts) in enumerate(made)
+        ]
+        desk.config = replace(CONFIG, silences=tuple(silences))
+        status, paged = desk.line.status, len(desk.pages)
+        if not told:
+            return
+        desk.look_again()
+        if status is not Status.SUPPRESSED:
+            assert (desk.line.status, len(desk.pages)) == (status, paged), "a silence mutes nothing that is under way"
+        self._nobody_is_forgotten()
+
+    def _nobody_is_forgotten(self) -> None:
+        """After a look: what is suppressed is fitted alert by alert."""
+        desk = self.desk
+        active = [s.matchers[0] for s in desk.config.silences if s.starts_at <= desk.now < s.ends_at]
+        fitted = {key for m in active for key in FITTED[m.op, m.value]}
+        if desk.line.status is Status.SUPPRESSED:
+            assert {a.key for a in desk.line.alerts.values() if a.firing} <= fitted, "nobody is paged for what fires"
 
     @rule(
         keys=st.lists(st.sampled_from("abc"), min_size=1, max_size=4),
@@ -73,7 +109,10 @@ class IncidentMachine(RuleBasedStateMachine):
         start = T0 + occurrence * 50 if dated else None
         before, paged = self.desk.line, len(self.desk.pages)
         self.desk.alerts(
-            *(AlertEvent(k, "firing" if firing else "resolved", k, severity, starts_at=start) for k in keys)
+            *(
+                AlertEvent(k, "firing" if firing else "resolved", k, severity, labels={"name": k}, starts_at=start)
+                for k in keys
+            )
         )
         if before.status in (Status.ACKNOWLEDGED, Status.SNOOZED) and self.desk.line.episode == before.episode:
             assert self.desk.line.status in (before.status, Status.RESOLVED), "alerts must not wake a quiet incident"
@@ -104,6 +143,8 @@ class IncidentMachine(RuleBasedStateMachine):
         self.desk.wait(seconds)
         if status in (Status.ACKNOWLEDGED, Status.RESOLVED) and self.desk.line.episode == episode:
             assert len(self.desk.pages) == paged, "time must not page on a quiet incident"
+        if seconds >= LOOK_S:
+            self._nobody_is_forgotten()
 
     @rule(
         who=st.sampled_from(["ada-0", "ada-1", "ben-0", "boss-0"]),
@@ -168,6 +209,9 @@ class IncidentMachine(RuleBasedStateMachine):
             assert timers.get("step", 0.0) >= self.desk.now, "a triggered incident must have a step timer"
         elif line.status is Status.SNOOZED:
             assert list(timers) == ["snooze"]
+        elif line.status is Status.SUPPRESSED:
+            assert list(timers) == ["hold"]
+            assert timers["hold"] <= self.desk.now + LOOK_S, "a suppressed incident is looked at every few minutes"
         else:
             assert timers == {}, "a quiet incident must have no timer"
 
@@ -176,7 +220,7 @@ class IncidentMachine(RuleBasedStateMachine):
         last: tuple[int, int, int] | None = None
         for event in self.desk.events:
             name = type(event).__name__
-            if name in ("Triggered", "Unacknowledged", "Woken"):
+            if name in ("Triggered", "Unacknowledged", "Woken", "Released"):
                 last = None
             elif name in ("StepStarted", "StepEmpty", "StepSkipped"):
                 here = (event.episode, event.round, event.step)

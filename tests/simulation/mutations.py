@@ -108,7 +108,7 @@ MUTATIONS: dict[str, tuple[str, Callable[[], Any]]] = {
     "timers fire ten minutes late": ("late", _broken((hosts.Hosts, "_turn", _lazy))),
     "an acknowledgement stops nothing": (
         "paged-after-ack",
-        _broken((commands, "halt", lambda draft: None), (incident, "on_timer", _regardless)),
+        _broken((commands, "halt", lambda draft: None), (incident, "on_due", _regardless)),
     ),
     "an acknowledgement is refused now and then": ("ack-lost", _broken((commands, "_refusal", _busy))),
     "hand-offs are an hour late": (

@@ -9,7 +9,9 @@ from domain.alerts import on_alerts
 from domain.commands import on_command
 from domain.configuration import Configuration, Integration
 from domain.draft import Draft, PageOrder
-from domain.escalation import on_page_failed, on_timer
+from domain.due import on_due
+from domain.escalation import on_page_failed
+from domain.hold import on_look_again
 from domain.incident import AlertsReceived, Line
 from domain.line import apply
 from domain.outage import OutagePage, PagesSentInOutage
@@ -103,6 +105,9 @@ class Desk:
         message = PagesSentInOutage(pages, "host h1")
         return self._take(on_outage_pages(self.line, message, self.now, self.config, self._new_id))
 
+    def look_again(self) -> list[Any]:
+        return self._take(on_look_again(self.line, self.now, self.config, self._new_id))
+
     def wait(self, seconds: float) -> None:
         """Let time pass; timers fire in order, each exactly when due."""
         until = self.now + seconds
@@ -110,7 +115,7 @@ class Desk:
             name = min(self.timers, key=lambda n: (self.timers[n], n))
             due = self.timers.pop(name)
             self.now = max(self.now, due)
-            self._take(on_timer(self.line, name, due, self.now, self.config, self._new_id))
+            self._take(on_due(self.line, name, due, self.now, self.config, self._new_id))
         self.now = until
 
     def called(self) -> list[str]:

@@ -1,0 +1,100 @@
+"""Whether somebody is to be paged for an incident now, by what the configuration says about noise. Pure.
+
+    silences    cover an incident if every alert of it that fires is fitted by one of them
+
+In doubt nothing is covered and people are paged: a pattern that cannot be asked, a group of which the sender left
+alerts out, an alert whose labels are not kept (domain/alerts.py) and that no silence fitted when it fired. The canary
+of the watchdog is under no rules of the organisation, so under no silence either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from domain.configuration import Configuration, Route, Silence
+from domain.incident import Cover, Line
+from domain.line import firing
+from domain.routing import Rules
+
+NAMED = 3
+"""Makers of silences named in a sentence."""
+_KEPT = 8
+
+
+class Silences:
+    """A list of silences, made ready for being asked often: found by a label that must be equal, as routes are."""
+
+    def __init__(self, silences: Sequence[Silence]) -> None:
+        self.by_id = {s.id: s for s in silences}
+        self._silences = tuple(silences)
+        self._rules = Rules([Route(matchers=s.matchers) for s in silences])
+
+    def fitting(self, line: Line, labels: Mapping[str, str], now: float) -> list[Silence]:
+        """Those in force that fit an alert of the line."""
+        found = (self._silences[n] for n, _ in self._rules.matching(labels))
+        return [s for s in found if s.starts_at <= now < s.ends_at and _within(s, line)]
+
+
+def _within(silence: Silence, line: Line) -> bool:
+    pairs = (
+        (silence.integration_id, line.integration_id),
+        (silence.service_id, line.service_id),
+        (silence.team_id, line.team_id),
+    )
+    return all(wanted is None or wanted == given for wanted, given in pairs)
+
+
+_ready: dict[int, tuple[tuple[Silence, ...], Silences]] = {}
+"""By identity: a loaded configuration never changes, and comparing thousands of silences takes longer than asking."""
+
+
+def ready(silences: tuple[Silence, ...]) -> Silences:
+    """The silences made ready, once."""
+    known = _ready.get(id(silences))
+    if known is not None and known[0] is silences:
+        return known[1]
+    made = Silences(silences)
+    if len(_ready) >= _KEPT:
+        _ready.clear()
+    _ready[id(silences)] = (silences, made)
+    return made
+
+
+def fitting(config: Configuration, line: Line, labels: Mapping[str, str], now: float) -> list[Silence]:
+    """Silences in force at `now` that fit an alert with these labels in the incident of `line`."""
+    return ready(config.silences).fitting(line, labels, now) if config.silences else []
+
+
+def cover(config: Configuration, line: Line, now: float) -> Cover | None:
+    """Why nobody is paged for the open incident at `now`; None if people are."""
+    integration = config.integrations.get(line.integration_id)
+    if integration is not None and not integration.organisation_routes:
+        return None
+    return _silenced(config, line, now) if config.silences else None
+
+
+def _silenced(config: Configuration, line: Line, now: float) -> Cover | None:
+    """Rests, for each alert, on the one that lasts longest."""
+    alerts = firing(line)
+    if line.truncated or not alerts:
+        return None
+    known = ready(config.silences).by_id
+    rests: dict[str, Silence] = {}
+    for alert in alerts:
+        if alert.silences is None:
+            found = fitting(config, line, alert.labels, now)
+        else:
+            found = [s for i in alert.silences if (s := known.get(i)) is not None and s.starts_at <= now < s.ends_at]
+        if not found:
+            return None
+        longest = max(found, key=lambda s: (s.ends_at, s.id))
+        rests[longest.id] = longest
+    first = min(rests.values(), key=lambda s: (s.ends_at, s.id))
+    by = f"silenced by {_makers(rests.values())}"
+    return Cover("silence", tuple(sorted(rests)), by, first.ends_at, first.comment)
+
+
+def _makers(silences: Iterable[Silence]) -> str:
+    names = list(dict.fromkeys(s.created_by or "somebody" for s in silences))
+    more = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")
