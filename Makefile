@@ -5,10 +5,10 @@ SEED ?= 1
 MINUTES ?= 10
 FAULTS ?= all
 
-up: .venv/run.stamp
+up: .venv/console.stamp
 	@.venv/bin/sentinel up
 
-test: check
+test: check .venv/console.stamp
 	@$(PY) -m pytest --durations=10
 
 check: .venv/dev.stamp
@@ -25,6 +25,10 @@ bench: .venv/dev.stamp
 
 openapi: .venv/dev.stamp
 	@$(PY) -m tests.contract.test_openapi
+
+.venv/console.stamp: .venv/ui.stamp $(shell find ui -name '*.py' -o -name '*.jsx' -o -name '*.css' | grep -v _site)
+	@echo "  the console's pages …"; $(PY) -m ui.build >.venv/console.log 2>&1 || { cat .venv/console.log; exit 1; }
+	@touch $@
 
 .venv/%.stamp: requirements/%.txt deploy/dev/env.sh
 	@sh deploy/dev/env.sh $*

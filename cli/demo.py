@@ -58,7 +58,7 @@ def run(ready_file: Path) -> None:
         say(f"  {sample['severity']:<8} {sample['title']}")
     say("\nPages as they go out (acknowledge them on the outbox page; Ctrl-C ends this view):")
     follow(client)
-    say(f"\nThe outbox page: {ready['console']}   sign in: {ready['sign_in']}")
+    say(f"\nThe console: {ready['console']}   sign in: {ready['sign_in']}")
 
 
 def team(client: Client) -> str:

@@ -83,6 +83,8 @@ class Up:
         keys, sign_in = asyncio.run(self._first_run())
         with stage("gateway"):
             self._start_gateway()
+        with stage("console"):
+            self._child("console", "ui")
         with stage("watchdog"):
             self._child("watchdog", "watchdog")
         with stage(f"hosts on Ray ({self._settings.hosts}; this takes 10 to 30 seconds)"):
@@ -130,6 +132,8 @@ class Up:
         self._environ["SENTINEL_HOME"] = str(self._home.path.resolve())
         self._environ["PORT"] = str(self._settings.port)
         self._environ.setdefault("SENTINEL_BIND", self._settings.bind)
+        self._environ["SENTINEL_GATEWAY"] = self._settings.local_url
+        self._environ["SENTINEL_CONSOLE"] = str(self._settings.console_socket)
         urls = {"database_url": self._environ["DATABASE_URL"], "redis_url": url}
         self._home.write(self._home.urls, urls)
 
@@ -162,7 +166,7 @@ class Up:
             if not child.running():
                 raise Failed(f"the gateway ended while starting: {child.tail()}")
             try:
-                if httpx.get(f"{self._local}/readyz", timeout=2, trust_env=False).status_code == 200:
+                if httpx.get(f"{self._settings.local_url}/readyz", timeout=2, trust_env=False).status_code == 200:
                     return
             except httpx.HTTPError:
                 self._stop.wait(0.1)
@@ -204,16 +208,11 @@ class Up:
 
     # -- ready ---------------------------------------------------------------------------------------
 
-    @property
-    def _local(self) -> str:
-        host = "127.0.0.1" if self._settings.bind in ("0.0.0.0", "::") else self._settings.bind
-        return f"http://{host}:{self._settings.port}"
-
     def _ready(self, keys: dict[str, Any], sign_in: str) -> dict[str, Any]:
         url = self._settings.url
         return {
             "api": f"{url}/api/v1",
-            "console": f"{url}/outbox",
+            "console": f"{url}/incidents",
             "outbox": f"{url}/api/v1/outbox",
             "admin_key": keys["admin_key"],
             "integrations": {kind: f"{url}{PREFIX}{kind}/{key}" for kind, key in keys["integrations"].items()},

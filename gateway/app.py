@@ -7,10 +7,12 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.routing import Match
 
 from gateway import api, graphql, health, live, pages, problems
 from gateway.api import calendars
 from gateway.bare import Receive, Scope, Send
+from gateway.console import Console
 from gateway.ingest import PREFIX, Ingest
 from gateway.metrics import REQUESTS
 from gateway.openapi import customise
@@ -56,6 +58,7 @@ def build_api(services: Services) -> FastAPI:
 def build_app(services: Services) -> Asgi:
     """The whole gateway as one ASGI application."""
     app = build_api(services)
+    console = Console(services)
     ingest = Ingest(services.config, services.inbox, services.settings.max_body_bytes, services.time.now)
 
     pings = Pings(services.config, services.inbox, services.time.now)
@@ -65,10 +68,16 @@ def build_app(services: Services) -> Asgi:
             await ingest(scope, receive, send)
         elif scope["type"] == "http" and scope["path"].startswith(PINGS):
             await pings(scope, receive, send)
-        else:
+        elif scope["type"] == "lifespan" or scope["path"].startswith("/api/") or _known(app, scope):
             await app(scope, receive, _observed(scope, send))
+        else:
+            await console(scope, receive, send)
 
     return gateway
+
+
+def _known(app: FastAPI, scope: Scope) -> bool:
+    return any(route.matches(scope)[0] is not Match.NONE for route in app.routes)
 
 
 def _observed(scope: Scope, send: Send) -> Send:

@@ -5,17 +5,23 @@
 First {"type": "hello", "cursor"}; then {"type": "event", "cursor", "id", "kind", "incident_id", "at", "body"}.
 Send the last cursor you have when you come again. At least once: drop an `id` you have seen. Close code 4401:
 not signed in; 4403: from another site; 4408: too slow, come again with your cursor.
+
+    GET /api/v1/alerts/live            for lists: load a page of /api/v1/alerts after the first message, then keep the
+                                       item with the higher `revision`
+
+{"type": "counts", "open": {status: n}} at once and when it changes; {"type": "rows", "items": [alert without members]}.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+from sqlalchemy.exc import SQLAlchemyError
 
 from domain.incident import incident_id
 from domain.roles import allows
@@ -46,27 +52,59 @@ def shown(event: Event) -> dict[str, Any]:
 async def feed(socket: WebSocket, cursor: int | None = None, token: str = "") -> None:
     """See the module's docstring."""
     services: Services = socket.app.state.services
-    holder = await holder_of(socket, services, token)
-    await socket.accept()
-    if holder is None or not allows(holder.role, holder.scopes, "read"):
-        await socket.close(4401, "send an API key as bearer token or `token`, or sign in")
-        return
-    if "origin" in socket.headers and not same_origin(socket):
-        await socket.close(4403, "this page belongs to another site")
+    if not await _admitted(socket, token):
         return
     async with services.feed.follow(cursor) as events:
         # Until the first event this is what to come again with: not the newest position, which would skip the replay.
         start = services.feed.position if cursor is None else cursor
         await socket.send_text(msgspec.json.encode({"type": "hello", "cursor": start}).decode())
-        sender = asyncio.create_task(_send(socket, events))
+        await _while_open(socket, _send(socket, events))
+
+
+@router.websocket("/api/v1/alerts/live")
+async def live_alerts(socket: WebSocket, token: str = "") -> None:
+    """See the module's docstring."""
+    services: Services = socket.app.state.services
+    if not await _admitted(socket, token):
+        return
+    with services.rows.watch() as queue:
         try:
-            while True:
-                await socket.receive_text()  # nothing is expected; without a reader a closed tab would leak
-        except (WebSocketDisconnect, RuntimeError):
-            pass
-        finally:
-            sender.cancel()
-            await asyncio.gather(sender, return_exceptions=True)
+            await socket.send_text(await services.rows.counts())
+        except SQLAlchemyError:
+            await socket.close(1013, "the database is away; come again")
+            return
+        await _while_open(socket, _send_rows(socket, queue))
+
+
+async def _admitted(socket: WebSocket, token: str) -> bool:
+    """Accepts, and closes again for who may not read or comes from another site."""
+    holder = await holder_of(socket, socket.app.state.services, token)
+    await socket.accept()
+    if holder is None or not allows(holder.role, holder.scopes, "read"):
+        await socket.close(4401, "send an API key as bearer token or `token`, or sign in")
+        return False
+    if "origin" in socket.headers and not same_origin(socket):
+        await socket.close(4403, "this page belongs to another site")
+        return False
+    return True
+
+
+async def _while_open(socket: WebSocket, sending: Coroutine[None, None, None]) -> None:
+    sender = asyncio.create_task(sending)
+    try:
+        while True:
+            await socket.receive_text()  # nothing is expected; without a reader a closed tab would leak
+    except (WebSocketDisconnect, RuntimeError):
+        pass
+    finally:
+        sender.cancel()
+        await asyncio.gather(sender, return_exceptions=True)
+
+
+async def _send_rows(socket: WebSocket, queue: asyncio.Queue[str | None]) -> None:
+    while (message := await queue.get()) is not None:
+        await socket.send_text(message)
+    await socket.close(4408, "too slow; come again")
 
 
 async def _send(socket: WebSocket, events: AsyncIterator[Event]) -> None:

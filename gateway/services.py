@@ -24,11 +24,13 @@ from gateway.config_file import ConfigFile
 from gateway.figures import Figures
 from gateway.listening import Listening
 from gateway.live_feed import LiveFeed
+from gateway.live_rows import LiveRows
 from gateway.outage import Outage
 from gateway.replay import Replay
 from gateway.sealer import Sealer as LedgerSealer
 from gateway.spool import Spool
 from gateway.time import GatewayTime
+from gateway.upstream import Upstream
 from gateway.writer import InboxWriter
 from runtime.clock import SystemClock
 from runtime.poke import Poker
@@ -63,6 +65,8 @@ class Services:
     witness: Witness
     speaking: Background
     feed: LiveFeed
+    rows: LiveRows
+    upstream: Upstream
     figures: Figures
     ledger: LedgerSealer
     calendars_in: CalendarsIn
@@ -85,6 +89,7 @@ class Services:
         pages = PageHandler(channels, settings.url, Guard(SystemClock().monotonic, lambda *_: None))
         pager = BreakGlass(spool, outage, lambda: config.current, pages, settings.outage_grace_s, time.now)
         witness = Witness(settings.redis_url, "gateway")
+        feed = LiveFeed(store, settings.redis_url)
         inbox = InboxWriter(store, poker.poke, spool, outage, witness.say_spooled)
         return cls(
             settings=settings,
@@ -105,7 +110,9 @@ class Services:
             poker=poker,
             witness=witness,
             speaking=Background(witness.speak, "witness"),
-            feed=LiveFeed(store, settings.redis_url),
+            feed=feed,
+            upstream=Upstream(settings.console_socket),
+            rows=LiveRows(factory, feed, lambda: config.current),
             figures=Figures(store, factory),
             ledger=LedgerSealer(store),
             calendars_in=CalendarsIn(factory, sealer, config, poker, settings.calendar_private),
@@ -124,6 +131,7 @@ class Services:
         self.commands.start()
         self.config.start()
         self.feed.start()
+        self.rows.start()
         self.ledger.start()
         self.calendars_in.start()
         self.listening.start()
@@ -133,6 +141,7 @@ class Services:
         await self.listening.stop()
         await self.calendars_in.stop()
         await self.ledger.stop()
+        await self.rows.stop()
         await self.feed.stop()
         await self.config.stop()
         await self.commands.stop()
@@ -140,6 +149,7 @@ class Services:
         await self.replay.stop()
         await self.pager.stop()
         await self.channels_http.close()
+        await self.upstream.close()
         await self.spool.stop()
         await self.speaking.stop()
         await self.witness.close()

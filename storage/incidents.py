@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import text
@@ -18,23 +19,33 @@ from storage.errors import NotFound
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Empty means all. `words`: every one of them must be in the title."""
+    """Empty means all. `words`: every one of them must be in the title.
+
+    `person`: ids of users who were called. `labels`: one member alert has all of them.
+    """
 
     status: Sequence[str] = ()
     severity: Sequence[str] = ()
     team: Sequence[str] = ()
+    service: Sequence[str] = ()
+    person: Sequence[str] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
     words: str = ""
     major: bool | None = None
 
 
 LIST = text("""
-select id, body, (facets->>'opened_at')::float8 as opened_at
+select id, body, rev, (facets->>'opened_at')::float8 as opened_at
 from rt.record
 where kind = 'incident'
   and (cardinality(cast(:status as text[])) = 0 or facets->>'status' = any(cast(:status as text[])))
   and (cardinality(cast(:severity as text[])) = 0 or facets->>'severity' = any(cast(:severity as text[])))
   and (cardinality(cast(:team as text[])) = 0 or facets->>'team_id' = any(cast(:team as text[])))
   and (cast(:major as boolean) is null or coalesce((facets->>'major')::boolean, false) = :major)
+  and (cardinality(cast(:service as text[])) = 0 or facets->>'service_id' = any(cast(:service as text[])))
+  and (cardinality(cast(:person as text[])) = 0 or body->'assignees' ?| cast(:person as text[]))
+  and (cast(:labels as text) = '{}' or body->'members' @> jsonb_build_array(jsonb_build_object('labels',
+       cast(:labels as jsonb))))
   and (:words = '' or to_tsvector('simple', facets->>'title') @@ plainto_tsquery('simple', :words)
        or facets->>'title' ilike :pattern or id = :words)
   and facets->>'integration_id' is distinct from :canary
@@ -43,7 +54,18 @@ order by (facets->>'opened_at')::float8 desc, id desc
 limit :limit
 """)
 
-ONE = text("select body from rt.record where id = :id and kind = 'incident'")
+ONE = text("select body, rev from rt.record where id = :id and kind = 'incident'")
+
+SOME = text("""
+select body, rev from rt.record
+where id = any(cast(:ids as text[])) and kind = 'incident' and facets->>'integration_id' is distinct from :canary
+""")
+
+OPEN_COUNTS = text("""
+select facets->>'status' as status, count(*) as n from rt.record
+where kind = 'incident' and (facets->>'open')::boolean and facets->>'integration_id' is distinct from :canary
+group by 1
+""")
 
 RELATED = text("""
 select body, facets->>'service_id' as service_id from rt.record
@@ -85,6 +107,9 @@ async def listed(
         "severity": list(wanted.severity),
         "team": list(wanted.team),
         "major": wanted.major,
+        "service": list(wanted.service),
+        "person": list(wanted.person),
+        "labels": json.dumps(dict(wanted.labels)),
         "words": wanted.words.strip(),
         "pattern": "%" + re.sub(r"([\\%_])", r"\\\1", wanted.words.strip()) + "%",
         "at": at,
@@ -95,7 +120,7 @@ async def listed(
     async with sessions() as session:
         rows = (await session.execute(LIST, parameters)).all()
     following = cursors.encode(rows[limit - 1].opened_at, rows[limit - 1].id) if len(rows) > limit else None
-    return [row.body for row in rows[:limit]], following
+    return [_view(row) for row in rows[:limit]], following
 
 
 async def one(sessions: Sessions, ident: str) -> dict[str, Any]:
@@ -104,8 +129,26 @@ async def one(sessions: Sessions, ident: str) -> dict[str, Any]:
         row = (await session.execute(ONE, {"id": ident})).first()
     if row is None:
         raise NotFound("alert", ident)
-    body: dict[str, Any] = row.body
-    return body
+    return _view(row)
+
+
+async def some(sessions: Sessions, idents: Sequence[str]) -> list[dict[str, Any]]:
+    """Those of these incidents that exist, in no order. The canary's are left out."""
+    async with sessions() as session:
+        rows = await session.execute(SOME, {"ids": list(idents), "canary": CANARY})
+    return [_view(row) for row in rows]
+
+
+async def open_counts(sessions: Sessions) -> dict[str, int]:
+    """Status -> how many incidents are open in it. The canary's are left out."""
+    async with sessions() as session:
+        rows = await session.execute(OPEN_COUNTS, {"canary": CANARY})
+    return {row.status: row.n for row in rows}
+
+
+def _view(row: Any) -> dict[str, Any]:
+    """`revision` rises with every change of the line."""
+    return {**row.body, "revision": row.rev}
 
 
 async def of_services(sessions: Sessions, services: Sequence[str], but: str, limit: int) -> list[dict[str, Any]]:

@@ -62,6 +62,21 @@ class Settings(BaseModel):
     slack_api: str = Field("https://slack.com/api", alias="SENTINEL_SLACK_API")
     """Where Slack's Web API is; another only for tests or a proxy."""
 
+    console: Path | None = Field(None, alias="SENTINEL_CONSOLE")
+    """Socket file of the console's process on this machine, which the gateway puts its pages through to. Empty:
+    home/console.sock. The path must be shorter than 100 characters."""
+
+    @property
+    def console_socket(self) -> Path:
+        """Where the console listens."""
+        return (self.console or self.home / "console.sock").absolute()
+
+    @property
+    def local_url(self) -> str:
+        """How a process on this machine reaches the gateway."""
+        host = "127.0.0.1" if self.bind in ("0.0.0.0", "::") else self.bind
+        return f"http://{host}:{self.port}"
+
     @property
     def kept_configuration(self) -> Path:
         """The sealed file with the last known configuration."""
@@ -75,8 +90,7 @@ class Settings(BaseModel):
     @property
     def url(self) -> str:
         """Public base URL without a trailing slash."""
-        host = "127.0.0.1" if self.bind in ("0.0.0.0", "::") else self.bind
-        return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
+        return (self.public_url or self.local_url).rstrip("/")
 
     @classmethod
     def from_env(cls) -> Settings:

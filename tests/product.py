@@ -92,10 +92,15 @@ class Product:
         urls: dict[str, str] = json.loads((self.home / "urls.json").read_text())
         return urls
 
+    def running(self) -> dict[str, Any]:
+        """ready.json as it is now: what was started again has another pid."""
+        found: dict[str, Any] = json.loads((self.home / "ready.json").read_text())
+        return found
+
     @property
     def ray(self) -> str:
         """Address of Ray, which may have been started anew."""
-        return str(json.loads((self.home / "ready.json").read_text())["ray"])
+        return str(self.running()["ray"])
 
     @property
     def dsn(self) -> str:

@@ -32,4 +32,12 @@ site=$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_paths()["purel
 pwd >"$site/sentinel.pth"
 printf '#!/bin/sh\nexec "%s/.venv/bin/python" -m cli "$@"\n' "$(pwd)" >.venv/bin/sentinel
 chmod +x .venv/bin/sentinel
+if [ "$want" = dev ] && ! command -v chromium >/dev/null; then
+    echo "  Chromium, for the tests of the console …"
+    { [ "$(id -u)" = 0 ] && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+        chromium fonts-dejavu-core >/dev/null; } || {
+        echo "sentinel: the tests need Chromium as \`chromium\`; Debian: apt install chromium" >&2
+        exit 1
+    }
+fi
 touch ".venv/$want.stamp"

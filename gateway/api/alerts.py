@@ -34,6 +34,7 @@ from gateway.schemas.alerts import (
     Accepted,
     ActionResult,
     Alert,
+    AlertCounts,
     AlertPage,
     NewAlert,
     NewNote,
@@ -53,6 +54,9 @@ from storage.errors import NotFound
 router = APIRouter(prefix="/alerts", tags=["alerts"])
 MANUAL = "manual"
 Words = Annotated[str, Query(max_length=200, pattern=r"^[^\x00]*$", description="Words in the title, or an id")]
+Idents = Annotated[
+    list[Annotated[str, Query(max_length=100, pattern=r"^[^\x00]*$")]] | None, Query(description="Repeat for several")
+]
 
 
 @router.get("", operation_id="listAlerts")
@@ -62,15 +66,30 @@ async def list_alerts(
     status: Annotated[list[Status] | None, Query(description="Repeat for several")] = None,
     severity: Annotated[list[Severity] | None, Query(description="Repeat for several")] = None,
     major: Annotated[bool | None, Query(description="Only major incidents, or only others")] = None,
-    team: Annotated[list[Annotated[str, Query(max_length=100, pattern=r"^[^\x00]*$")]] | None, Query()] = None,
+    team: Idents = None,
+    service: Idents = None,
+    person: Annotated[Idents, Query(description="Ids of users who were called; repeat for several")] = None,
+    label: Annotated[
+        list[Annotated[str, Query(max_length=450, pattern=r"^[^\x00=]+=[^\x00]*$")]] | None,
+        Query(max_length=16, description="name=value; repeat for an alert that has all of them"),
+    ] = None,
     q: Words = "",
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
     cursor: Annotated[str | None, Query(max_length=500)] = None,
 ) -> AlertPage:
     """Alerts, newest first."""
-    wanted = incidents.Filter(status or (), severity or (), team or (), q, major)
+    wanted = incidents.Filter(
+        status=status or (),
+        severity=severity or (),
+        team=team or (),
+        service=service or (),
+        person=person or (),
+        labels=dict(text.split("=", 1) for text in label or ()),
+        words=q,
+        major=major,
+    )
     rows, following = await incidents.listed(gateway.sessions, wanted, limit, cursor)
-    return AlertPage(items=[Alert.of(r) for r in rows], next_cursor=following)
+    return AlertPage(items=[Alert.of(r, gateway.config.current) for r in rows], next_cursor=following)
 
 
 @router.post("", operation_id="createAlert", status_code=202, responses=problems(404))
@@ -91,7 +110,7 @@ async def create_alert(body: NewAlert, caller: Responder, gateway: Gateway) -> A
     rows = [row for found in groups for row in inbound(integration.id, found, "", now, unique, config.version)]
     reply = await gateway.commands.answer((await gateway.inbox.put(rows))[:1])
     alert_id = incident_id(groups[0].line_key, reply["episode"]) if reply and reply.get("episode") else None
-    alert = Alert.of(await incidents.one(gateway.sessions, alert_id)) if alert_id else None
+    alert = Alert.of(await incidents.one(gateway.sessions, alert_id), gateway.config.current) if alert_id else None
     return Accepted(receipt=unique, alert_id=alert_id, alert=alert)
 
 
@@ -112,11 +131,17 @@ def _integration(gateway: Services, body: NewAlert, caller: Holder) -> Integrati
     return Integration(ident, f"raised by {caller.name}", "generic", policy_id, body.team_id)
 
 
+@router.get("/counts", operation_id="countAlerts")
+async def count_alerts(_: Reader, gateway: Gateway) -> AlertCounts:
+    """Open alerts by status."""
+    return AlertCounts.model_validate({"open": await incidents.open_counts(gateway.sessions)})
+
+
 @router.get("/{alert_id}", operation_id="getAlert", responses=problems(404))
 async def get_alert(alert_id: str, _: Reader, gateway: Gateway) -> Alert:
     """One alert with its members, and what else is open around its service."""
     body = await incidents.one(gateway.sessions, await incidents.present(gateway.sessions, _known(alert_id)))
-    return Alert.of(body, await related(gateway, body))
+    return Alert.of(body, gateway.config.current, await related(gateway, body))
 
 
 def _known(alert_id: str) -> str:
@@ -152,7 +177,7 @@ async def _shown(gateway: Services, alert_id: str) -> tuple[str, Alert | None]:
         return alert_id, None
     try:
         alert_id = await incidents.present(gateway.sessions, alert_id)
-        return alert_id, Alert.of(await incidents.one(gateway.sessions, alert_id))
+        return alert_id, Alert.of(await incidents.one(gateway.sessions, alert_id), gateway.config.current)
     except SQLAlchemyError as error:
         if not is_outage(error):
             raise

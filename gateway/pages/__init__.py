@@ -1,10 +1,14 @@
-"""The few pages the gateway serves itself: sign-in and the outbox. Server-rendered, no script from elsewhere."""
+"""The few pages the gateway serves itself: sign-in and the outbox, which work without the console's process.
+
+Server-rendered, no script from elsewhere. The console's pages: gateway/console.py.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -29,10 +33,11 @@ HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
     "img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",  # with no-referrer browsers send `Origin: null` with a form, even to us
     "Cache-Control": "no-store",
 }
 SESSION_S = 14 * 86_400
+FRONT = "/incidents"
 SHOWN = 100
 
 router = APIRouter(include_in_schema=False)
@@ -52,14 +57,8 @@ async def signed_in(request: Request) -> Holder | None:
 
 @router.get("/")
 async def home() -> Response:
-    """Until the console exists, the outbox is the front page."""
-    return RedirectResponse("/outbox", 303)
-
-
-@router.get("/incidents/{incident_id}")
-async def incident(incident_id: str, request: Request) -> Response:
-    """Links in pages lead here: the outbox, narrowed to one incident."""
-    return RedirectResponse(f"/outbox?{narrowed(incident_id)}", 303)
+    """What is open is what one comes for."""
+    return RedirectResponse(FRONT, 303)
 
 
 def narrowed(incident_id: str) -> str:
@@ -119,15 +118,25 @@ async def acknowledge(request: Request, incident: Annotated[str, Form(max_length
     return RedirectResponse(f"/outbox?{narrowed(incident)}", 303)
 
 
+def own(path: str) -> str:
+    """Where to go after signing in: a path of ours, never another site."""
+    parts = urlsplit(path)
+    ours = path.startswith("/") and not path.startswith(("//", "/\\")) and not parts.netloc and path.isprintable()
+    return path if ours else FRONT
+
+
 @router.get("/sign-in")
-async def sign_in_form() -> Response:
+async def sign_in_form(next: str = FRONT) -> Response:
     """E-mail and password."""
-    return page("sign_in.html")
+    return page("sign_in.html", next=own(next))
 
 
 @router.post("/sign-in")
 async def sign_in(
-    request: Request, email: Annotated[str, Form(max_length=254)], password: Annotated[str, Form(max_length=200)]
+    request: Request,
+    email: Annotated[str, Form(max_length=254)],
+    password: Annotated[str, Form(max_length=200)],
+    next: Annotated[str, Form(max_length=2000)] = FRONT,
 ) -> Response:
     """The same answer for a wrong password and an unknown account, after the same time."""
     services: Services = request.app.state.services
@@ -135,12 +144,12 @@ async def sign_in(
     if not same_origin(request):
         return page("sign_in.html", 403, problem="This request came from another site.")
     if not attempts.allowed(who):
-        return page("sign_in.html", 429, problem="Too many attempts. Wait five minutes and try again.")
+        return page("sign_in.html", 429, problem="Too many attempts. Wait five minutes and try again.", next=own(next))
     found = await access.password_of(services.sessions, email.replace("\x00", ""))
     if not await verify(password, found[1] if found else None) or found is None:
         attempts.failed(who)
-        return page("sign_in.html", 401, problem="E-mail address or password is wrong.")
-    return _enter(await access.create_session(services.sessions, found[0]), services)
+        return page("sign_in.html", 401, problem="E-mail address or password is wrong.", next=own(next))
+    return _enter(await access.create_session(services.sessions, found[0]), services, own(next))
 
 
 @router.get("/sign-in/{token}")
@@ -158,7 +167,7 @@ async def redeem(request: Request, token: str) -> Response:
         return page(
             "sign_in.html", 401, problem="This link was used already or is too old. Start Sentinel again for a new one."
         )
-    return _enter(session, services)
+    return _enter(session, services, FRONT)
 
 
 @router.post("/sign-out")
@@ -172,8 +181,8 @@ async def sign_out(request: Request) -> Response:
     return response
 
 
-def _enter(session: str, services: Services) -> Response:
-    response = RedirectResponse("/outbox", 303)
+def _enter(session: str, services: Services, to: str) -> Response:
+    response = RedirectResponse(to, 303)
     secure = services.settings.url.startswith("https://")
     response.set_cookie(COOKIE, session, max_age=SESSION_S, httponly=True, samesite="strict", secure=secure)
     return response

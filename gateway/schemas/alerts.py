@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from domain.configuration import Configuration
 from gateway.schemas.base import Ident, Input, Line, Moment, Name, Output, Page, Severity, Status, Text, moment
 from gateway.schemas.policies import Target
 from gateway.schemas.routing import Related
@@ -52,12 +53,15 @@ class Alert(Output):
     """One incident."""
 
     id: str
+    revision: int = Field(description="Rises with every change; of two answers the one with the higher is newer")
     title: str
     status: Status
     severity: Severity
     major: bool = Field(False, description="A step of its policy declared a major incident")
     team_id: str | None
+    team: str | None = Field(description="Its name")
     service_id: str | None = None
+    service: str | None = Field(description="Its name")
     integration_id: str
     opened_at: datetime
     updated_at: datetime
@@ -68,6 +72,7 @@ class Alert(Output):
     snoozed_until: datetime | None
     suppression: Suppression | None = None
     assignees: list[str] = Field(description="Ids of the users who were called")
+    assignee_names: list[str]
     alerts_total: int
     alerts_firing: int
     alerts_silenced_at_source: int = Field(0, description="Of those that fire")
@@ -86,20 +91,45 @@ class Alert(Output):
     )
 
     @classmethod
-    def of(cls, body: dict[str, Any], related: Sequence[Related] = ()) -> Alert:
-        """From the read model."""
+    def of(cls, body: dict[str, Any], config: Configuration, related: Sequence[Related] = ()) -> Alert:
+        """From the read model; names as they are configured now, the id of what no longer is."""
         times = ("opened_at", "updated_at", "acknowledged_at", "resolved_at", "snoozed_until", "next_at")
         members = [{**m, "starts_at": moment(m["starts_at"])} for m in body["members"]]
         held = body.get("suppression")
-        suppression = {**held, "until": moment(held["until"])} if held else None
-        more = {"members": members, "related": related, "suppression": suppression}
+        team, service = config.teams.get(body["team_id"]), config.services.get(str(body.get("service_id")))
+        more = {
+            "team": team.name if team is not None else body["team_id"],
+            "service": service.name if service is not None else body.get("service_id"),
+            "assignee_names": [config.users[u].name if u in config.users else u for u in body["assignees"]],
+            "suppression": {**held, "until": moment(held["until"])} if held else None,
+            "members": members,
+            "related": related,
+        }
         return cls.model_validate({**body, **{t: moment(body[t]) for t in times}, **more})
+
+    def row(self) -> dict[str, Any]:
+        """What a list shows, ready for JSON."""
+        return self.model_dump(mode="json", exclude={"members", "related"})
 
 
 class AlertPage(Page):
     """Newest first."""
 
     items: list[Alert]
+
+
+class AlertCounts(Output):
+    """How many incidents are open, by status; a status without any is left out."""
+
+    type: Literal["counts"] = "counts"
+    open: dict[Status, int]
+
+
+class Rows(Output):
+    """Incidents that changed, as the websocket of lists says it: an Alert without `members` and `related`."""
+
+    type: Literal["rows"] = "rows"
+    items: list[dict[str, Any]]
 
 
 class NewAlert(Input):

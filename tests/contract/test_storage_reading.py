@@ -26,12 +26,19 @@ async def factory(database: str) -> AsyncIterator[Sessions]:
     await engine.dispose()
 
 
-def incident(database: str, ident: str, title: str = "Disk full", at: float = AT, **more: Any) -> None:
+def incident(
+    database: str, ident: str, title: str = "Disk full", at: float = AT, body: dict[str, Any] | None = None, **more: Any
+) -> None:
     facets = {"status": "triggered", "severity": "critical", "team_id": None, "title": title, "opened_at": at, **more}
     with psycopg.connect(database) as connection:
         connection.execute(
             "insert into rt.record (id, kind, entity, rev, facets, body, at) values (%s, 'incident', %s, 1, %s, %s, now())",
-            (ident, f"incident/{ident.rpartition('-')[0]}", json.dumps(facets), json.dumps({"id": ident})),
+            (
+                ident,
+                f"incident/{ident.rpartition('-')[0]}",
+                json.dumps(facets),
+                json.dumps({"id": ident, **(body or {})}),
+            ),
         )
 
 
@@ -58,6 +65,26 @@ async def test_incidents_are_filtered_by_status_severity_and_team(factory: Sessi
     assert await ids(factory, status=["resolved", "triggered"], severity=["warning"]) == ["c-1"]
     assert await ids(factory, team=["ops", "web"]) == ["b-1", "c-1"]
     assert await ids(factory, team=["none"]) == []
+
+
+async def test_incidents_are_filtered_by_service_person_and_labels(factory: Sessions, database: str) -> None:
+    members = [{"labels": {"env": "prod", "job": "node"}}, {"labels": {"env": "dev"}}]
+    incident(database, "a-1", at=2.0, service_id="shop", body={"assignees": ["ann", "bob"], "members": members})
+    incident(database, "b-1", at=1.0, body={"assignees": ["bob"], "members": []})
+    assert await ids(factory, service=["shop", "other"]) == ["a-1"]
+    assert await ids(factory, person=["bob"]) == ["a-1", "b-1"]
+    assert await ids(factory, person=["ann"]) == ["a-1"]
+    assert await ids(factory, labels={"env": "dev"}) == ["a-1"]
+    assert await ids(factory, labels={"env": "prod", "job": "node"}) == ["a-1"]
+    assert await ids(factory, labels={"env": "dev", "job": "node"}) == [], "one alert has them all"
+
+
+async def test_some_incidents_and_how_many_are_open(factory: Sessions, database: str) -> None:
+    incident(database, "a-1", open=True)
+    incident(database, "b-1", open=True, status="acknowledged")
+    incident(database, "c-1", open=False, status="resolved")
+    assert {i["id"] for i in await incidents.some(factory, ["a-1", "c-1", "gone-1"])} == {"a-1", "c-1"}
+    assert await incidents.open_counts(factory) == {"triggered": 1, "acknowledged": 1}
 
 
 async def test_words_are_found_whole_in_part_and_never_as_a_pattern(factory: Sessions, database: str) -> None:
@@ -134,7 +161,7 @@ async def test_a_timeline_holds_its_own_episode_only_in_order(factory: Sessions,
     events, pages = await incidents.timeline(factory, f"{LINE}-2")
     assert [e["kind"] for e in events] == ["Triggered", "Acknowledged"]
     assert [p["id"] for p in pages] == ["p2"]
-    assert await incidents.one(factory, f"{LINE}-1") == {"id": f"{LINE}-1"}
+    assert await incidents.one(factory, f"{LINE}-1") == {"id": f"{LINE}-1", "revision": 1}
     for unknown in (f"{LINE}-3", f"{LINE}-99999999999999", "nonsense", "", "x'--1"):
         with pytest.raises(NotFound):
             await incidents.timeline(factory, unknown)

@@ -33,8 +33,8 @@ HEAD = """\
 # Verified by tests/unit/test_deploy.py: it parses, and commands, settings, secrets, ports, resources and labels fit each
 # other and the code. NOT verified: an API server or KubeRay accepting it, and a run (no cluster and no helm were at hand).
 """
-OTHERS = {"RAY_ADDRESS", "POD_IP", "RAY_REDIS_ADDRESS", "RAY_external_storage_namespace"}
-"""Variables that are Ray's or a file's own, not settings of ours."""
+OTHERS = {"SENTINEL_GATEWAY", "RAY_ADDRESS", "POD_IP", "RAY_REDIS_ADDRESS", "RAY_external_storage_namespace"}
+"""Variables that are Ray's, the console's or a file's own, not settings of ours."""
 
 
 def render(template: str, values: dict[str, Any]) -> str:
@@ -138,7 +138,7 @@ def test_every_process_of_ours_has_the_same_secrets() -> None:
     assert settings() >= SECRETS - {"REDIS_PASSWORD"}
     for container in containers():
         ours = container.get("command", ["ray"])[0] in ("python", "sentinel")
-        assert ("envFrom" in container) == ours, container["name"]
+        assert ("envFrom" in container) == (ours and container["name"] != "console"), "the console needs no secret"
     refs = {r["secretRef"]["name"] for c in containers() for r in c.get("envFrom", ())}
     (cluster,) = of_kind("RayCluster")
     password = cluster["spec"]["gcsFaultToleranceOptions"]["redisPassword"]["valueFrom"]["secretKeyRef"]

@@ -1,0 +1,144 @@
+"""The list and the incident in a real browser, against the product as `make up` starts it."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.console.conftest import Open
+from tests.product import Product, step, until
+
+pytestmark = pytest.mark.e2e
+SLOW_MS = 20_000
+
+
+@pytest.fixture(scope="module")
+def crew(product: Product) -> dict[str, str]:
+    """People by role, and the webhook that pages the first of them."""
+    responder = product.person("Rhea", "outbox", "")
+    viewer = product.call("POST", "/users", {"name": "Vic", "email": "vic@example.org", "role": "viewer"})["id"]
+    return {
+        "responder": responder,
+        "viewer": viewer,
+        "url": product.integration("console", "generic", [step(responder, 600)]),
+    }
+
+
+def fired(product: Product, crew: dict[str, str], title: str, **more: Any) -> str:
+    """Post an alert as a sender does; the incident's id."""
+    answer = product.post(crew["url"], {"title": title, **more}).json()
+    line = answer["incident_lines"][0]
+    until("the incident", lambda: any(a["id"] == f"{line}-1" for a in product.call("GET", "/alerts")["items"]))
+    return f"{line}-1"
+
+
+def row(page: Page, ident: str) -> Any:
+    return page.locator(f'tr[data-id="{ident}"]')
+
+
+def test_who_is_not_signed_in_comes_back_to_where_they_wanted_to_go(product: Product, open_as: Open) -> None:
+    page = open_as(None, "/on-call")
+    expect(page).to_have_url("/sign-in?next=%2Fon-call")
+    page.goto(product.ready["sign_in"])
+    page.click("button")
+    expect(page).to_have_url("/incidents")
+    expect(page.locator("#who")).to_contain_text("Administrator", timeout=SLOW_MS)
+
+
+def test_an_alert_appears_without_reload_and_an_acknowledgement_is_seen_in_another_browser(
+    product: Product, crew: dict[str, str], open_as: Open
+) -> None:
+    first, second = (open_as(crew["responder"], "/incidents") for _ in range(2))
+    for page in (first, second):
+        expect(page.locator("[data-live=live]")).to_be_visible(timeout=SLOW_MS)
+    ident = fired(product, crew, "Disk full on db1", severity="critical", labels={"host": "db1"})
+    for page in (first, second):
+        expect(row(page, ident)).to_have_attribute("data-status", "triggered", timeout=SLOW_MS)
+    row(first, ident).locator("td.title").click()
+    first.keyboard.press("a")
+    expect(row(second, ident)).to_have_attribute("data-status", "acknowledged", timeout=SLOW_MS)
+    expect(first.locator(".said")).to_contain_text("1 acknowledged")
+    assert product.call("GET", f"/alerts/{ident}")["acknowledged_by"] == "Rhea"
+    second.click("[data-tab=triggered]")
+    expect(row(second, ident)).to_have_count(0)
+    expect(second).to_have_url("/incidents?tab=triggered")
+    first.locator(f'a[href$="{ident}"]').click()
+    expect(first.locator("#status")).to_have_text("acknowledged", timeout=SLOW_MS)
+    product.call("POST", f"/alerts/{ident}/resolve", {})
+    expect(first.locator("#status")).to_have_text("resolved", timeout=SLOW_MS)
+    expect(first.locator(".timeline")).to_contain_text("Disk full on db1")
+
+
+def test_filters_are_kept_in_the_address_and_hold_for_what_comes_later(
+    product: Product, crew: dict[str, str], open_as: Open
+) -> None:
+    page = open_as(crew["responder"], "/incidents?severity=warning&q=Filter")
+    shown = fired(product, crew, "Filter me", severity="warning")
+    expect(row(page, shown)).to_be_visible(timeout=SLOW_MS)
+    hidden = fired(product, crew, "Filter me not", severity="info")
+    other = fired(product, crew, "Something else", severity="warning")
+    late = fired(product, crew, "Filter late", severity="warning")
+    expect(row(page, late)).to_be_visible(timeout=SLOW_MS)
+    expect(row(page, hidden)).to_have_count(0)
+    expect(row(page, other)).to_have_count(0)
+
+
+def test_a_viewer_sees_and_may_not_act(product: Product, crew: dict[str, str], open_as: Open) -> None:
+    ident = fired(product, crew, "Only to look at")
+    page = open_as(crew["viewer"], f"/incidents/{ident}")
+    expect(page.locator("#status")).to_have_text("triggered", timeout=SLOW_MS)
+    expect(page.get_by_role("button", name="Acknowledge")).to_be_disabled()
+    refused = page.evaluate(f"fetch('/api/v1/alerts/{ident}/acknowledge', {{method: 'POST'}}).then((a) => a.status)")
+    assert refused == 403, "whatever the page offers, the gateway decides"
+    assert product.call("GET", f"/alerts/{ident}")["status"] == "triggered"
+
+
+def test_the_loss_of_the_feed_is_shown_and_heals_and_so_does_the_loss_of_the_console(
+    product: Product, crew: dict[str, str], open_as: Open
+) -> None:
+    page = open_as(crew["responder"], "/incidents")
+    expect(page.locator("[data-live=live]")).to_be_visible(timeout=SLOW_MS)
+    os.kill(child(product, "console"), signal.SIGKILL)
+    meanwhile = fired(product, crew, "While the console is away")
+    expect(row(page, meanwhile)).to_be_visible(timeout=SLOW_MS)
+    os.kill(child(product, "gateway"), signal.SIGKILL)
+    expect(page.locator("[data-live=lost]")).to_contain_text("may be old", timeout=SLOW_MS)
+    expect(page.locator("[data-live=live]")).to_be_visible(timeout=2 * SLOW_MS)
+    after = fired(product, crew, "After the loss")
+    expect(row(page, after)).to_be_visible(timeout=SLOW_MS)
+    page.locator(f'a[href$="{after}"]').click()
+    expect(page.locator("#status")).to_have_text("triggered", timeout=2 * SLOW_MS)
+
+
+def child(product: Product, name: str) -> int:
+    return int(product.running()["children"][name])
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_nothing_serious_for_people_with_a_screen_reader(
+    product: Product, crew: dict[str, str], open_as: Open, width: int
+) -> None:
+    ident = fired(product, crew, f"For everybody at {width}")
+    page = open_as(crew["responder"], "/incidents", width)
+    expect(row(page, ident)).to_be_visible(timeout=SLOW_MS)
+    found = serious(page)
+    page.locator(f'a[href$="{ident}"]').click()
+    expect(page.locator("#status")).to_be_visible(timeout=SLOW_MS)
+    found += serious(page)
+    page.goto("/on-call")
+    expect(page.locator("h1")).to_be_visible(timeout=SLOW_MS)
+    assert found + serious(page) == []
+
+
+def serious(page: Page) -> list[str]:
+    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]})
+    return [
+        f"{v['id']} ({v['impact']}): {v['nodes'][0]['html'][:200]}"
+        for v in found.response["violations"]
+        if v["impact"] in ("serious", "critical")
+    ]

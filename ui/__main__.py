@@ -1,0 +1,45 @@
+"""`python -m ui`: serve the built pages on a socket file, for the gateway of this machine."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import uvicorn
+
+from ui.settings import Settings
+from ui.site import SITE, for_serving
+
+
+def build() -> Any:
+    """The ASGI application, for uvicorn."""
+    from ui.app import app
+
+    return app()
+
+
+def main() -> int:
+    """Until SIGTERM. 1 if the pages were never built."""
+    settings = Settings.from_env()
+    if not (SITE / "routes.json").exists():
+        sys.stderr.write("The console's pages are not built; `make up` does it, or run `python -m ui.build`.\n")
+        return 1
+    for_serving()
+    settings.socket.unlink(missing_ok=True)
+    uvicorn.run(
+        "ui.__main__:build",
+        factory=True,
+        uds=str(settings.socket),
+        log_level="warning",
+        access_log=False,
+        loop="uvloop",
+        http="httptools",
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=2,
+        server_header=False,
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

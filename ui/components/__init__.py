@@ -1,0 +1,1 @@
+"""Parts of pages that live in the browser: they speak with the gateway themselves."""

@@ -1,0 +1,90 @@
+// The gateway's live list of incidents: one websocket a page, whatever listens on it.
+import { useEffect, useState } from "react";
+
+const listeners = new Set();
+const state = { live: false, since: null };
+let socket = null, wait = 250, timer = null;
+
+function tell(message) {
+  for (const listener of [...listeners]) listener(message);
+}
+
+function open() {
+  clearTimeout(timer);
+  socket = new WebSocket(location.origin.replace(/^http/, "ws") + "/api/v1/alerts/live");
+  const mine = socket;
+  let greeted = false;
+  mine.onmessage = (event) => {
+    if (!greeted) {
+      greeted = true;
+      wait = 250;
+      state.live = true;
+      state.since = null;
+      tell({ type: "live" });
+    }
+    tell(JSON.parse(event.data));
+  };
+  mine.onclose = (event) => {
+    if (mine !== socket) return;
+    if (event.code === 4401) return location.assign("/sign-in?next=" + encodeURIComponent(location.pathname + location.search));
+    if (state.live || state.since === null) state.since = new Date();
+    state.live = false;
+    tell({ type: "lost" });
+    wait = Math.min(wait * 2, 4000);
+    timer = setTimeout(open, wait * (0.5 + Math.random()));
+  };
+}
+
+// `listener` gets every message: counts, rows, and of our own "live" (after which everything is to be loaded) and "lost".
+export function listen(listener) {
+  listeners.add(listener);
+  if (socket === null) open();
+  else if (state.live) listener({ type: "live" });
+  return () => {
+    listeners.delete(listener);
+    if (listeners.size === 0 && socket !== null) {
+      const last = socket;
+      socket = null;
+      state.live = false;
+      clearTimeout(timer);
+      last.close();
+    }
+  };
+}
+
+export function LiveBadge() {
+  const [shown, setShown] = useState("connecting");
+  useEffect(() => listen((message) => {
+    if (message.type === "live") setShown("live");
+    if (message.type === "lost") setShown("lost");
+  }), []);
+  if (shown === "lost")
+    return (
+      <span className="badge lost" role="alert" data-live="lost">
+        Not live since {state.since?.toLocaleTimeString()}; reconnecting. What is shown may be old.
+      </span>
+    );
+  return <span className="badge" role="status" data-live={shown}>{shown === "live" ? "Live" : "Connecting …"}</span>;
+}
+
+export function LiveWatch({ ident, onChange }) {
+  useEffect(() => {
+    let first = true;
+    let due = null;
+    const stop = listen((message) => {
+      const hit = message.type === "rows" && message.items.some((row) => row.id === ident);
+      const back = message.type === "live" && !first;
+      if (message.type === "live") first = false;
+      if ((hit || back) && due === null)
+        due = setTimeout(() => {
+          due = null;
+          onChange?.();
+        }, 30);
+    });
+    return () => {
+      clearTimeout(due);
+      stop();
+    };
+  }, [ident]);
+  return null;
+}

@@ -1,0 +1,72 @@
+"""Python's side of the components in live.jsx and incident_list.jsx."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+_live = rx.asset("live.jsx", shared=True)
+_list = rx.asset("incident_list.jsx", shared=True)
+_parts = rx.asset("parts.jsx", shared=True)
+
+
+def _library(asset: object) -> str:
+    path = str(getattr(asset, "importable_path", asset))
+    return path if path.startswith("$") else f"$/public{path}"
+
+
+class LiveBadge(rx.Component):
+    """Says when what is shown is no longer live, and since when."""
+
+    library = _library(_live)
+    tag = "LiveBadge"
+
+
+class LiveWatch(rx.Component):
+    """Shows nothing; tells when the incident `ident` changed, or the connection came back."""
+
+    library = _library(_live)
+    tag = "LiveWatch"
+
+    ident: rx.Var[str]
+    on_change: rx.EventHandler[rx.event.no_args_event_spec]
+
+
+class Ago(rx.Component):
+    """A time: relative, with the absolute one and its zone in the title and for screen readers."""
+
+    library = _library(_parts)
+    tag = "Ago"
+
+    at: rx.Var[str]
+
+
+class ThemeSwitch(rx.Component):
+    """Dark, light, or as the system has it."""
+
+    library = _library(_parts)
+    tag = "ThemeSwitch"
+
+
+class Place(rx.Component):
+    """A link in the navigation."""
+
+    library = _library(_parts)
+    tag = "Place"
+
+    to: rx.Var[str]
+    current: rx.Var[bool]
+
+
+class IncidentList(rx.Component):
+    """The live list with its filters, keys and actions."""
+
+    library = _library(_list)
+    tag = "IncidentList"
+
+
+live_badge = LiveBadge.create
+live_watch = LiveWatch.create
+ago = Ago.create
+theme_switch = ThemeSwitch.create
+place = Place.create
+incident_list = IncidentList.create

@@ -1,0 +1,74 @@
+// Small parts used on many pages.
+import { useEffect, useState } from "react";
+import { Link } from "react-router";
+
+const tickers = new Set();
+setInterval(() => {
+  for (const tick of tickers) tick();
+}, 1000);
+
+// Calls the component anew every second.
+export function useNow() {
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    const tick = () => setNow(Date.now());
+    tickers.add(tick);
+    return () => tickers.delete(tick);
+  }, []);
+  return now;
+}
+
+export function span(seconds) {
+  const s = Math.max(0, Math.round(seconds));
+  if (s < 90) return `${s} s`;
+  if (s < 5400) return `${Math.round(s / 60)} min`;
+  if (s < 129600) return `${Math.round(s / 3600)} h`;
+  return `${Math.round(s / 86400)} d`;
+}
+
+export function absolute(at) {
+  return new Date(at).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "long" });
+}
+
+export function Ago({ at }) {
+  const now = useNow();
+  if (!at) return null;
+  const seconds = (new Date(at).getTime() - now) / 1000;
+  const text = seconds > 0 ? `in ${span(seconds)}` : `${span(-seconds)} ago`;
+  return <time dateTime={at} title={absolute(at)} aria-label={absolute(at)}>{text}</time>;
+}
+
+export function ThemeSwitch() {
+  const [theme, setTheme] = useState("system");
+  useEffect(() => setTheme(localStorage.getItem("theme") ?? "system"), []);
+  useEffect(() => {
+    if (theme === "system") delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = theme;
+    localStorage.setItem("theme", theme);
+  }, [theme]);
+  return (
+    <select aria-label="Colours" value={theme} onChange={(event) => setTheme(event.target.value)} className="theme">
+      <option value="system">as the system</option>
+      <option value="dark">dark</option>
+      <option value="light">light</option>
+    </select>
+  );
+}
+
+// The answer's JSON, or an Error with words for a person.
+export async function ask(method, path, body) {
+  const answer = await fetch("/api/v1" + path, {
+    method,
+    headers: body === undefined ? {} : { "content-type": "application/json" },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  });
+  if (answer.status === 401) location.assign("/sign-in?next=" + encodeURIComponent(location.pathname + location.search));
+  const said = await answer.json().catch(() => null);
+  if (!answer.ok) throw new Error(said?.detail ?? `The gateway answered ${answer.status}.`);
+  return said;
+}
+
+// A place in the navigation; going there loads no page anew.
+export function Place({ to, current, children }) {
+  return <Link to={to} className="place" aria-current={current ? "page" : undefined}>{children}</Link>;
+}

@@ -1,0 +1,43 @@
+"""Asking the gateway as the person whose page it is: with the session cookie their browser sent, and nothing more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+
+from ui.settings import Settings
+
+TIMEOUT_S = 10.0
+settings = Settings.from_env()
+_client: httpx.AsyncClient | None = None
+
+
+class Refused(Exception):
+    """The gateway said no, or nothing. The text is for the person; `status` 0: there was no answer."""
+
+    def __init__(self, text: str, status: int = 0) -> None:
+        super().__init__(text)
+        self.status = status
+
+    def __reduce__(self) -> tuple[type[Refused], tuple[str, int]]:
+        return (type(self), (str(self), self.status))
+
+
+async def ask(cookie: str, method: str, path: str, body: Any = None, **query: Any) -> Any:
+    """The answer's JSON (None if it has none). `path` below /api/v1. Raises Refused."""
+    global _client
+    if _client is None:
+        _client = httpx.AsyncClient(base_url=f"{settings.gateway}/api/v1", timeout=TIMEOUT_S, trust_env=False)
+    wanted = {k: v for k, v in query.items() if v not in (None, "", [])}
+    try:
+        answer = await _client.request(method, path, json=body, params=wanted, headers={"cookie": cookie})
+    except httpx.HTTPError as error:
+        raise Refused(f"The gateway does not answer ({type(error).__name__}). Try again in a moment.") from error
+    if answer.is_success:
+        return answer.json() if answer.content else None
+    try:
+        detail = str(answer.json()["detail"])
+    except (ValueError, KeyError):
+        detail = f"The gateway answered {answer.status_code}."
+    raise Refused(detail, answer.status_code)

@@ -1,0 +1,1 @@
+"""One module a page, so that each page loads only what it shows."""

@@ -1,0 +1,37 @@
+"""What every page has around it: where one can go, who one is, whether it is live."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from ui.components.live import live_badge, place, theme_switch
+from ui.session import Session
+
+PLACES = (("Incidents", "/incidents"), ("On call", "/on-call"))
+
+
+def shell(here: str, *content: rx.Component) -> rx.Component:
+    """A page. `here`: the path of its place in the navigation."""
+    return rx.el.div(
+        rx.el.a("Skip to the content", href="#content", class_name="skip"),
+        rx.el.header(
+            rx.el.span("Sentinel", class_name="brand"),
+            rx.el.nav(
+                *(place(name, to=path, current=path == here) for name, path in PLACES),
+                rx.el.a("Outbox", href="/outbox", class_name="place"),
+                custom_attrs={"aria-label": "Places"},
+            ),
+            rx.el.span(class_name="grow"),
+            live_badge(),
+            theme_switch(),
+            rx.el.span(Session.name, " · ", Session.role, class_name="who", id="who"),
+            class_name="bar",
+        ),
+        rx.el.main(
+            rx.cond(Session.problem != "", rx.el.p(Session.problem, class_name="problem", role="alert")),
+            *content,
+            id="content",
+            tab_index=-1,
+        ),
+        class_name="shell",
+    )
