@@ -1,11 +1,9 @@
-"""What commands that ask the database share: its configuration, its clock, and times as people write and read them."""
+"""What commands that ask the database share: its configuration, its clock, and what people mean."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Mapping
 from typing import Protocol, TypeVar
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -55,13 +53,3 @@ def found(what: str, things: Mapping[str, T], text: str) -> T:
         return named[0]
     known = ", ".join(sorted(repr(thing.name) for thing in things.values())) or "none"
     raise Failed(f"no {what}, or more than one, has the id or name {text!r}; there is {known}")
-
-
-def clock(zone: ZoneInfo) -> Callable[[float], str]:
-    """How instants are read aloud: Mon 2026-03-09 02:10, with seconds where there are any."""
-
-    def told(at: float) -> str:
-        local = datetime.fromtimestamp(at, zone)
-        return local.strftime("%a %Y-%m-%d %H:%M:%S" if local.second else "%a %Y-%m-%d %H:%M")
-
-    return told

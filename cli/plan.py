@@ -11,13 +11,14 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
-from cli.asking import asked, clock, found
+from cli.asking import asked, found
 from cli.explain import instant
 from cli.progress import Failed, say
 from domain.configuration import Configuration, Integration
 from domain.errors import Invalid
 from domain.explain_words import channel, duration
 from domain.validation import check_zone
+from domain.wall import reading
 from gateway.api.planned import answer
 from gateway.api.preview import lost_resolutions, parsed_as
 from gateway.schemas.plan import Plan, PlannedCall, PlannedIncident, TriedAlert
@@ -100,8 +101,7 @@ def _alert(given: Alert) -> TriedAlert:
 
 def told(plan: Plan, zone: ZoneInfo) -> list[str]:
     """The lines for a person."""
-    when = clock(zone)
-    lines = [f"An alert at {plan.integration}, {when(plan.at.timestamp())} {zone.key}, if nobody answers:"]
+    lines = [f"An alert at {plan.integration}, {reading(plan.at.timestamp(), zone)} {zone.key}, if nobody answers:"]
     for incident in plan.incidents:
         lines += ["", *_incident(incident, zone)]
     if plan.omitted:
@@ -133,7 +133,7 @@ def _incident(incident: PlannedIncident, zone: ZoneInfo) -> list[str]:
 def _call(call: PlannedCall, after_s: float, zone: ZoneInfo) -> str:
     shift = ""
     if call.schedule is not None and call.shift_end is not None:
-        shift = f" (shift in {call.schedule} until {clock(zone)(call.shift_end.timestamp())})"
+        shift = f" (shift in {call.schedule} until {reading(call.shift_end.timestamp(), zone)})"
     ways = []
     for page in call.pages:
         where = " ".join(part for part in (channel(page.channel or "a removed contact"), page.address_hint) if part)

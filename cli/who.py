@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from cli.asking import asked, clock, found
+from cli.asking import asked, found
 from cli.explain import instant
 from cli.progress import Failed, say
 from domain.configuration import Configuration
@@ -16,6 +16,7 @@ from domain.notify import contact_of, reachable, rules_for
 from domain.schedule import Schedule, Shift
 from domain.standing import standing
 from domain.validation import check_zone
+from domain.wall import reading
 from storage.settings import Settings
 
 
@@ -52,15 +53,15 @@ def told(config: Configuration, question: Question, now: float) -> list[str]:
         asked_about = [found("schedule", config.schedules, question.schedule)]
         zone = ZoneInfo(question.zone or asked_about[0].zone)
     at = instant(question.at, zone) if question.at else now
-    lines = [f"{clock(zone)(at)} {zone.key}"]
+    lines = [f"{reading(at, zone)} {zone.key}"]
     for schedule in asked_about:
         lines += _schedule(config, schedule, at, zone)
     return lines if asked_about else [*lines, "There are no schedules."]
 
 
 def _schedule(config: Configuration, schedule: Schedule, at: float, zone: ZoneInfo) -> list[str]:
-    stands, when = standing(schedule, at), clock(zone)
-    until = f"until {when(stands.until)}" if stands.until is not None else "until further notice"
+    stands = standing(schedule, at)
+    until = f"until {reading(stands.until, zone)}" if stands.until is not None else "until further notice"
     after = ", ".join(_name(config, u) for u in stands.following) or "nobody"
     then = f", then {after}" if stands.until is not None else ""
     if not stands.shifts:
