@@ -13,14 +13,15 @@ import typer
 from cli import demo as demonstration
 from cli import doctor as diagnosis
 from cli import explain as explanation
+from cli import lint as linting
 from cli import plan as planning
 from cli import simulate as simulation
 from cli import verify as verification
 from cli import who as standings
-from cli.config_check import check
 from cli.home import Home
 from cli.progress import Failed, say
 from cli.up import Up
+from domain.lint.finding import Level
 from gateway.ingest import PREFIX
 from storage import bootstrap
 from storage.access import create_sign_in
@@ -119,6 +120,15 @@ def plan_page(
 
 
 @app.command()
+def lint(
+    severity: Annotated[Level, typer.Option(help="The least severe findings that are shown and counted")] = "warning",
+    as_json: Annotated[bool, typer.Option("--json", help="The answer of GET /api/v1/lint")] = False,
+) -> None:
+    """Say what would keep a page from reaching a human, now and in 60 days; exit status 1 if there is anything."""
+    raise typer.Exit(linting.run(_settings(), severity, as_json))
+
+
+@app.command()
 def simulate(
     seed: Annotated[int, typer.Option(help="The same seed gives the same run")] = 1,
     people: Annotated[int, typer.Option(min=10, max=2_000, help="Size of a made-up organisation")] = 200,
@@ -185,8 +195,8 @@ async def prepare(settings: Settings) -> tuple[bootstrap.Keys, str]:
 
 @config_app.command("check")
 def config_check() -> None:
-    """Look for what would keep a page from reaching a human; exit status 1 if there is anything."""
-    raise typer.Exit(check(_settings()))
+    """The same as `sentinel lint`."""
+    raise typer.Exit(linting.run(_settings()))
 
 
 def main() -> None:

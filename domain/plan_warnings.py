@@ -41,9 +41,8 @@ def _of(config: Configuration, plan: Plan, moment: Moment) -> Iterator[PlanWarni
             yield from (PlanWarning("fell_back", f"Done without: {problem}") for problem in problems)
         case e.SilencedAtSource(by=by):
             who = ", ".join(sorted({name for names in by.values() for name in names}))
-            yield PlanWarning(
-                "silenced", f"The source says it is silenced ({who}); that is shown, and pages all the same."
-            )
+            text = f"The source says that it is silenced ({who}); that is shown, and it pages all the same."
+            yield PlanWarning("silenced_at_source", text)
         case e.StepStarted(step=step) | e.StepEmpty(step=step) as event:
             users = event.users if isinstance(event, e.StepStarted) else ()
             yield from _uncovered(config, plan.line, step, moment.at)

@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 from domain.explain_words import duration
 from domain.spans import Span
 
+DAY_S = 86_400.0
+
 
 def reading(at: float, zone: ZoneInfo) -> str:
     """Mon 2026-03-09 02:10, with seconds where there are any."""
@@ -27,5 +29,13 @@ def stretches(spans: Sequence[Span], zone: ZoneInfo) -> str:
     """The first of them, and how many and how long they are together."""
     first = stretch(spans[0], zone)
     if len(spans) == 1:
-        return f"{first}, {duration(spans[0][1] - spans[0][0])}"
-    return f"{first}, and {len(spans) - 1} more, {duration(sum(high - low for low, high in spans))} in all"
+        return f"{first}, {long(spans[0][1] - spans[0][0])}"
+    return f"{first}, and {len(spans) - 1} more, {long(sum(high - low for low, high in spans))} in all"
+
+
+def long(seconds: float) -> str:
+    """Days from two days on, else hours and minutes."""
+    if seconds < 2 * DAY_S:
+        return duration(seconds // 60 * 60)
+    days = f"{seconds / DAY_S:.1f}".removesuffix(".0")
+    return f"{days} days"

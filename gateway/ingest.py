@@ -39,13 +39,24 @@ MAX_LINES_ANSWERED = 100
 
 
 class Ingest:
-    """ASGI application for everything below PREFIX. `now`: UTC epoch seconds, for display only."""
+    """ASGI application for everything below PREFIX. `now`: UTC epoch seconds, for display only.
 
-    def __init__(self, config: ConfigCache, inbox: InboxWriter, max_body: int, now: Callable[[], float]) -> None:
+    `heard(integration id, at)` is told of every request that was taken in.
+    """
+
+    def __init__(
+        self,
+        config: ConfigCache,
+        inbox: InboxWriter,
+        max_body: int,
+        now: Callable[[], float],
+        heard: Callable[[str, float], None],
+    ) -> None:
         self._config = config
         self._inbox = inbox
         self._max_body = max_body
         self._now = now
+        self._heard = heard
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await serve(scope, receive, send, "webhooks", self._take, "POST, PUT")
@@ -61,6 +72,7 @@ class Ingest:
         rows, lines = self._rows(integration, parsed, receipt)
         spooled = bool(rows) and not await self._inbox.put(rows, len(raw))
         ALERTS.labels(integration.type).inc(len(parsed.events))
+        self._heard(integration.id, self._now())
         answer = {
             "status": "accepted",
             "receipt": receipt,

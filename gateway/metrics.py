@@ -48,6 +48,12 @@ BREAKER = Gauge(
     "sentinel_breaker_open", "Hosts that do not send to this provider now", ["channel", "provider", "state"]
 )
 
+LINT = Gauge(
+    "sentinel_lint_findings", "What would keep pages from people: GET /lint says it in words", ["severity", "kind"]
+)
+LINT_AT = Gauge("sentinel_lint_last_run_timestamp_seconds", "When the configuration was last looked over")
+NOT_READY = Gauge("sentinel_shifts_not_ready", "Shifts of the next 7 days whose person could not be paged, and holes")
+
 
 class CanaryHistogram(Collector):
     """Measured by the watchdog and counted in the database, so that every gateway shows the same."""

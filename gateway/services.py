@@ -22,6 +22,8 @@ from gateway.commands import Commands
 from gateway.config_cache import ConfigCache
 from gateway.config_file import ConfigFile
 from gateway.figures import Figures
+from gateway.hearing import Hearing
+from gateway.lint_watch import LintWatch
 from gateway.listening import Listening
 from gateway.live_feed import LiveFeed
 from gateway.live_rows import LiveRows
@@ -72,6 +74,8 @@ class Services:
     calendars_in: CalendarsIn
     calendars_out: CalendarsOut
     listening: Listening
+    hearing: Hearing
+    lint: LintWatch
 
     @classmethod
     def build(cls, settings: Settings) -> Services:
@@ -118,6 +122,8 @@ class Services:
             calendars_in=CalendarsIn(factory, sealer, config, poker, settings.calendar_private),
             calendars_out=CalendarsOut(),
             listening=Listening(factory, poker.poke),
+            hearing=Hearing(factory),
+            lint=LintWatch(factory, config, {name: channel.problem for name, channel in channels.items()}),
         )
 
     async def start(self) -> None:
@@ -135,9 +141,13 @@ class Services:
         self.ledger.start()
         self.calendars_in.start()
         self.listening.start()
+        self.hearing.start()
+        self.lint.start()
 
     async def stop(self) -> None:
         """End it in the opposite order; what was accepted is committed, or in the spool for the next start."""
+        await self.lint.stop()
+        await self.hearing.stop()
         await self.listening.stop()
         await self.calendars_in.stop()
         await self.ledger.stop()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from domain.configuration import Integration
-from domain.explain_words import duration
 from domain.lint.ahead import DAY_S, Ahead
 from domain.lint.finding import Finding, Level
+from domain.wall import long
 
 USUAL_FROM = 10
 """Messages from which on there is something like a usual silence."""
@@ -25,13 +25,13 @@ def check(ahead: Ahead) -> Iterator[Finding]:
             continue
         if heard.last_at is None:
             if ahead.now - heard.since >= NEVER_S:
-                text = f"Nothing has come in for {_long(ahead.now - heard.since)}: send a test alert, or delete it."
+                text = f"Nothing has come in for {long(ahead.now - heard.since)}: send a test alert, or delete it."
                 yield _about(integration, "never_heard", "info", text)
             continue
         silent = ahead.now - heard.last_at
         if heard.messages >= USUAL_FROM and silent > max(LEAST_S, FACTOR * heard.longest_silence_s):
             text = (
-                f"Silent for {_long(silent)}; before, the longest silence was {_long(heard.longest_silence_s)}."
+                f"Silent for {long(silent)}; before, the longest silence was {long(heard.longest_silence_s)}."
                 " Send a test alert through its sender."
             )
             yield _about(integration, "integration_silent", "warning", text)
@@ -39,10 +39,3 @@ def check(ahead: Ahead) -> Iterator[Finding]:
 
 def _about(integration: Integration, kind: str, level: Level, text: str) -> Finding:
     return Finding(kind, level, "integration", integration.id, integration.name, text)
-
-
-def _long(seconds: float) -> str:
-    """Whole days or minutes: more would pretend to know."""
-    if seconds >= 2 * DAY_S:
-        return f"{seconds / DAY_S:.0f} days"
-    return duration(seconds // 60 * 60)

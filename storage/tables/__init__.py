@@ -25,7 +25,7 @@ from storage.tables.rota import (
     TimeOffRow,
 )
 from storage.tables.services import ServiceRow
-from storage.tables.system import AuditRow, IntegrationRow, SettingsRow
+from storage.tables.system import AuditRow, IntegrationDayRow, IntegrationRow, SettingsRow
 
 __all__ = [
     "ApiKeyRow",
@@ -37,6 +37,7 @@ __all__ = [
     "HandoffRow",
     "HeartbeatRow",
     "HolidayCalendarRow",
+    "IntegrationDayRow",
     "IntegrationKeyRow",
     "IntegrationRow",
     "ListeningRow",

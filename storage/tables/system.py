@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKey, Identity, func
@@ -28,6 +28,19 @@ class IntegrationRow(Created, Base):
     group_by_sender: Mapped[bool] = mapped_column(server_default="true")
     group_window_s: Mapped[float | None]
     templates: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    counted_since: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class IntegrationDayRow(Base):
+    """What came in on one day, in UTC. `longest_silence_s`: that ended on that day, in seconds."""
+
+    __tablename__ = "integration_days"
+
+    integration_id: Mapped[str] = mapped_column(ForeignKey("integrations.id", ondelete="CASCADE"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    messages: Mapped[int] = mapped_column(BigInteger)
+    last_at: Mapped[datetime]
+    longest_silence_s: Mapped[float]
 
 
 class SettingsRow(Base):

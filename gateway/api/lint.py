@@ -1,0 +1,53 @@
+"""What would keep a page from reaching a human, and whether the people of coming shifts are ready."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from domain.errors import Invalid
+from domain.lint.finding import Level
+from domain.readiness import coming
+from gateway.api.parameters import Key
+from gateway.auth.principal import Gateway, Reader
+from gateway.schemas.base import moment
+from gateway.schemas.lint import ComingShift, Lint, Readiness
+
+router = APIRouter(tags=["plan"])
+
+
+@router.get("/lint", operation_id="lintConfiguration")
+async def lint_configuration(
+    _: Reader,
+    gateway: Gateway,
+    severity: Annotated[Level, Query(description="The least severe findings that are shown")] = "info",
+) -> Lint:
+    """The configuration of this moment, over the next 60 days; what came in and what was exercised, up to 30 s old."""
+    return Lint.of(await gateway.lint.report(), severity)
+
+
+@router.get("/readiness", operation_id="listShiftReadiness")
+async def list_readiness(
+    _: Reader,
+    gateway: Gateway,
+    days: Annotated[float, Query(gt=0, le=60, description="How far ahead")] = 14,
+    schedule: Annotated[Key, Query(description="Only this schedule; default: all that a policy in use calls")] = "",
+) -> Readiness:
+    """A badge for every coming shift, with the reasons."""
+    ahead = await gateway.lint.ahead(days)
+    if schedule and schedule not in ahead.config.schedules:
+        raise Invalid("schedule", f"There is no schedule with id {schedule!r}.")
+    asked = [ahead.config.schedules[schedule]] if schedule else list(ahead.schedules.values())
+    shifts = await asyncio.to_thread(coming, ahead, asked)
+    ready = sum(shift.ready for shift in shifts)
+    return Readiness.model_validate(
+        {
+            "at": moment(ahead.now),
+            "until": moment(ahead.until),
+            "ready": ready,
+            "not_ready": len(shifts) - ready,
+            "items": [ComingShift.of(shift) for shift in shifts],
+        }
+    )

@@ -1,0 +1,105 @@
+"""What lint looks at besides the configuration: what came in, what was exercised, which addresses fail, who is away.
+
+What came in is counted by the gateways in memory and added once a minute (gateway/hearing.py): a crash forgets that
+minute, which is nothing to a silence of hours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import text
+
+from domain.lint.finding import Away, Exercised, Facts, Heard
+from storage.changes import Sessions
+from storage.swaps import away_between
+
+KEPT_DAYS = 90
+"""How long the days are kept; `usual` is what the last 60 of them say."""
+USUAL_DAYS = 60
+
+ADD = text("""
+insert into integration_days as d (integration_id, day, messages, last_at, longest_silence_s)
+select g.id, (to_timestamp(g.last_at) at time zone 'UTC')::date, g.messages, to_timestamp(g.last_at),
+       greatest(g.silence_s, coalesce(g.first_at - extract(epoch from before.last_at), 0))
+from unnest(cast(:ids as text[]), cast(:messages as bigint[]), cast(:first_at as float8[]),
+            cast(:last_at as float8[]), cast(:silence_s as float8[])) as g(id, messages, first_at, last_at, silence_s)
+join integrations i on i.id = g.id
+left join lateral (select last_at from integration_days b where b.integration_id = g.id order by day desc limit 1)
+          before on true
+order by g.id
+on conflict (integration_id, day) do update
+set messages = d.messages + excluded.messages, last_at = greatest(d.last_at, excluded.last_at),
+    longest_silence_s = greatest(d.longest_silence_s, excluded.longest_silence_s)
+""")
+FORGET = text(f"delete from integration_days where day < current_date - {KEPT_DAYS}")
+HEARD = text(f"""
+select i.id, extract(epoch from i.counted_since)::float8 as since, coalesce(sum(d.messages), 0)::bigint as messages,
+       extract(epoch from max(d.last_at))::float8 as last_at,
+       coalesce(max(d.longest_silence_s), 0) as longest_silence_s
+from integrations i
+left join integration_days d on d.integration_id = i.id and d.day > current_date - {USUAL_DAYS}
+group by i.id
+""")
+EXERCISED = text("""
+select distinct on (policy) policy, at, version from (
+    select body->'policy'->>'id' as policy, (facets->>'opened_at')::float8 as at,
+           (body->'policy'->>'version')::int as version
+    from rt.record where kind = 'incident' and body->'policy'->>'id' is not null) r
+order by policy, at desc
+""")
+FAILING = text("""
+select substr(id, length('device/') + 1) as contact, body->>'last_reason' as why
+from rt.record where kind = 'device' and (facets->>'failing')::boolean
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Requests of an integration since the last time: how many, the first, the last, the longest pause between."""
+
+    messages: int
+    first_at: float
+    last_at: float
+    silence_s: float = 0.0
+
+    def and_one(self, at: float) -> Count:
+        """With another request at `at`, UTC epoch seconds."""
+        return self.and_then(Count(1, at, at))
+
+    def and_then(self, later: Count) -> Count:
+        """With what came after it."""
+        pause = max(self.silence_s, later.silence_s, later.first_at - self.last_at)
+        return Count(self.messages + later.messages, self.first_at, max(self.last_at, later.last_at), pause)
+
+
+async def add_counts(sessions: Sessions, counts: Mapping[str, Count]) -> None:
+    """Add what one gateway has counted. Integrations that were deleted meanwhile are left out."""
+    columns = {
+        "ids": list(counts),
+        "messages": [c.messages for c in counts.values()],
+        "first_at": [c.first_at for c in counts.values()],
+        "last_at": [c.last_at for c in counts.values()],
+        "silence_s": [c.silence_s for c in counts.values()],
+    }
+    async with sessions() as session:
+        await session.execute(ADD, columns)
+        await session.execute(FORGET)
+        await session.commit()
+
+
+async def facts(sessions: Sessions, channels: Mapping[str, str], now: float, until: float) -> Facts:
+    """Everything, as of now. `channels`: channel -> "" or why pages cannot be sent by it. UTC epoch seconds."""
+    async with sessions() as session:
+        heard = (await session.execute(HEARD)).all()
+        exercised = (await session.execute(EXERCISED)).all()
+        failing = (await session.execute(FAILING)).all()
+        away = await away_between(session, now, until)
+        return Facts(
+            channels=channels,
+            failing={row.contact: row.why for row in failing},
+            away=tuple(Away(r.user_id, r.starts_at.timestamp(), r.ends_at.timestamp()) for r in away),
+            heard={row.id: Heard(row.since, row.messages, row.last_at, row.longest_silence_s) for row in heard},
+            exercised={row.policy: Exercised(row.at, row.version) for row in exercised},
+        )

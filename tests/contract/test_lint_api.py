@@ -1,0 +1,141 @@
+"""Lint and readiness over the API, on the command line and in the metrics; and what is known of integrations' silence."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+
+from cli import lint as linting
+from storage.readiness import Count, add_counts, facts
+from tests.contract.conftest import Site, until
+from tests.contract.test_plan_api import person, shop
+
+
+def kinds(lint: dict[str, Any], subject: str) -> dict[str, dict[str, Any]]:
+    return {f["kind"]: f for f in lint["findings"] if f["subject"] == subject}
+
+
+async def test_findings_follow_the_configuration_and_the_metrics_follow_them(site: Site) -> None:
+    made = await shop(site)
+    lint = await site.call("GET", "/lint")
+    ben = kinds(lint, "Ben")["no_contact"]
+    assert (ben["severity"], ben["subject_id"]) == ("critical", made["ben"])
+    assert kinds(lint, "Shop policy")["step_reaches_nobody"]["severity"] == "warning"
+    assert kinds(lint, "Shop policy")["never_exercised"]["severity"] == "info"
+    assert kinds(lint, "Ada")["outbox_only"]
+    assert [u["kind"] for u in lint["unchecked"]] == ["stale_push_token"]
+    worst = await site.call("GET", "/lint?severity=critical")
+    assert {f["severity"] for f in worst["findings"]} == {"critical"}
+    assert not worst["clean"]
+
+    async def metric() -> str:
+        text = (await site.http.get("/metrics")).text
+        line = 'sentinel_lint_findings{kind="no_contact",severity="critical"}'
+        return line if line in text else ""
+
+    await until("the gauge", metric)
+    contact = {"channel": "webhook", "address": "https://ben.example.org/page"}
+    await site.call("POST", f"/users/{made['ben']}/contact-methods", contact, 201)
+    after = await site.call("GET", "/lint")
+    assert after["configuration_version"] > lint["configuration_version"]
+    assert "no_contact" not in kinds(after, "Ben")
+    assert bool(await metric()) == (
+        "no_contact" in {f["kind"] for f in after["findings"] if f["severity"] == "critical"}
+    )
+
+
+async def test_every_coming_shift_has_a_badge_with_its_reasons(site: Site) -> None:
+    made = await shop(site)
+    ready = await site.call("GET", "/readiness?days=21")
+    assert {s["user"] for s in ready["items"]} >= {"Ada"}
+    schedule = next(s["schedule_id"] for s in ready["items"] if s["user"] == "Ada")
+    contact = {"channel": "webhook", "address": "https://ada.example.org/page"}
+    await site.call("POST", f"/users/{made['ada']}/contact-methods", contact, 201)
+    (shift,) = (await site.call("GET", f"/readiness?schedule={schedule}"))["items"]
+    assert (shift["ready"], shift["reasons"]) == (True, [])
+    start = datetime.now(UTC) + timedelta(days=2)
+    away = {"user_id": made["ada"], "start": start.isoformat(), "end": (start + timedelta(days=1)).isoformat()}
+    await site.call("POST", "/time-off", away, 201)
+    site.services.lint._asked_at = float("-inf")
+    badges = await site.call("GET", f"/readiness?schedule={schedule}")
+    (shift,) = badges["items"]
+    assert (shift["ready"], [r["kind"] for r in shift["reasons"]]) == (False, ["away"])
+    assert (badges["ready"], badges["not_ready"]) == (0, 1)
+    assert kinds(await site.call("GET", "/lint"), "Shop")["away_on_call"]
+
+
+async def test_bad_questions_name_their_parameter(site: Site) -> None:
+    for path, pointer in (
+        ("/lint?severity=dreadful", "query/severity"),
+        ("/readiness?days=0", "query/days"),
+        ("/readiness?days=90", "query/days"),
+        ("/readiness?schedule=nothing", "/schedule"),
+    ):
+        assert (await site.call("GET", path, None, 422))["errors"][0]["pointer"] == pointer
+
+
+async def days(site: Site) -> list[tuple[Any, ...]]:
+    async with await psycopg.AsyncConnection.connect(site.services.settings.database_url) as connection:
+        query = "select messages, longest_silence_s from integration_days order by day"
+        return list(await (await connection.execute(query)).fetchall())
+
+
+async def test_what_comes_in_is_counted_by_day_with_the_longest_silence(site: Site) -> None:
+    made = await shop(site)
+    ident, now = made["integration"], datetime.now(UTC).timestamp()
+    noon = now - now % 86_400 + 43_200 - 10 * 86_400
+    await add_counts(site.services.sessions, {ident: Count(3, noon, noon + 60, 50.0), "deleted": Count(1, noon, noon)})
+    await add_counts(site.services.sessions, {ident: Count(1, noon + 660, noon + 660)})
+    await add_counts(site.services.sessions, {ident: Count(2, noon + 86_400, noon + 86_400)})
+    assert await days(site) == [(4, 600.0), (2, 85_740.0)]
+    heard = (await facts(site.services.sessions, {}, now, now + 60)).heard or {}
+    assert (heard[ident].messages, heard[ident].last_at, heard[ident].longest_silence_s) == (6, noon + 86_400, 85_740.0)
+    await add_counts(site.services.sessions, {ident: Count(9, noon + 86_401, noon + 86_402)})
+    assert kinds(await site.call("GET", "/lint"), "Alerts of the shop")["integration_silent"]["severity"] == "warning"
+
+
+async def test_a_request_that_is_taken_in_is_counted_and_kept_when_the_database_refuses(site: Site) -> None:
+    made = await shop(site)
+    for _ in range(2):
+        assert (await site.http.post(made["path"], json={"title": "x"})).status_code == 202
+    assert (await site.http.post(made["path"], content=b"{")).status_code == 422
+    hearing, sessions = site.services.hearing, site.services.sessions
+    hearing._sessions = None  # type: ignore[assignment]
+    with pytest.raises(TypeError):
+        await hearing.flush()
+    hearing._sessions = sessions
+    assert (await site.http.post(made["path"], json={"title": "x"})).status_code == 202
+    await hearing.flush()
+    await hearing.flush()
+    assert [row[0] for row in await days(site)] == [3]
+
+
+async def test_the_command_has_an_exit_status_for_ci(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    await shop(site)
+    settings = site.services.settings
+    assert await asyncio.to_thread(linting.run, settings) == 1
+    said = capsys.readouterr().out
+    assert "CRITICAL" in said and "user Ben: Ben has no contact method: add one.  [no_contact]" in said
+    assert "less severe: --severity info shows them." in said
+    assert "Not checked: stale_push_token" in said
+    assert await asyncio.to_thread(linting.run, settings, "warning", True) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert (told["clean"], "info" in {f["severity"] for f in told["findings"]}) == (False, False)
+
+
+async def test_an_installation_in_order_is_clean(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    ada = await person(site, "Ada", "email")
+    contact = {"channel": "webhook", "address": "https://ada.example.org/page"}
+    await site.call("POST", f"/users/{ada}/contact-methods", contact, 201)
+    steps = [{"targets": [{"kind": "user", "id": ada}], "wait_s": 300}]
+    for policy in (await site.call("GET", "/policies"))["items"]:
+        body = {"name": policy["name"], "steps": steps}
+        await site.call("PUT", f"/policies/{policy['id']}", body)
+    await site.call("PUT", "/last-resort", {"targets": [{"kind": "user", "id": ada}]})
+    assert await asyncio.to_thread(linting.run, site.services.settings) == 0
+    assert "Nothing of severity warning or worse." in capsys.readouterr().out
