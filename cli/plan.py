@@ -137,6 +137,7 @@ def _call(call: PlannedCall, after_s: float, zone: ZoneInfo) -> str:
     ways = []
     for page in call.pages:
         where = " ".join(part for part in (channel(page.channel or "a removed contact"), page.address_hint) if part)
+        where = f"{where} (fallback)" if page.fallback else where
         later = page.after_s - after_s
         ways.append(f"{where} after {duration(later)}" if later else where)
     return f"{call.user}{shift}: {', '.join(ways) or 'no page'}"

@@ -12,7 +12,7 @@ from cli.progress import Failed, say
 from domain.configuration import Configuration
 from domain.errors import Invalid
 from domain.explain_words import channel, duration
-from domain.notify import contact_of, reachable, rules_for
+from domain.notify import contact_of, reachable, rules_for, unverified
 from domain.schedule import Schedule, Shift
 from domain.standing import standing
 from domain.validation import check_zone
@@ -92,4 +92,5 @@ def _paged(config: Configuration, user_id: str) -> str:
         contact = contact_of(user, rule.contact_method_id)
         after = f" after {duration(rule.delay_s)}" if rule.delay_s else ""
         ways.append(f"{channel(contact.channel) if contact is not None else '?'}{after}")
-    return f"paged by {', '.join(ways)}"
+    unproven = " (NOT VERIFIED)" if unverified(user) else ""
+    return f"paged by {', '.join(ways)}{unproven}"

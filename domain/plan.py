@@ -5,7 +5,7 @@ domain/routing, domain/grouping), `on_alerts` and `on_due` decide as for a real 
 comes when it is due. A new kind of step, condition or event is in the plan by itself: what is told of an event is its
 sentence on the timeline. test_plan.py holds it against the simulator, which runs the actors.
 
-It ends when the last resort has been called for the first time and the rules of everybody called so far are used up.
+It ends when the last resort, called for the first time, would be called again; a page held longer is not in it.
 What it cannot know: who answers, which provider fails, and what is changed until then.
 """
 
@@ -44,12 +44,16 @@ class PlannedPage:
 
 @dataclass(slots=True)
 class Called:
-    """A person called upon at `at`, with their rules as frozen then and the pages that follow from them."""
+    """A person called upon at `at`, with their rules as frozen then and the pages that follow from them.
+
+    `unverified`: contact methods that are used although nobody has proved them.
+    """
 
     user_id: str
     urgency: str
     at: float
     rules: tuple[NotificationRule, ...]
+    unverified: tuple[str, ...] = ()
     pages: list[PlannedPage] = field(default_factory=list)
 
 
@@ -116,6 +120,7 @@ class _Playing:
     def __init__(self, config: Configuration, at: float) -> None:
         self.line = Line()
         self.moments: list[Moment] = []
+        self._caller = Moment(at, None)
         self._config = config
         self._timers: dict[str, float] = {}
         self._calls: dict[str, Called] = {}
@@ -152,9 +157,9 @@ class _Playing:
 
     def _tell(self, event: Any, now: float, ordered: dict[str, PageOrder]) -> None:
         match event:
-            case e.PersonCalled(_, user_id, urgency, rules, at):
-                call = self._calls[user_id] = Called(user_id, urgency, at, rules)
-                self.moments[-1].called.append(call)
+            case e.PersonCalled(_, user_id, urgency, rules, at, _, unverified):
+                call = self._calls[user_id] = Called(user_id, urgency, at, rules, unverified)
+                self._caller.called.append(call)
             case e.Paged(_, delivery, user_id, contact_method_id, _, rule) if delivery in ordered:
                 contact = ordered[delivery].contact
                 channel = contact.channel if contact is not None else None
@@ -165,3 +170,5 @@ class _Playing:
                 pass
             case _:
                 self.moments.append(Moment(now, event))
+                if not hasattr(event, "user_id"):  # what happens to one person calls nobody else
+                    self._caller = self.moments[-1]

@@ -96,6 +96,9 @@ def _call(user: User | None, call: Called) -> Iterator[PlanWarning]:
     if chosen and not _used(chosen, call.rules):
         text = f"None of the {call.urgency} rules of {user.name} can be used: all their contact methods are, at once."
         yield PlanWarning("rules_unusable", text, None, user.id)
+    if call.unverified:
+        text = f"No contact method of {user.name} is verified: nobody knows whether their pages arrive."
+        yield PlanWarning("unverified", text, None, user.id)
     if call.pages and all(page.channel == "outbox" for page in call.pages):
         text = f"{user.name} is paged on the outbox page only, which wakes nobody: add a contact method."
         yield PlanWarning("outbox_only", text, None, user.id)

@@ -1,7 +1,8 @@
 """Is the person of each coming shift ready to be paged? Pure; nothing here is asked by paging.
 
-A shift is not ready if nobody has it, if no page could reach its person, if their pages have failed again and again, or
-if they have time off. Not ready never means not paged: whom the schedule has is called, and the policy goes on.
+A shift is not ready if nobody has it, if no page could reach its person or none of their addresses is verified, if
+their pages have failed again and again, or if they have time off. Not ready never means not paged: whom the schedule
+has is called, and the policy goes on.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from domain.duty import clipped
 from domain.lint.ahead import Ahead, zone_of
 from domain.lint.people import why_unreachable
 from domain.lint.providers import only_provider
+from domain.notify import unverified
 from domain.people import User
 from domain.schedule import Schedule
 from domain.wall import stretches
@@ -81,6 +83,8 @@ def _remarks(
         yield Remark("failing", f"Pages to {user.name} do not arrive: {failing[0]}. Mend the address.")
     elif failing:
         yield Remark("failing", f"One address of {user.name} does not work: {failing[0]}.", blocks=False)
+    if unverified(user):
+        yield Remark("unverified", f"No contact method of {user.name} is verified. Verify one by its code.")
     if all(c.channel == "outbox" for c in usable):
         yield Remark("outbox_only", f"{user.name} is paged on the outbox page only, which wakes nobody.")
     elif only := only_provider(ahead, [user]):

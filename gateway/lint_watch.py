@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from time import monotonic
 
 import structlog
@@ -21,7 +21,6 @@ from domain.readiness import coming
 from gateway import metrics
 from gateway.background import Background
 from gateway.config_cache import ConfigCache
-from runtime.clock import wall_now
 from storage.changes import Sessions
 from storage.readiness import facts
 
@@ -35,12 +34,15 @@ SOON_DAYS = 7
 
 
 class LintWatch:
-    """One per gateway. `channels`: channel -> "" or why pages cannot be sent by it."""
+    """One per gateway. `channels`: channel -> "" or why pages cannot be sent by it. `now`: UTC epoch seconds."""
 
-    def __init__(self, sessions: Sessions, config: ConfigCache, channels: Mapping[str, str]) -> None:
+    def __init__(
+        self, sessions: Sessions, config: ConfigCache, channels: Mapping[str, str], now: Callable[[], float]
+    ) -> None:
         self._sessions = sessions
         self._config = config
         self._channels = channels
+        self._now = now
         self._lock = asyncio.Lock()
         self._report: Report | None = None
         self._facts = Facts()
@@ -50,7 +52,7 @@ class LintWatch:
     async def report(self, fresh_s: float = FRESH_S) -> Report:
         """Of the present configuration, up to `fresh_s` old. Raises SQLAlchemyError or OSError."""
         async with self._lock:
-            config, now = self._config.current, wall_now()
+            config, now = self._config.current, self._now()
             kept, known = self._report, await self._known(now, fresh_s)
             if kept is not None and kept.version == config.version and now - kept.at < fresh_s:
                 return kept
@@ -63,7 +65,7 @@ class LintWatch:
     async def ahead(self, days: float) -> Ahead:
         """The time ahead, from now on. Raises SQLAlchemyError or OSError."""
         async with self._lock:
-            now = wall_now()
+            now = self._now()
             return Ahead(self._config.current, await self._known(now, FRESH_S), now, days)
 
     async def _known(self, now: float, fresh_s: float) -> Facts:

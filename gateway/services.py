@@ -123,7 +123,7 @@ class Services:
             calendars_out=CalendarsOut(),
             listening=Listening(factory, poker.poke),
             hearing=Hearing(factory),
-            lint=LintWatch(factory, config, {name: channel.problem for name, channel in channels.items()}),
+            lint=LintWatch(factory, config, {name: channel.problem for name, channel in channels.items()}, time.now),
         )
 
     async def start(self) -> None:

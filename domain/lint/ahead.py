@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from domain.configuration import Configuration
 from domain.duty import Duty, duties
 from domain.lint.finding import Facts, Finding, Level
-from domain.notify import named
+from domain.notify import named, usable
 from domain.oncall import gaps, shifts
 from domain.people import ContactMethod, User
 from domain.policy import Policy, Step, Target
@@ -89,10 +89,10 @@ class Ahead:
         yield self.config.last_resort
 
     def usable(self, user: User | None) -> list[ContactMethod]:
-        """Contact methods by which pages can really be sent."""
+        """Contact methods that pages go to and by which they can really be sent."""
         if user is None or not user.active:
             return []
-        return [c for c in user.contacts if c.enabled and not self.facts.channels.get(c.channel)]
+        return [c for c in usable(user) if not self.facts.channels.get(c.channel)]
 
     def unreached(self, steps: Iterable[Step]) -> list[Span]:
         """When none of the steps that call somebody reaches anybody, ascending."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from domain.lint.ahead import Ahead, about_user
 from domain.lint.finding import Finding
+from domain.notify import unverified
 from domain.people import NotificationRule, User
 
 
@@ -48,6 +49,9 @@ def _responder(ahead: Ahead, user: User) -> Iterator[Finding]:
         if rules and not known & {rule.contact_method_id for rule in rules}:
             text = f"None of the {urgency} rules of {user.name} can be used: their other contact methods are, at once."
             yield about_user("rules_unusable", "warning", user, text)
+    if unverified(user):
+        text = f"No contact method of {user.name} is verified: whether pages arrive, nobody knows. Verify one."
+        yield about_user("unverified", "warning", user, text)
     if all(c.channel == "outbox" for c in usable):
         text = f"{user.name} is paged on the outbox page only, which wakes nobody: add a contact method."
         yield about_user("outbox_only", "warning", user, text)

@@ -107,12 +107,12 @@ def _call(config: Configuration, start: float, call: Called, by: Named | None) -
         "schedule": from_schedule.schedule if from_schedule is not None else None,
         "source": from_schedule.source if from_schedule is not None else None,
         "shift_end": moment(from_schedule.end) if from_schedule is not None else None,
-        "pages": [_page(config, start, call.user_id, page) for page in call.pages],
+        "pages": [_page(config, start, call, page) for page in call.pages],
     }
 
 
-def _page(config: Configuration, start: float, user_id: str, page: PlannedPage) -> dict[str, Any]:
-    user = config.users.get(user_id)
+def _page(config: Configuration, start: float, call: Called, page: PlannedPage) -> dict[str, Any]:
+    user = config.users.get(call.user_id)
     contact = contact_of(user, page.contact_method_id) if user is not None else None
     return {
         "at": moment(page.at),
@@ -122,4 +122,5 @@ def _page(config: Configuration, start: float, user_id: str, page: PlannedPage) 
         "contact": contact.label if contact is not None else "",
         "address_hint": hint(contact.channel, contact.address) if contact is not None else "",
         "rule": page.rule + 1,
+        "fallback": call.rules[page.rule].fallback,
     }

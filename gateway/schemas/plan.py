@@ -56,6 +56,7 @@ class PlannedPage(Output):
     contact: str
     address_hint: str
     rule: int = Field(description="Which of the person's rules, from 1")
+    fallback: bool = Field(description="Not of the person's choice: it comes when their own rules are through")
 
 
 class PlannedCall(Output):

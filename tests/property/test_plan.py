@@ -44,14 +44,22 @@ def people(draw: st.DrawFn) -> dict[str, User]:
     found = {}
     for name in PEOPLE:
         contacts = tuple(
-            ContactMethod(f"{name}-{n}", name, draw(st.sampled_from(["email", "sms", "outbox"])), "c", "a", on)
+            ContactMethod(
+                f"{name}-{n}",
+                name,
+                draw(st.sampled_from(["email", "sms", "outbox"])),
+                "c",
+                "a",
+                on,
+                verified=draw(st.booleans()),
+            )
             for n, on in enumerate(draw(st.lists(st.booleans(), max_size=3)))
         )
         ids = st.sampled_from([f"{name}-{n}" for n in range(3)])
         rules = st.lists(st.builds(NotificationRule, ids, st.sampled_from(DELAYS)), max_size=3).map(tuple)
-        found[name] = User(
-            name, name, "", "UTC", contacts, draw(rules), draw(rules), draw(st.sampled_from([True, True, True, False]))
-        )
+        quiet = draw(st.sampled_from([(), (), (Window("", (), "08:00", "09:30"),)]))
+        active = draw(st.sampled_from([True, True, True, False]))
+        found[name] = User(name, name, "", "UTC", contacts, draw(rules), draw(rules), active, quiet_hours=quiet)
     return found
 
 

@@ -139,6 +139,18 @@ def test_a_responder_whom_no_page_reaches_is_critical_and_the_text_says_what_to_
     assert kinds(shop(users=(ADA, BEN, eve))) == [("no_contact", "info")]
 
 
+def test_a_responder_without_a_verified_address_is_a_warning_and_what_is_verified_is_what_counts() -> None:
+    never = replace(BEN, contacts=tuple(replace(c, verified=False) for c in BEN.contacts))
+    assert kinds(shop(users=(ADA, never))) == [("unverified", "warning")]
+    shifts = coming(Ahead(shop(users=(ADA, never)), CALM, NOW, 14), shop().schedules.values())
+    assert {(s.user, s.ready, tuple(r.kind for r in s.remarks)) for s in shifts} == {
+        ("Ben", False, ("unverified",)),
+        ("Ada", True, ()),
+    }
+    half = replace(BEN, contacts=(BEN.contacts[0], replace(BEN.contacts[1], verified=False)))
+    assert kinds(shop(users=(ADA, half))) == [("one_provider", "info")], "the unverified one is not used"
+
+
 def test_addresses_that_fail_rules_that_cannot_be_used_and_the_outbox_alone_are_warnings() -> None:
     facts = replace(CALM, failing={"ada-s": "channel_not_found"}, channels={"slack": "", "webhook": "no proxy is set."})
     assert kinds(shop(), facts) == [
