@@ -30,6 +30,8 @@ HORIZON_S = 30 * 86_400.0
 """A plan that is longer is cut: what is due in a month is planned with another configuration."""
 MOMENTS = 300
 """So many things happen in a plan at most: 50 steps, taken six times."""
+TURNS = 3_000
+"""So many timers come at most: an incident under a silence looks every five minutes, for ten days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +134,10 @@ class _Playing:
         return f"plan:{self._ids}"
 
     def play(self, end: float) -> bool:
-        """Let everything happen that is due before `end`; False if that, or MOMENTS, cut it."""
-        while self._timers:
+        """Let everything happen that is due before `end`; False if that, MOMENTS or TURNS cut it."""
+        for _ in range(TURNS):
+            if not self._timers:
+                return True
             name = min(self._timers, key=self._timers.__getitem__)  # of those due together the one armed first
             due = self._timers[name]
             if self.line.exhausted and self.line.next_at is not None and due >= self.line.next_at:
@@ -142,7 +146,7 @@ class _Playing:
                 return False
             del self._timers[name]
             self.take(on_due(self.line, name, due, due, self._config, self.new_id))
-        return True
+        return False
 
     def take(self, draft: Draft) -> None:
         """What was decided happens."""
@@ -164,9 +168,7 @@ class _Playing:
                 contact = ordered[delivery].contact
                 channel = contact.channel if contact is not None else None
                 self._calls[user_id].pages.append(PlannedPage(now, contact_method_id, channel, rule))
-            case e.SuppressionChecked():  # every few minutes, and nothing is new
-                pass
-            case e.Paged():  # withdrawn by the decision that ordered it
+            case e.SuppressionChecked() | e.Paged():  # nothing is new; withdrawn by the decision that ordered it
                 pass
             case _:
                 self.moments.append(Moment(now, event))

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from domain import events as e
+from domain.calendar import utc
 from domain.configuration import Configuration
 from domain.incident import Line
 from domain.notify import reachable, reachable_people
@@ -39,6 +40,9 @@ def _of(config: Configuration, plan: Plan, moment: Moment) -> Iterator[PlanWarni
             yield PlanWarning("no_policy", f"There is no policy {plan.group.policy_id!r}: the last resort is called.")
         case e.FellBack(problems=problems):
             yield from (PlanWarning("fell_back", f"Done without: {problem}") for problem in problems)
+        case e.Suppressed(cover=held):
+            until = f"{utc(held.until):%Y-%m-%d %H:%M UTC}"
+            yield PlanWarning("silenced", f"Nobody is paged until {until}: it is {held.by}.")
         case e.SilencedAtSource(by=by):
             who = ", ".join(sorted({name for names in by.values() for name in names}))
             text = f"The source says that it is silenced ({who}); that is shown, and it pages all the same."

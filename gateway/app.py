@@ -58,10 +58,7 @@ def build_api(services: Services) -> FastAPI:
 def build_app(services: Services) -> Asgi:
     """The whole gateway as one ASGI application."""
     app = build_api(services)
-<<<<<<< HEAD
     console = Console(services)
-    ingest = Ingest(services.config, services.inbox, services.settings.max_body_bytes, services.time.now)
-=======
     ingest = Ingest(
         services.config,
         services.inbox,
@@ -69,7 +66,6 @@ def build_app(services: Services) -> Asgi:
         services.time.now,
         services.hearing.note,
     )
->>>>>>> 14684ec (Lint and readiness at the edge: API, command with an exit status, metrics computed in the background; what comes in is counted by day)
 
     pings = Pings(services.config, services.inbox, services.time.now)
 

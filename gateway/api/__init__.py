@@ -44,11 +44,7 @@ def router() -> APIRouter:
     of_people = (users, contacts, verification, notification_rules, teams, swaps, time_off, load)
     of_incidents = (alerts, timeline, explain, on_call, outbox)
     of_schedules = (schedules, schedule_changes, holidays, imports, handoffs, calendars)
-<<<<<<< HEAD
-    of_alerts = (policies, services, routing, integrations, heartbeats, preview, plan, silences)
-=======
-    of_alerts = (policies, services, routing, integrations, heartbeats, preview, plan, lint)
->>>>>>> 14684ec (Lint and readiness at the edge: API, command with an exit status, metrics computed in the background; what comes in is counted by day)
+    of_alerts = (policies, services, routing, integrations, heartbeats, preview, plan, lint, silences)
     for part in (*of_incidents, *of_people, *of_schedules, *of_alerts, access):
         api.include_router(part.router)
     return api

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.alert import AlertEvent, Severity
-from domain.configuration import Configuration, Integration, Matcher, Route
-from domain.events import LastResortCalled, NobodyReachable, Paged, PersonCalled
+from domain.configuration import Configuration, Integration, Matcher, Route, Silence
+from domain.events import LastResortCalled, NobodyReachable, Paged, PersonCalled, SuppressionChecked
 from domain.people import ContactMethod, NotificationRule, User
 from domain.plan import Plan, plan, planned
 from domain.policy import Conditions, Policy, Step, Target
@@ -105,6 +105,15 @@ routes = st.lists(
 ).map(tuple)
 
 
+silences = st.builds(
+    Silence,
+    st.sampled_from(["s1", "s2"]),
+    st.sampled_from([(Matcher("env", "=", "prod"),), (Matcher("env", "!=", "prod"),)]),
+    st.just(T0 - 60.0),
+    st.integers(0, 9_000).map(lambda s: T0 + s),
+)
+
+
 @st.composite
 def organisations(draw: st.DrawFn) -> Configuration:
     other = Policy("other", "Other", 1, (Step((Target("user", "ben"),), 300.0),))
@@ -115,6 +124,7 @@ def organisations(draw: st.DrawFn) -> Configuration:
         policies={"p": draw(policies), "other": other},
         integrations={"i": Integration("i", "I", "generic", "p", routes=draw(routes))},
         last_resort=draw(st.lists(targets, max_size=2).map(tuple)),
+        silences=draw(st.lists(silences, max_size=2).map(tuple)),
     )
 
 
@@ -142,7 +152,9 @@ def test_the_plan_is_what_is_paged_when_nobody_answers(
         ours = planned(config, "i", found.group, rows[0].at)
         assert ours.complete
         assert [(m.at, m.event) for m in ours.moments] == [
-            (row.at, row.event) for row in _until_last_resort(rows) if not isinstance(row.event, Paged | PersonCalled)
+            (row.at, row.event)
+            for row in _until_last_resort(rows)
+            if not isinstance(row.event, Paged | PersonCalled | SuppressionChecked)
         ]
         resorts = [m.event for m in ours.moments if isinstance(m.event, LAST)]
         assert resorts or not ours.last.open, "it ends with the last resort, or resolved by a step"
