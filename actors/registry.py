@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors.breakers import BreakerNotes
@@ -17,7 +19,9 @@ from channels.http import HttpClient
 from channels.registry import ChannelConfig
 from channels.registry import build as build_channels
 from channels.slack_groups import SlackGroups
+from domain import noise
 from domain.configuration import Configuration
+from domain.escalation import UNHEARD
 from runtime.clock import SystemClock, wall_now
 from runtime.entity import Effect
 from runtime.ids import derived_id
@@ -42,7 +46,10 @@ class StoredConfiguration:
         return await configuration.version(self._engine)
 
     async def load(self) -> Configuration:
-        return await configuration.load(self._engine, self._sealer)
+        """With its silences ready: of thousands that takes longer than a turn may."""
+        loaded = await configuration.load(self._engine, self._sealer)
+        await asyncio.to_thread(noise.ready, loaded.silences)
+        return loaded
 
 
 def quarantined(entity: str, reason: str, now: float) -> Effect:
@@ -95,6 +102,7 @@ def build(settings: Settings) -> Registry:
             telling=telling,
             labelled=labelled,
             directory=settings.home / "outage",
+            asleep=frozenset({UNHEARD}),
         ),
     )
 

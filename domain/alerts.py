@@ -21,12 +21,13 @@ from domain import events as e
 from domain.alert import AlertEvent, Severity
 from domain.configuration import Configuration
 from domain.draft import Draft
-from domain.escalation import halt
+from domain.escalation import UNHEARD, halt
 from domain.hold import look_at_news, start
 from domain.incident import FULL_MEMBERS, AlertsReceived, AlertState, Line, Status, occurrence
 from domain.line import firing
 from domain.noise import fitting
 from domain.tally import Tally
+from domain.unheard import listen
 
 HUMAN_QUIET_S = 300.0
 """After a human resolved it, the same occurrence is quiet this long: Alertmanager's group_interval, HA peers."""
@@ -47,12 +48,14 @@ def on_alerts(line: Line, message: AlertsReceived, now: float, config: Configura
     if draft.line.open and omitted != draft.line.truncated:
         draft.add(e.GroupTruncated(draft.line.episode, omitted))
     if draft.line.open and not line.open:
-        start(draft)
+        start(draft, message.wait_s)
     elif draft.line.status is Status.SUPPRESSED:
-        look_at_news(draft)
+        look_at_news(draft, message.wait_s)
+    listen(draft)
     if draft.line.open and not firing(draft.line) and draft.line.truncated == 0:
         halt(draft)
         draft.add(e.Resolved(draft.line.episode, "source", "", False, now))
+        draft.disarm(UNHEARD)
     draft.reply = {"episode": draft.line.episode, "status": draft.line.status}
     return draft
 

@@ -8,7 +8,7 @@ from typing import Any
 from domain import events as e
 from domain.configuration import Configuration
 from domain.draft import Draft
-from domain.escalation import REASSIGNED_WAIT_S, STEP, begin, call, halt, proceed
+from domain.escalation import REASSIGNED_WAIT_S, STEP, UNHEARD, begin, call, halt, proceed
 from domain.incident import (
     UNKNOWN,
     Acknowledge,
@@ -69,6 +69,7 @@ def _carry_out(draft: Draft, command: Command) -> None:
             begin(draft)
         case Resolve(_, by, note):
             draft.add(e.Resolved(episode, by, note, True, now))
+            draft.disarm(UNHEARD)
         case Snooze(_, by, until, note):
             draft.add(e.Snoozed(episode, by, note, until, now))
             draft.arm("snooze", until)

@@ -59,6 +59,8 @@ class Route:
     severity: Severity | None = None
     grouping: Grouping | None = None
     goes_on: bool = False
+    wait_s: float | None = None
+    """As the integration's, which it replaces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,10 @@ class Integration:
     group_window_s: float | None = None
     organisation_routes: bool = True
     templates: Templates = field(default_factory=Templates)
+    wait_s: float = 0.0
+    """Time given to an incident to resolve by itself before anybody is paged."""
+    auto_resolve_s: float | None = None
+    """After so long without a firing of any of its alerts an incident is resolved (domain/unheard.py)."""
 
     @property
     def grouping(self) -> Grouping:
@@ -142,6 +148,25 @@ class Silence:
 
 
 @dataclass(frozen=True, slots=True)
+class Maintenance:
+    """Work on services, or what some integrations watch, during which nobody is paged for them: domain/noise.py.
+
+    Of these services and integrations; neither named: of everything. From `starts_at` until `ends_at` (UTC epoch
+    seconds; None: until it is deleted), and if there are `windows` only while one of them is open.
+    """
+
+    id: str
+    name: str
+    starts_at: float
+    ends_at: float | None
+    windows: tuple[Window, ...] = ()
+    integration_ids: tuple[str, ...] = ()
+    service_ids: tuple[str, ...] = ()
+    comment: str = ""
+    created_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Configuration:
     """Snapshot of all that decisions need; lookups by id."""
 
@@ -163,3 +188,5 @@ class Configuration:
     heartbeats: Mapping[str, Heartbeat] = field(default_factory=dict)
     silences: tuple[Silence, ...] = ()
     """Those that are not over; the times of a silence decide, not that it is here."""
+    maintenance: tuple[Maintenance, ...] = ()
+    """As silences."""

@@ -6,13 +6,16 @@ from typing import Any
 
 from domain.configuration import Configuration
 from domain.draft import Draft
-from domain.escalation import HOLD, on_timer
+from domain.escalation import HOLD, UNHEARD, on_timer
 from domain.hold import on_hold
 from domain.incident import Line
+from domain.unheard import on_unheard
 
 
 def on_due(line: Line, name: str, due_at: float, now: float, config: Configuration, new_id: Any) -> Draft:
     """Decide on one timer, by its name."""
     if name == HOLD:
         return on_hold(line, due_at, now, config, new_id)
+    if name == UNHEARD:
+        return on_unheard(line, due_at, now, config, new_id)
     return on_timer(line, name, due_at, now, config, new_id)

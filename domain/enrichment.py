@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from domain import routing
+from domain import noise, routing
 from domain.alert import AlertEvent, Link, Severity
 from domain.configuration import Configuration, Integration, Templates
 from domain.errors import Invalid
@@ -24,8 +24,9 @@ NONE = Templates()
 
 
 def prepare(config: Configuration) -> None:
-    """Have rules, expressions and templates of a configuration compiled before the first alert needs them."""
+    """Have rules, expressions, templates and silences compiled before the first alert needs them."""
     routing.prepare(config)
+    noise.ready(config.silences)
     for integration in config.integrations.values():
         for text in integration.templates.texts().values():
             with suppress(Invalid):  # refused when saved; used all the same, it fails with its reason

@@ -49,6 +49,8 @@ STEP = "step"
 SNOOZE = "snooze"
 HOLD = "hold"
 """Looks whether a suppressed incident still is (domain/hold.py)."""
+UNHEARD = "unheard"
+"""Nothing was heard of the alerts for long (domain/unheard.py); goes on while somebody has the incident."""
 
 
 def rule_timer(user_id: str) -> str:
@@ -120,6 +122,7 @@ def _take_step(draft: Draft, step: Step, number: int, round_: int, late_s: float
     if step.resolve:
         halt(draft)
         draft.add(e.Resolved(draft.line.episode, _named_step(draft, number), "", True, draft.now))
+        draft.disarm(UNHEARD)
         return True
     draft.arm(STEP, until)
     for user in users:

@@ -314,6 +314,24 @@ class Woken:
 
 
 @dataclass(frozen=True, slots=True)
+class TimeGiven:
+    """The incident has until then to resolve by itself before anybody is paged; or less than was said before."""
+
+    episode: int
+    until: float
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class AutoResolvePostponed:
+    """Nothing was heard of it for long, but we could not hear for a while ourselves: it has the whole time again."""
+
+    episode: int
+    until: float
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Suppressed:
     """Nobody is paged for this incident, which has paged nobody yet; or that goes on for another reason."""
 
@@ -409,6 +427,8 @@ ALL: tuple[type, ...] = (
     Resolved,
     Snoozed,
     Woken,
+    TimeGiven,
+    AutoResolvePostponed,
     Suppressed,
     SuppressionChecked,
     Released,

@@ -21,12 +21,14 @@ SILENT = frozenset(
         "AlertsFired",
         "AlertsResolved",
         "CommandIgnored",
+        "AutoResolvePostponed",
         "FellBack",
         "GroupTruncated",
         "MajorDeclared",
         "Noted",
         "SilencedAtSource",
         "SuppressionChecked",
+        "TimeGiven",
         "WaitCounted",
     }
 )
@@ -340,7 +342,8 @@ class _Telling:
         self._say("suppressed", happened.at, f"nobody was paged: {self._cover}")
 
     def _resolved(self, happened: Happened) -> None:
-        what = f"{happened.body['by']} resolved it" if happened.body["human"] else "it was over"
+        by, note = happened.body["by"], happened.body["note"]
+        what = f"{by} resolved it" if happened.body["human"] else f"it was resolved ({note})" if note else "it was over"
         self._quiet(happened, f"{self._cover}, and {what}" if self._cover else what)
 
     def _halted(self, happened: Happened, what: str) -> None:

@@ -75,6 +75,8 @@ def group(
                     continue
                 taken.add(key)
                 gathered = found.setdefault((key, to.policy_id, to.team_id), _Gathered(to))
+                if to.wait_s < gathered.to.wait_s:  # rules that differ lead to one incident: nobody waits longer
+                    gathered.to = replace(gathered.to, wait_s=to.wait_s)
                 gathered.events.append(form if to.severity is None else replace(form, severity=to.severity))
                 gathered.problems |= dict.fromkeys((*routed.problems, *(problems[n] if problems else ())))
     return [
@@ -112,6 +114,7 @@ def received(
         service_id=found.service_id,
         rule=found.rule,
         problems=found.problems,
+        wait_s=found.to.wait_s if found.to is not None else 0.0,
     )
 
 

@@ -8,7 +8,7 @@
 Law: whoever is suppressed has a `hold` timer, due at the latest when the cover ends, and never later than LOOK_S from
 the last look. So whatever fails to say that a silence was taken back (a message, another gateway, a restored backup),
 the incident finds out by itself. An incident that has called somebody, or that a human had, never becomes suppressed:
-a silence that is made later does not mute what people are being paged for.
+a silence or maintenance that is made later does not mute what people are being paged for.
 """
 
 from __future__ import annotations
@@ -25,22 +25,27 @@ from domain.noise import cover
 LOOK_S = 300.0
 """How often a suppressed incident is looked at when nothing happens."""
 FIRST_LOOK_S = 30.0
-"""The first time sooner: a silence may have been taken back while the incident opened under it."""
+"""The first time sooner: what covers it may have been taken back while the incident opened."""
 NEWS = (e.AlertsFired, e.GroupTruncated)
 """What may make an incident page that was covered before."""
 
 
-def start(draft: Draft) -> None:
-    """The incident has opened: call the first step, unless nobody is to be paged."""
+def start(draft: Draft, wait_s: float) -> None:
+    """The incident has opened: call the first step, unless nobody is to be paged. `wait_s`: time it is given."""
+    if wait_s > 0:
+        draft.add(e.TimeGiven(draft.line.episode, draft.now + wait_s, draft.now))
     found = cover(draft.config, draft.line, draft.now)
     if found is None:
         begin(draft)
     else:
-        _suppress(draft, found, FIRST_LOOK_S)
+        _suppress(draft, found, FIRST_LOOK_S if found.ids else LOOK_S)
 
 
-def look_at_news(draft: Draft) -> None:
-    """Alerts came to a suppressed incident."""
+def look_at_news(draft: Draft, wait_s: float) -> None:
+    """Alerts came to a suppressed incident; those that fire anew can be given `wait_s` at most."""
+    fired, given = any(isinstance(event, e.AlertsFired) for event in draft.events), draft.line.wait_until
+    if fired and given is not None and draft.now + wait_s < given:
+        draft.add(e.TimeGiven(draft.line.episode, draft.now + wait_s, draft.now))
     if any(isinstance(event, NEWS) for event in draft.events):
         _look(draft, 0.0)
 

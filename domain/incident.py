@@ -30,7 +30,7 @@ class Status(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     SNOOZED = "snoozed"
     SUPPRESSED = "suppressed"
-    """Open, and nobody is paged for now: silenced. What still fires afterwards starts to escalate."""
+    """Open, and nobody is paged for now: silenced, under maintenance, given time. What fires afterwards escalates."""
     RESOLVED = "resolved"
 
 
@@ -42,6 +42,7 @@ class AlertsReceived:
     """Alerts of one request that fall into this line. `received_at` is the gateway's, for display only.
 
     `rule`: why they go here. `problems`: what was configured for them and failed; the safe side was taken.
+    `wait_s`: time to resolve by themselves before anybody is paged.
     """
 
     integration_id: str
@@ -53,6 +54,7 @@ class AlertsReceived:
     service_id: str | None = None
     rule: str = ""
     problems: tuple[str, ...] = ()
+    wait_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +147,7 @@ class Cover:
     `by`: for people, e.g. "silenced by Ada". `until`: when the first of these ends, UTC epoch seconds.
     """
 
-    kind: Literal["silence"]
+    kind: Literal["silence", "maintenance", "wait"]
     ids: tuple[str, ...]
     by: str
     until: float
@@ -215,6 +217,8 @@ class Line:
     """The declaration's severity: the incident has no lesser one, whatever its alerts say."""
     fired: Fired = ()
     held: Cover | None = None
+    wait_until: float | None = None
+    """Until when it is given time to resolve by itself."""
 
     @property
     def open(self) -> bool:

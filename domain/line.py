@@ -82,6 +82,8 @@ def _by_people(line: Line, event: Any) -> Line:
             return replace(line, **_from_the_top(line, at))
         case e.Woken(_, at):  # nobody acted: pages of an outage that began with the waking still count
             return replace(line, **{**_from_the_top(line, at), "outage": line.outage})
+        case e.TimeGiven(_, until, _):
+            return replace(line, wait_until=until)
         case e.Suppressed(_, cover, at):
             return replace(line, status=Status.SUPPRESSED, held=cover, next_at=cover.until, updated_at=at)
         case e.Released(_, _, at):  # as Woken

@@ -1,10 +1,13 @@
 """Whether somebody is to be paged for an incident now, by what the configuration says about noise. Pure.
 
-    silences    cover an incident if every alert of it that fires is fitted by one of them
+    silences        cover an incident if every alert of it that fires is fitted by one of them
+    maintenance     covers an incident of its services and integrations, whatever fires in it
+    time given      covers an incident from its opening on, for as long as its rule or integration says
 
-In doubt nothing is covered and people are paged: a pattern that cannot be asked, a group of which the sender left
-alerts out, an alert whose labels are not kept (domain/alerts.py) and that no silence fitted when it fired. The canary
-of the watchdog is under no rules of the organisation, so under no silence either.
+What covers it longest is named. In doubt nothing is covered and people are paged: a pattern that cannot be asked, a
+group of which the sender left alerts out, a zone or holiday calendar that is not known, an alert whose labels are not
+kept (domain/alerts.py) and that no silence fitted when it fired. The canary of the watchdog is under no rules of the
+organisation, so under nothing of this either.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from domain.configuration import Configuration, Route, Silence
 from domain.incident import Cover, Line
 from domain.line import firing
+from domain.maintenance import concerns, open_until
 from domain.routing import Rules
 
 NAMED = 3
@@ -70,13 +74,33 @@ def cover(config: Configuration, line: Line, now: float) -> Cover | None:
     integration = config.integrations.get(line.integration_id)
     if integration is not None and not integration.organisation_routes:
         return None
-    return _silenced(config, line, now) if config.silences else None
+    found = [c for c in (_given(line, now), _maintained(config, line, now), _silenced(config, line, now)) if c]
+    return max(found, key=lambda c: c.until) if found else None
+
+
+def _given(line: Line, now: float) -> Cover | None:
+    until = line.wait_until
+    return Cover("wait", (), "given time to resolve by itself", until) if until is not None and now < until else None
+
+
+def _maintained(config: Configuration, line: Line, now: float) -> Cover | None:
+    """By the one that goes on longest."""
+    found = [
+        (until, work)
+        for work in config.maintenance
+        if concerns(work, line.integration_id, line.service_id)
+        and (until := open_until(work, config.holidays, now)) is not None
+    ]
+    if not found:
+        return None
+    until, work = max(found, key=lambda f: (f[0], f[1].id))
+    return Cover("maintenance", (work.id,), f"under maintenance ({work.name})", until, work.comment)
 
 
 def _silenced(config: Configuration, line: Line, now: float) -> Cover | None:
     """Rests, for each alert, on the one that lasts longest."""
     alerts = firing(line)
-    if line.truncated or not alerts:
+    if not config.silences or line.truncated or not alerts:
         return None
     known = ready(config.silences).by_id
     rests: dict[str, Silence] = {}

@@ -20,6 +20,8 @@ MAX_GOING_ON = 20
 MAX_EXPRESSIONS = 2_000
 MAX_PATTERNS = 1_000
 MAX_LABELS = 20
+MAX_NOISE_WAIT_S = 3_600.0
+MIN_AUTO_S, MAX_AUTO_S = 60.0, 30 * 86_400.0
 MIN_WINDOW_S, MAX_WINDOW_S = 60.0, 7 * 86_400.0
 
 
@@ -75,12 +77,24 @@ def check_matcher(matcher: Matcher, field: str) -> None:
 
 
 def _check_target(route: Route, field: str, config: Configuration) -> None:
+    check_noise(route.wait_s, None, field)
     check_owner(config, field, policy_id=route.policy_id, team_id=route.team_id, service_id=route.service_id)
     if route.goes_on and route.policy_id is None and route.service_id is None:
         text = "A rule that goes on is an additional way: name the policy or service it leads to."
         raise Invalid(f"{field}.policy_id", text)
     if route.grouping is not None:
         check_grouping(route.grouping, f"{field}.grouping.labels", f"{field}.grouping.window_s")
+
+
+def check_noise(wait_s: float | None, auto_resolve_s: float | None, field: str = "") -> None:
+    """Raise Invalid for a time out of bounds."""
+    at = f"{field}." if field else ""
+    if wait_s is not None and not 0 <= wait_s <= MAX_NOISE_WAIT_S:
+        text = f"Must be between 0 and {MAX_NOISE_WAIT_S:.0f} seconds: so long nobody is paged for what fires."
+        raise Invalid(f"{at}wait_s", text)
+    if auto_resolve_s is not None and not MIN_AUTO_S <= auto_resolve_s <= MAX_AUTO_S:
+        text = f"Must be between {MIN_AUTO_S:.0f} and {MAX_AUTO_S:.0f} seconds, well over the time in which it repeats."
+        raise Invalid(f"{at}auto_resolve_s", text)
 
 
 def check_owner(

@@ -53,6 +53,8 @@ class Destination:
     line: str
     rule: str
     route: Route | None = None
+    wait_s: float = 0.0
+    """Time to resolve by itself before anybody is paged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,4 +271,5 @@ def _to(
         line=line,
         rule=name,
         route=chosen,
+        wait_s=integration.wait_s if chosen is None or chosen.wait_s is None else chosen.wait_s,
     )

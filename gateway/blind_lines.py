@@ -16,6 +16,7 @@ import structlog
 from actors.incident import Incident
 from domain.blind import labelled, renumbered, unseen
 from domain.configuration import Configuration
+from domain.escalation import UNHEARD
 from domain.incident import Line
 from gateway.spool_records import Turned
 from runtime.codec import Kind, UnknownKind
@@ -69,11 +70,14 @@ class Lines:
         )
 
     def fire(self, now: float, config: Configuration) -> Outcome | None:
-        """Run the turn of the next timer that is due; None if there is none, and never because nothing follows."""
+        """Run the turn of the next timer that is due; None if there is none, and never because nothing follows.
+
+        Not of one that listens for silence: alerts are heard by other gateways too, and not by us.
+        """
         while self._due and self._due[0][0] <= now:
             due_at, name, entity = heapq.heappop(self._due)
             known = self._lines.get(entity)
-            timer = known.at.timers.get(name) if known is not None else None
+            timer = known.at.timers.get(name) if known is not None and name != UNHEARD else None
             if timer is not None and timer.due_at == due_at:
                 message = Message(f"timer:{name}:{timer.gen}", "TimerFired", "", timer=timer)
                 outcome = self._turn(EntityId.parse(entity), message, 0, now, config)

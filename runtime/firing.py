@@ -67,6 +67,9 @@ class TimerLoop:
         if not core.ownership.settled():
             return
         fired = core.timers.due(core.time.now(), max(0, MAX_MAIL - core.mailroom.size))
+        rules = core.registry.unattended
+        if rules is not None and core.store is not core.real_store:  # they come back with the store, and fire late
+            fired = [timer for timer in fired if timer.name not in rules.asleep]
         for timer in fired:
             message = Message(f"timer:{timer.name}:{timer.gen}", "TimerFired", "", timer=timer)
             core.mailroom.put(timer.entity, timer.shard, message, MAX_MAIL)

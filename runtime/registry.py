@@ -38,6 +38,8 @@ class Unattended:
     telling: Telling
     labelled: Callable[[Mapping[str, Any]], dict[str, Any]]
     directory: Path
+    asleep: frozenset[str] = frozenset()
+    """Names of timers that do not fire meanwhile: those that conclude from what did not come."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from domain.configuration import Configuration
 from domain.people import User
 from domain.schedule import Override
 from simulation.chance import Chance
+from simulation.noise import noise
 from simulation.scenario import Change, Upgrade
 
 WEEK_S = 7 * 86_400.0
@@ -21,7 +22,8 @@ def changes(chance: Chance, config: Configuration, start: float, end: float) -> 
     found: list[Change] = []
     at, n = start + chance.pause(WEEK_S / 2, "first change"), 0
     while at < end:
-        config = replace(_next(chance, config, at, n), version=config.version + 1)
+        config = noise(chance, _next(chance, config, at, n), at, n)
+        config = replace(config, version=config.version + 1)
         found.append(Change(at, config))
         at, n = at + chance.between(0.3, 0.7, "until change", n) * WEEK_S, n + 1
     return tuple(found)

@@ -21,6 +21,7 @@ START = 1_767_225_600.0
 CHANNELS: tuple[Channel, ...] = ("email", "push", "voice", "sms", "slack")
 ROTATIONS: tuple[tuple[Unit, int], ...] = (("week", 1), ("week", 1), ("day", 1), ("hour", 12))
 QUIET = (Window("", start="21:00", end="08:00"), Window("", (5, 6), "08:00", "10:30"))
+WAITS = (0.0, 120.0)
 TYPES: tuple[IntegrationType, ...] = ("prometheus", "grafana", "generic")
 
 
@@ -122,7 +123,18 @@ def _policies(n: int, members: tuple[str, ...]) -> list[Policy]:
 
 
 def _integration(n: int) -> Integration:
-    routes = (Route((Matcher("severity", "=", "warning"),), f"q{n}"), Route((Matcher("env", "=", "staging"),), f"q{n}"))
+    warning, staging = (Matcher("severity", "=", "warning"),), (Matcher("env", "=", "staging"),)
+    routes = (Route(warning, f"q{n}"), Route(staging, f"q{n}", wait_s=600.0))
     by = (("service",), (), ("service", "env"))[n % 3]
     kind = TYPES[n % len(TYPES)]
-    return Integration(f"i{n}", f"Monitoring of team {n}", kind, f"p{n}", f"t{n}", Severity.ERROR, routes, by)
+    return Integration(
+        f"i{n}",
+        f"Monitoring of team {n}",
+        kind,
+        f"p{n}",
+        f"t{n}",
+        Severity.ERROR,
+        routes,
+        by,
+        wait_s=WAITS[n % len(WAITS)],
+    )

@@ -10,11 +10,12 @@ from actors.schedule import ScheduleActor, ScheduleChanged
 from domain.commands import Command
 from domain.configuration import Configuration
 from domain.grouping import group, received
-from domain.incident import Acknowledge, EscalateNow, Line, Reassign, Resolve, Snooze, Status
+from domain.incident import Acknowledge, EscalateNow, Line, LookAgain, Reassign, Resolve, Snooze, Status
 from domain.incident import Unacknowledge as TakeBack
 from domain.policy import Target
 from simulation.chance import Chance
 from simulation.hosts import Clock, Hosts
+from simulation.noise import LOST, changed
 from simulation.outcome import Delivery, Outcome
 from simulation.paging import Paging
 from simulation.people import Answer, answer
@@ -79,6 +80,13 @@ class Run:
         for ident in sorted(before.schedules.keys() | change.configuration.schedules.keys()):
             if before.schedules.get(ident) != change.configuration.schedules.get(ident):
                 self._look(ident)
+        gone = changed(before, change.configuration)
+        for name, hosted in list(self._hosts.all().items()) if gone else ():
+            held = hosted.state.held if isinstance(hosted.state, Line) else None
+            if held is None or hosted.state.status is not Status.SUPPRESSED or gone.isdisjoint(held.ids):
+                continue
+            if not self._chance.happens(LOST, "look again", name, change.configuration.version):
+                self._hosts.tell(name, LookAgain(), f"look:{name}:{change.configuration.version}")
 
     # -- senders -----------------------------------------------------------------------------------------
 

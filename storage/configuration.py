@@ -24,7 +24,7 @@ from domain.window import Window
 from storage.canary import CANARY
 from storage.db import sessions
 from storage.holidays import holidays_of
-from storage.noise import silences_in_force
+from storage.noise import maintenance_planned, silences_in_force
 from storage.rota import load_rota
 from storage.sealed import Sealer
 from storage.tables import (
@@ -79,6 +79,7 @@ async def load(engine: AsyncEngine, sealer: Sealer) -> Configuration:
             rota=await load_rota(session, sealer),
             heartbeats={h.id: heartbeat_of(h) for h in await _all(session, HeartbeatRow)},
             silences=await silences_in_force(session),
+            maintenance=await maintenance_planned(session),
         )
 
 
@@ -194,6 +195,8 @@ def integration_of(row: IntegrationRow) -> Integration:
         group_window_s=row.group_window_s,
         organisation_routes=row.id != CANARY,
         templates=convert(row.templates, Templates),
+        wait_s=row.wait_s,
+        auto_resolve_s=row.auto_resolve_s,
     )
 
 

@@ -1,4 +1,4 @@
-"""Silences: loading them, counting them, and telling the incidents that rest on one that it changed."""
+"""Silences and maintenance: loading and counting them, and telling the incidents that rest on one that it changed."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.calendar import utc
-from domain.configuration import Silence
+from domain.configuration import Maintenance, Silence
 from domain.incident import LookAgain
 from domain.matcher import Matcher
+from domain.window import Window
 from runtime.ids import EntityId, new_id
 from storage.canary import CANARY
 from storage.changes import Sessions
 from storage.mail import tell
-from storage.tables import SilenceRow
+from storage.tables import MaintenanceRow, SilenceRow
 
 
 def silence_of(row: SilenceRow) -> Silence:
@@ -61,6 +62,37 @@ async def silences_in_force(session: AsyncSession) -> tuple[Silence, ...]:
     return tuple(map(silence_of, rows.scalars()))
 
 
+def maintenance_of(row: MaintenanceRow) -> Maintenance:
+    """One maintenance."""
+    return Maintenance(
+        id=row.id,
+        name=row.name,
+        starts_at=row.starts_at.timestamp(),
+        ends_at=row.ends_at.timestamp() if row.ends_at is not None else None,
+        windows=msgspec.convert(row.windows, tuple[Window, ...]),
+        integration_ids=tuple(row.integration_ids),
+        service_ids=tuple(row.service_ids),
+        comment=row.comment,
+        created_by=row.created_by,
+    )
+
+
+def write_maintenance(row: MaintenanceRow, work: Maintenance) -> None:
+    """All of it but the id and who made it."""
+    row.name, row.comment = work.name, work.comment
+    row.starts_at = utc(work.starts_at)
+    row.ends_at = utc(work.ends_at) if work.ends_at is not None else None
+    row.windows = msgspec.to_builtins(work.windows)
+    row.integration_ids, row.service_ids = list(work.integration_ids), list(work.service_ids)
+
+
+async def maintenance_planned(session: AsyncSession) -> tuple[Maintenance, ...]:
+    """All that is not over, by the database's clock."""
+    later = MaintenanceRow.ends_at.is_(None) | (MaintenanceRow.ends_at > func.now())
+    rows = await session.execute(select(MaintenanceRow).where(later).order_by(MaintenanceRow.id))
+    return tuple(map(maintenance_of, rows.scalars()))
+
+
 @dataclass(frozen=True, slots=True)
 class Count:
     """Of the silences that are not over: all, those that no label finds, those with a pattern."""
@@ -97,7 +129,7 @@ async def count(session: AsyncSession) -> Count:
 
 
 async def look_again(session: AsyncSession, ident: str) -> list[int]:
-    """Have every suppressed incident that rests on this silence look again; answers the shards, for a poke."""
+    """Have every suppressed incident that rests on this look again; answers the shards, for a poke."""
     entities = (await session.execute(RESTING, {"id": ident})).scalars().all()
     unique = new_id()
     return [await tell(session, EntityId.parse(e), LookAgain(), f"look/{unique}/{e}") for e in entities]

@@ -17,6 +17,7 @@ from gateway.api import (
     integrations,
     lint,
     load,
+    maintenance,
     notification_rules,
     on_call,
     outbox,
@@ -44,7 +45,7 @@ def router() -> APIRouter:
     of_people = (users, contacts, verification, notification_rules, teams, swaps, time_off, load)
     of_incidents = (alerts, timeline, explain, on_call, outbox)
     of_schedules = (schedules, schedule_changes, holidays, imports, handoffs, calendars)
-    of_alerts = (policies, services, routing, integrations, heartbeats, preview, plan, lint, silences)
+    of_alerts = (policies, services, routing, integrations, heartbeats, preview, plan, lint, silences, maintenance)
     for part in (*of_incidents, *of_people, *of_schedules, *of_alerts, access):
         api.include_router(part.router)
     return api

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from domain.configuration import Configuration
 from domain.configuration import Integration as DomainIntegration
 from domain.errors import Invalid
-from domain.route_checks import check_grouping, check_owner, check_routes, check_templates
+from domain.route_checks import check_grouping, check_noise, check_owner, check_routes, check_templates
 from gateway.api.parameters import PathId
 from gateway.auth.principal import Configurer, Gateway, Reader
 from gateway.ingest import PREFIX
@@ -37,6 +37,7 @@ def checked(body: IntegrationInput, config: Configuration) -> DomainIntegration:
     check_grouping(wanted.grouping, "group_by", "group_window_s")
     check_routes(wanted.routes, config)
     check_templates(wanted.templates, "templates")
+    check_noise(wanted.wait_s, wanted.auto_resolve_s)
     return wanted
 
 

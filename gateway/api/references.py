@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.schedule import Layer, calendars_in, users_of
 from storage.configuration import convert
 from storage.errors import Conflict
-from storage.tables import HeartbeatRow, IntegrationRow, PolicyRow, ScheduleRow, ServiceRow, SettingsRow
+from storage.tables import HeartbeatRow, IntegrationRow, MaintenanceRow, PolicyRow, ScheduleRow, ServiceRow, SettingsRow
 
 
 async def check_unused(session: AsyncSession, kind: str, ident: str) -> None:
@@ -70,11 +70,13 @@ async def _routed(session: AsyncSession, name: str, ident: str) -> list[str]:
 
 
 async def _in_windows(session: AsyncSession, ident: str) -> list[str]:
-    """Policies and routing rules in which a window, wherever it stands, names the holiday calendar."""
+    """Policies, routing rules and maintenance in which a window, wherever it stands, names the holiday calendar."""
     policies = (await session.execute(select(PolicyRow))).scalars()
     used = [f"policy {row.name}" for row in policies if _names(row.steps, ident)]
     rows = (await session.execute(select(IntegrationRow))).scalars()
-    return used + [f"integration {row.name}" for row in rows if _names(row.routes, ident)]
+    used += [f"integration {row.name}" for row in rows if _names(row.routes, ident)]
+    works = (await session.execute(select(MaintenanceRow))).scalars()
+    return used + [f"maintenance {row.name}" for row in works if _names(row.windows, ident)]
 
 
 def _names(value: Any, calendar: str) -> bool:

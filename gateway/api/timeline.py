@@ -120,11 +120,17 @@ def sentence(kind: str, body: dict[str, Any], config: Configuration) -> str:
         case "Unacknowledged":
             return f"Acknowledgement taken back by {by}{note}"
         case "Resolved":
-            return f"Resolved by {by}{note}" if body.get("human") else "Resolved: its source reports no firing alert"
+            if body.get("human"):
+                return f"Resolved by {by}{note}"
+            return f"Resolved: {body.get('note') or 'its source reports no firing alert'}"
         case "Snoozed":
             return f"Snoozed by {by}{note}"
         case "Woken":
             return f"The snooze is over{late}"
+        case "TimeGiven":
+            return f"Given time until {utc(body['until']).strftime('%H:%M:%S UTC')} to resolve by itself"
+        case "AutoResolvePostponed":
+            return "Not resolved after silence: Sentinel could not hear for a while, so the whole time begins anew"
         case "Suppressed":
             cover = body["cover"]
             comment = f': "{cover["comment"]}"' if cover["comment"] else ""

@@ -40,9 +40,9 @@ class PolicyRef(Output):
 
 
 class Suppression(Output):
-    """Why nobody is paged; of a resolved incident: why nobody was. `ids`: of the silences it rests on."""
+    """Why nobody is paged; of a resolved incident: why nobody was. `ids`: of the silences or maintenance."""
 
-    kind: Literal["silence"]
+    kind: Literal["silence", "maintenance", "wait"]
     ids: list[str]
     by: str = Field(examples=["silenced by Ada"])
     until: datetime

@@ -1,4 +1,4 @@
-"""What keeps people from being paged: silences."""
+"""What keeps people from being paged: silences and maintenance."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from pydantic import Field
 
 from domain import configuration as domain
 from domain.matcher import Matcher as DomainMatcher
-from gateway.schemas.base import Ident, Input, Moment, Output, Status, Text
+from gateway.schemas.base import Ident, Input, Moment, Name, Output, Status, Text
+from gateway.schemas.policies import StepWindow
 from gateway.schemas.routing import Matcher
 
 CLOCK_S = 5.0
@@ -101,3 +102,60 @@ class SilencePreview(Output):
     open: list[Fitted]
     recent: list[Fitted]
     complete: bool
+
+
+class MaintenanceInput(Input):
+    """Work during which nobody is paged. `starts_at`: null is now. With `windows` only while one of them is open."""
+
+    name: Name
+    starts_at: Moment | None = None
+    ends_at: Moment | None = Field(None, description="Null, with windows: until it is deleted")
+    windows: Annotated[list[StepWindow], Field(max_length=20)] = Field(default_factory=list)
+    integration_ids: Annotated[list[Ident], Field(max_length=500)] = Field(
+        default_factory=list, description="These, and service_ids; neither: everything"
+    )
+    service_ids: Annotated[list[Ident], Field(max_length=500)] = Field(default_factory=list)
+    comment: Text = ""
+
+    def to_domain(self, ident: str, by: str, now: float) -> domain.Maintenance:
+        return domain.Maintenance(
+            id=ident,
+            name=self.name,
+            starts_at=self.starts_at.timestamp() if self.starts_at is not None else now - CLOCK_S,
+            ends_at=self.ends_at.timestamp() if self.ends_at is not None else None,
+            windows=tuple(w.to_domain() for w in self.windows),
+            integration_ids=tuple(dict.fromkeys(self.integration_ids)),
+            service_ids=tuple(dict.fromkeys(self.service_ids)),
+            comment=self.comment,
+            created_by=by,
+        )
+
+
+class Opened(Output):
+    """A stretch of time in which nobody is paged."""
+
+    start: datetime
+    end: datetime | None
+
+
+class Maintenance(Output):
+    """Work during which nobody is paged. `next`: of the coming 60 days, the present one included, the first ones."""
+
+    id: str
+    name: str
+    starts_at: datetime
+    ends_at: datetime | None
+    windows: list[StepWindow]
+    integration_ids: list[str]
+    service_ids: list[str]
+    comment: str
+    created_by: str
+    created_at: datetime
+    open: bool = Field(description="Now")
+    next: list[Opened]
+
+
+class MaintenanceList(Output):
+    """By name."""
+
+    items: list[Maintenance]

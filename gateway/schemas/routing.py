@@ -17,6 +17,9 @@ IntegrationType = Literal["generic", "grafana", "prometheus"]
 Url = Annotated[str, Field(max_length=1024, pattern="^(https?://[^\\x00-\\x20]+)?$")]
 
 
+WaitS = Annotated[float, Field(allow_inf_nan=False)]
+
+
 class Matcher(Input):
     """A condition on a label: equal, not equal, the pattern fits the whole value, or does not."""
 
@@ -64,6 +67,7 @@ class Route(Input):
     goes_on: Annotated[
         bool, Field(alias="continue", description="Send it there in addition to where it goes without this rule")
     ] = False
+    wait_s: WaitS | None = Field(None, description="Instead of the integration's")
 
     def to_domain(self) -> domain.Route:
         grouping = self.grouping
@@ -81,6 +85,7 @@ class Route(Input):
             if grouping is not None
             else None,
             goes_on=self.goes_on,
+            wait_s=self.wait_s,
         )
 
 
@@ -140,6 +145,10 @@ class IntegrationInput(Input):
     group_by_sender: bool = Field(True, description="Without group_by: by the sender's own group")
     group_window_s: Annotated[float, Field(allow_inf_nan=False)] | None = None
     templates: Templates = Field(default_factory=Templates)
+    wait_s: WaitS = Field(0, description="Time an incident has to resolve by itself before anybody is paged")
+    auto_resolve_s: WaitS | None = Field(
+        None, description="Resolve what was not heard firing for so long; dangerous, see docs/noise.md"
+    )
 
     def to_domain(self, ident: str) -> domain.Integration:
         return domain.Integration(
@@ -155,6 +164,8 @@ class IntegrationInput(Input):
             group_by_sender=self.group_by_sender,
             group_window_s=self.group_window_s,
             templates=self.templates.to_domain(),
+            wait_s=self.wait_s,
+            auto_resolve_s=self.auto_resolve_s,
         )
 
 
@@ -173,6 +184,8 @@ class Integration(Output):
     group_by_sender: bool
     group_window_s: float | None
     templates: Templates
+    wait_s: float = 0
+    auto_resolve_s: float | None = None
 
 
 class IntegrationList(Output):

@@ -3,7 +3,7 @@
 lost              an accepted alert is in no journal, or only in part
 doubled-alert     an accepted alert is in journals twice
 split-group       alerts that belong together are in two lines, or strangers in one
-muted             a firing alert was ignored without a reason that holds
+muted             a firing alert was ignored, or its incident suppressed, without a reason that holds
 reopened          an alert that was over opened or joined an incident
 unresolved        nothing fires any more and the incident stays open
 two-open          an incident was opened while the one before it was open

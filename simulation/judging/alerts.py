@@ -66,7 +66,7 @@ class _Belongs:
 
 def _plain(route: Route) -> bool:
     """What the judge can decide by itself: labels that are equal or not. Of other rules it has no opinion."""
-    alike = Route(route.matchers, route.policy_id, route.team_id, route.name)
+    alike = Route(route.matchers, route.policy_id, route.team_id, route.name, wait_s=route.wait_s)
     return route == alike and route.policy_id is not None and all(m.op in ("=", "!=") for m in route.matchers)
 
 

@@ -14,6 +14,7 @@ from domain.policy import Policy
 from domain.promises import Course
 from simulation.judging.conditions import Seen
 from simulation.judging.finding import LATE_S, Finding
+from simulation.judging.noise import Noise
 from simulation.judging.opinion import Opinion, at_rest, rules
 from simulation.outcome import Outcome, Row
 
@@ -48,6 +49,7 @@ class Walk:
         self.quiet: list[tuple[float, int]] = []
         """(instant, journal position) of every halt: from then on no page ordered before may start."""
         self._seen = Seen()
+        self._noise = Noise()
         self._episode = 0
         self._policy: Policy | None = None
         self._due = 0.0
@@ -64,6 +66,8 @@ class Walk:
             self._at, self._config = row.at, self._outcome.configurations[row.config]
             self._owes(row)
             self._seen.note(row.event)
+            self._left_alone("late")
+            self._noise.note(row, self._outcome.taken.get(row.cause))
             step = _STEPS.get(type(row.event))
             if step is not None:
                 step(self, row.event, row)
@@ -71,6 +75,7 @@ class Walk:
                 self._say(kind, what)
         self._at = self._outcome.scenario.end
         self._overdue("stalled")
+        self._left_alone("stalled")
 
     @property
     def _status(self) -> Status:
@@ -126,7 +131,25 @@ class Walk:
     def _from_the_top(self) -> None:
         self._calls, self._was_called, self._due, self._hurried = {}, {}, self._at, False
 
+    def _left_alone(self, kind: str) -> None:
+        unseen_s = self._noise.unseen_s(self._at)
+        if unseen_s > LATE_S:
+            self._say(kind, f"it is suppressed, and {unseen_s:.0f} s ago it was to be looked at")
+            self._noise.looked_at = self._at
+
+    def _suppressed(self, event: e.Suppressed | e.SuppressionChecked, row: Row) -> None:
+        if not self._noise.covered(self._config, row.at):
+            self._say("muted", "nobody is paged for what fires, and nothing suppresses it")
+
+    def _released(self, event: e.Released, row: Row) -> None:
+        if self._noise.covered(self._config, row.at):
+            self._say("early", "it was let go although it is suppressed still")
+        self._from_the_top()
+
     def _step(self, event: e.StepStarted | e.StepEmpty | e.StepSkipped, row: Row) -> None:
+        if self._noise.fresh and self._noise.covered(self._config, row.at):
+            self._say("early", "it escalates although it is suppressed")
+        self._noise.fresh = False
         self._in_time(f"step {event.step + 1}")
         if self._policy is not None:
             holds = self._seen.holds(self._policy.steps[event.step], self._config, row.at)
@@ -263,6 +286,9 @@ _STEPS: dict[type, Callable[[Walk, Any, Row], None]] = {
     e.Resolved: Walk._resolved,
     e.Snoozed: Walk._snoozed,
     e.Woken: Walk._woken,
+    e.Suppressed: Walk._suppressed,
+    e.SuppressionChecked: Walk._suppressed,
+    e.Released: Walk._released,
     e.Unacknowledged: Walk._woken,
     e.Reassigned: Walk._moved,
     e.Escalated: Walk._moved,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from storage.tables.access import ApiKeyRow, IntegrationKeyRow, SessionRow, SignInTokenRow
 from storage.tables.base import Base
 from storage.tables.heartbeats import HeartbeatRow, ListeningRow
-from storage.tables.noise import SilenceRow
+from storage.tables.noise import MaintenanceRow, SilenceRow
 from storage.tables.people import ContactMethodRow, NotificationRuleRow, TeamMemberRow, TeamRow, UserRow
 from storage.tables.planning import (
     HolidayCalendarRow,
@@ -41,6 +41,7 @@ __all__ = [
     "IntegrationKeyRow",
     "IntegrationRow",
     "ListeningRow",
+    "MaintenanceRow",
     "NotificationRuleRow",
     "OverrideRow",
     "PolicyRow",

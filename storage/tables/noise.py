@@ -11,6 +11,22 @@ from sqlalchemy.orm import Mapped, mapped_column
 from storage.tables.base import Base, Created
 
 
+class MaintenanceRow(Created, Base):
+    """Fields as in domain.configuration.Maintenance."""
+
+    __tablename__ = "maintenance"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime | None]
+    windows: Mapped[list[Any]]
+    integration_ids: Mapped[list[Any]]
+    service_ids: Mapped[list[Any]]
+    comment: Mapped[str]
+    created_by: Mapped[str]
+
+
 class SilenceRow(Created, Base):
     """Fields as in domain.configuration.Silence. What is over stays, for who asks later."""
 

@@ -139,3 +139,77 @@ async def test_ten_thousand_silences_are_the_most(site: Site) -> None:
         )
     answer = await site.call("POST", "/silences", {"matchers": DISK, "minutes": 5}, 422)
     assert "10000 silences" in answer["errors"][0]["detail"]
+
+
+async def integration(site: Site, **more: Any) -> tuple[str, str]:
+    """Its id, and the path to post to."""
+    (policy, *_) = (await site.call("GET", "/policies"))["items"]
+    body = {"name": "Shop", "type": "generic", "policy_id": policy["id"], **more}
+    made = await site.call("POST", "/integrations", body, 201)
+    url = (await site.call("POST", f"/integrations/{made['id']}/keys"))["webhook_url"]
+    return str(made["id"]), "/api/v1" + url.partition("/api/v1")[2]
+
+
+async def posted(site: Site, path: str, name: str, status: str = "firing") -> dict[str, Any]:
+    """The incident that a webhook opened, or closed."""
+    assert (await site.http.post(path, json=alert(name, status=status))).status_code == 202
+
+    async def seen() -> Any:
+        items = (await site.call("GET", f"/alerts?q={name}"))["items"]
+        return items[0] if items and (status == "firing" or items[0]["status"] == "resolved") else None
+
+    return dict(await until(f"{name} {status}", seen))
+
+
+async def test_a_maintenance_holds_back_and_what_fires_when_it_is_deleted_escalates(live_site: Site) -> None:
+    site = live_site
+    ident, path = await integration(site)
+    calendar = await site.call("POST", "/holiday-calendars", {"name": "DE", "dates": ["2026-12-25"]}, 201)
+    hours = {"zone": "Europe/Berlin", "start": "22:00", "end": "06:00", "weekdays": [5], "holidays": calendar["id"]}
+    nightly = await site.call("POST", "/maintenance", {"name": "Saturdays", "windows": [hours]}, 201)
+    assert len(nightly["next"]) >= 8 and nightly["ends_at"] is None
+    refused = await site.call("DELETE", f"/holiday-calendars/{calendar['id']}", status=409)
+    assert "maintenance Saturdays" in refused["detail"]
+    later = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    body = {"name": "Upgrade", "ends_at": later, "integration_ids": [ident], "comment": "new disks"}
+    work = await site.call("POST", "/maintenance", body, 201)
+    assert work["open"] and [m["name"] for m in (await site.call("GET", "/maintenance"))["items"]] == [
+        "Saturdays",
+        "Upgrade",
+    ]
+    disk, cpu = await posted(site, path, "disk"), await posted(site, path, "cpu")
+    assert disk["suppression"]["kind"] == "maintenance" and disk["suppression"]["by"] == "under maintenance (Upgrade)"
+    assert (await raised(site, "net"))["status"] == "triggered", "another integration"
+    gone = await posted(site, path, "cpu", "resolved")
+    assert (gone["id"], gone["assignees"]) == (cpu["id"], [])
+    moved = await site.call("PUT", f"/maintenance/{work['id']}", {**body, "integration_ids": [], "comment": ""})
+    assert moved["integration_ids"] == [] and (await raised(site, "ram"))["status"] == "suppressed", "now of everything"
+    await site.call("DELETE", f"/maintenance/{work['id']}", status=204)
+    assert (await status_is(site, disk["id"], "triggered"))["assignees"]
+    answer = await site.call("POST", "/maintenance", {"name": "x", "service_ids": ["none"], "ends_at": later}, 422)
+    assert answer["errors"][0]["pointer"] == "/service_ids/0"
+    await site.call("GET", "/maintenance/none", status=404)
+
+
+async def test_an_integration_gives_time_and_a_rule_gives_its_own(live_site: Site) -> None:
+    site = live_site
+    rule = {"matchers": [{"label": "alertname", "value": "now"}], "wait_s": 0}
+    ident, path = await integration(site, wait_s=2, routes=[rule])
+    read = await site.call("GET", f"/integrations/{ident}")
+    assert (read["wait_s"], read["routes"][0]["wait_s"], read["auto_resolve_s"]) == (2, 0, None)
+    passing, lasting = await posted(site, path, "passing"), await posted(site, path, "lasting")
+    assert passing["suppression"]["kind"] == "wait"
+    assert (await posted(site, path, "now"))["status"] == "triggered"
+    over = await posted(site, path, "passing", "resolved")
+    assert over["assignees"] == [] and "given time to resolve by itself" in over["next"]
+    assert (await status_is(site, lasting["id"], "triggered"))["assignees"]
+    assert any("Given time until" in t for t in await texts(site, lasting["id"]))
+    whole = {k: v for k, v in read.items() if k != "id"}
+    for field, change in (
+        ("/wait_s", {"wait_s": -1}),
+        ("/auto_resolve_s", {"auto_resolve_s": 1}),
+        ("/routes/0/wait_s", {"routes": [{**rule, "wait_s": 1e9}]}),
+    ):
+        answer = await site.call("PUT", f"/integrations/{ident}", {**whole, **change}, 422)
+        assert [e["pointer"] for e in answer["errors"]] == [field], answer
+    assert await site.call("GET", f"/integrations/{ident}") == read

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from domain.alert import AlertEvent, Severity
-from domain.configuration import Silence
+from domain.configuration import Maintenance, Silence
 from domain.hold import LOOK_S
 from domain.incident import (
     Acknowledge,
@@ -66,22 +66,35 @@ class IncidentMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.desk = Desk(CONFIG)
+        self._given: list[float] = []
 
     @rule(
         made=st.lists(
             st.tuples(st.sampled_from(sorted(FITTED)), st.sampled_from([-50, 0, 60]), st.sampled_from([40, 100, 700])),
             max_size=3,
         ),
+        works=st.lists(st.tuples(st.sampled_from(["i", "other"]), st.sampled_from([40, 700])), max_size=1),
+        auto_s=st.sampled_from([None, 90.0, 1000.0]),
         told=st.booleans(),
     )
-    def silences_change(self, made: list[tuple[tuple[Any, str], int, int]], told: bool) -> None:
-        """Those before are gone. Not told: the message is late or lost."""
+    def the_noise_changes(
+        self,
+        made: list[tuple[tuple[Any, str], int, int]],
+        works: list[tuple[str, int]],
+        auto_s: float | None,
+        told: bool,
+    ) -> None:
+        """What was before is gone. Not told: the message is late or lost."""
         desk = self.desk
         silences = [
             Silence(f"s{n}", (Matcher("name", op, value),), desk.now + starts, desk.now + starts + lasts)
             for n, ((op, value), starts, lasts) in enumerate(made)
         ]
-        desk.config = replace(CONFIG, silences=tuple(silences))
+        maintenance = [Maintenance("m", "work", desk.now, desk.now + lasts, (), (of,)) for of, lasts in works]
+        integration = replace(CONFIG.integrations["i"], auto_resolve_s=auto_s)
+        desk.config = replace(
+            CONFIG, silences=tuple(silences), maintenance=tuple(maintenance), integrations={"i": integration}
+        )
         status, paged = desk.line.status, len(desk.pages)
         if not told:
             return
@@ -91,8 +104,14 @@ class IncidentMachine(RuleBasedStateMachine):
         self._nobody_is_forgotten()
 
     def _nobody_is_forgotten(self) -> None:
-        """After a look: what is suppressed is fitted alert by alert."""
+        """After a look: what is suppressed is fitted alert by alert, or maintained, or has been given time."""
         desk = self.desk
+        if any(
+            w.ends_at is None or (desk.now < w.ends_at and "i" in w.integration_ids) for w in desk.config.maintenance
+        ):
+            return
+        if desk.now < min(self._given, default=0.0):
+            return
         active = [s.matchers[0] for s in desk.config.silences if s.starts_at <= desk.now < s.ends_at]
         fitted = {key for m in active for key in FITTED[m.op, m.value]}
         if desk.line.status is Status.SUPPRESSED:
@@ -104,16 +123,31 @@ class IncidentMachine(RuleBasedStateMachine):
         occurrence=st.integers(0, 3),
         dated=st.booleans(),
         severity=st.sampled_from([None, *Severity]),
+        wait_s=st.sampled_from([0.0, 0.0, 50.0, 500.0]),
     )
-    def alerts(self, keys: list[str], firing: bool, occurrence: int, dated: bool, severity: Severity | None) -> None:
+    def alerts(
+        self,
+        keys: list[str],
+        firing: bool,
+        occurrence: int,
+        dated: bool,
+        severity: Severity | None,
+        wait_s: float,
+    ) -> None:
         start = T0 + occurrence * 50 if dated else None
         before, paged = self.desk.line, len(self.desk.pages)
-        self.desk.alerts(
+        decided = self.desk.alerts(
             *(
                 AlertEvent(k, "firing" if firing else "resolved", k, severity, labels={"name": k}, starts_at=start)
                 for k in keys
-            )
+            ),
+            wait_s=wait_s,
         )
+        told = [type(e).__name__ for e in decided]
+        if "Triggered" in told:
+            self._given = []
+        if "AlertsFired" in told:  # only what fires anew shortens what is left
+            self._given.append(self.desk.now + wait_s)
         if before.status in (Status.ACKNOWLEDGED, Status.SNOOZED) and self.desk.line.episode == before.episode:
             assert self.desk.line.status in (before.status, Status.RESOLVED), "alerts must not wake a quiet incident"
             assert len(self.desk.pages) == paged
@@ -204,7 +238,9 @@ class IncidentMachine(RuleBasedStateMachine):
 
     @invariant()
     def something_always_happens_next(self) -> None:
-        line, timers = self.desk.line, self.desk.timers
+        line, timers = self.desk.line, dict(self.desk.timers)
+        if line.open:
+            timers.pop("unheard", None)
         if line.status is Status.TRIGGERED:
             assert timers.get("step", 0.0) >= self.desk.now, "a triggered incident must have a step timer"
         elif line.status is Status.SNOOZED:

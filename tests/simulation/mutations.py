@@ -9,11 +9,11 @@ from typing import Any
 from unittest.mock import patch
 
 from actors import incident
-from domain import alerts, commands, escalation, grouping, oncall
+from domain import alerts, commands, escalation, grouping, hold, noise, oncall
 from domain import events as e
 from domain.alert import Severity
 from domain.draft import Draft
-from domain.incident import Acknowledge, Line
+from domain.incident import Acknowledge, Cover, Line
 from domain.schedule import Shift
 from runtime.codec import Kind
 from runtime.entity import Cancel, Set
@@ -88,6 +88,15 @@ def _lazy(self: Any, hosted: Any, message: Any, cause: str) -> None:
         TURN(self, hosted, message, cause)
 
 
+def _any_silence(config: Any, line: Line, now: float) -> Cover | None:
+    until = max((s.ends_at for s in config.silences if s.starts_at <= now), default=0.0)
+    return Cover("silence", (), "silenced", until) if until > now else None
+
+
+def _tomorrow(draft: Draft, within_s: float) -> None:
+    draft.arm("hold", draft.now + 86_400.0)
+
+
 def _broken(*patches: tuple[Any, str, Any]) -> Callable[[], Any]:
     return lambda: replaced(*patches)
 
@@ -106,6 +115,8 @@ MUTATIONS: dict[str, tuple[str, Callable[[], Any]]] = {
         ),
     ),
     "timers fire ten minutes late": ("late", _broken((hosts.Hosts, "_turn", _lazy))),
+    "a silence covers whatever fires": ("muted", _broken((noise, "_silenced", _any_silence))),
+    "what is suppressed is looked at again only tomorrow": ("late", _broken((hold, "_arm", _tomorrow))),
     "an acknowledgement stops nothing": (
         "paged-after-ack",
         _broken((commands, "halt", lambda draft: None), (incident, "on_due", _regardless)),

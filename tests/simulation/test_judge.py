@@ -39,7 +39,18 @@ def test_the_promise_holds_for_an_organisation_in_trouble(seed: int) -> None:
     outcome = simulate(rough(seed))
     assert judge(outcome) == []
     happened = {type(row.event).__name__ for rows in outcome.journals.values() for row in rows}
-    wanted = {"LastResortCalled", "PageFailed", "AlertsIgnored", "Woken", "Reassigned", "Unacknowledged", "Escalated"}
+    wanted = {
+        "Suppressed",
+        "SuppressionChecked",
+        "Released",
+        "LastResortCalled",
+        "PageFailed",
+        "AlertsIgnored",
+        "Woken",
+        "Reassigned",
+        "Unacknowledged",
+        "Escalated",
+    }
     assert wanted <= happened, "hardly anything happened: the run proved nothing"
 
 

@@ -12,9 +12,12 @@ from typing import Any
 import pytest
 
 from domain.alert import AlertEvent
-from domain.noise_checks import check_silence
+from domain.grouping import group
+from domain.noise_checks import check_maintenance, check_silence
+from domain.route_checks import check_noise, check_routes
 from domain.service import Service
-from gateway.schemas.noise import SilenceInput
+from gateway.schemas.noise import MaintenanceInput, SilenceInput
+from gateway.schemas.routing import IntegrationInput
 from tests.unit.desk import Desk, organisation
 
 DOC = (Path(__file__).parents[2] / "docs" / "noise.md").read_text()
@@ -29,14 +32,21 @@ def instant(clock: str) -> float:
 
 def desk_at(clock: str) -> Desk:
     """Everything through the wire's models and the checks that saving does."""
-    config = replace(organisation(), services={"reports": Service("reports", "Reports")})
+    integration = IntegrationInput.model_validate(EXAMPLE["integration"]).to_domain("i")
+    services = {name: Service(name, name) for name in ("reports", "storage")}
+    config = replace(organisation(), services=services, integrations={"i": integration})
+    check_routes(integration.routes, config)
+    check_noise(integration.wait_s, integration.auto_resolve_s)
     made = [
         SilenceInput.model_validate(s).to_domain(f"s{n}", "Ada", instant("07:00"))
         for n, s in enumerate(EXAMPLE["silences"])
     ]
     for silence in made:
         check_silence(silence, config, instant("07:00"))
-    desk = Desk(replace(config, silences=tuple(made)))
+    works = [MaintenanceInput.model_validate(m).to_domain(m["name"], "Ada", 0.0) for m in EXAMPLE["maintenance"]]
+    for work in works:
+        check_maintenance(work, config, instant("07:00"))
+    desk = Desk(replace(config, silences=tuple(made), maintenance=tuple(works)))
     desk.now = instant(clock)
     return desk
 
@@ -44,7 +54,10 @@ def desk_at(clock: str) -> Desk:
 def fire(desk: Desk, alert: str) -> None:
     labels = dict(pair.split("=") for pair in alert.split())
     service = labels.pop("service", None)
-    desk.alerts(AlertEvent("a", "firing", alert, labels=labels, starts_at=desk.now), service_id=service)
+    event = AlertEvent("a", "firing", alert, labels=labels, starts_at=desk.now)
+    (found,) = group(desk.config, desk.config.integrations["i"], [event], desk.now)
+    assert found.to is not None
+    desk.alerts(event, service_id=service, wait_s=found.to.wait_s)
 
 
 @pytest.mark.parametrize(("at", "alert", "incident", "paged"), CASES, ids=lambda c: re.sub(r"\W+", "-", c))
@@ -58,8 +71,8 @@ def test_an_alert_of_the_example_becomes_what_the_page_says(at: str, alert: str,
 
 def test_what_still_fires_at_the_end_of_its_silence_escalates_from_there() -> None:
     desk = desk_at("08:30")
-    fire(desk, "alertname=DiskFull cluster=blue")
+    fire(desk, "alertname=DiskFull cluster=blue severity=critical")
     for clock, called in (("11:59", []), ("12:00", ["ada"]), ("12:05", ["ada", "ben"])):
         desk.wait(instant(clock) - desk.now)
         assert desk.called() == called
-    assert len(CASES) == 6
+    assert len(CASES) == 8
