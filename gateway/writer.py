@@ -10,8 +10,10 @@ again (gateway/replay.py): nothing overtakes.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from time import monotonic
 
 import structlog
 
@@ -31,6 +33,8 @@ MAX_WAITING = 20_000
 """Messages waiting; beyond it senders are told 503 and come again, instead of timing out."""
 MAX_WAITING_BYTES = 256 * 1024 * 1024
 RETRIES = 2
+JUST_S = 10.0
+"""How long an acknowledgement may have been committed and not be known to the host that pages from memory."""
 SPOOL_AFTER_S = 1.0
 """A commit not answered by then is taken into the spool as well; its dedup ids make it one message."""
 WRITERS = 2
@@ -64,6 +68,9 @@ class InboxWriter:
         self._writing: dict[asyncio.Task[None], list[_Waiting]] = {}
         self._rows = 0
         self._bytes = 0
+        self._halts: deque[tuple[float, Inbound]] = deque()
+        """Committed of late, with when (monotonic)."""
+        self._told_at = float("-inf")
         self._event = asyncio.Event()
         self._free = asyncio.Semaphore(WRITERS)
         self._background = Background(self._run, "inbox-writer")
@@ -128,6 +135,7 @@ class InboxWriter:
             return
         except RuntimeFault as fault:
             self._outage.not_written(str(fault))
+            self._tell_halts()
             await self._spooled(batch)
             return
         except Exception as error:
@@ -135,8 +143,22 @@ class InboxWriter:
             self._settle(batch, OutcomeUnknown(repr(error)))
             return
         self._settle(batch, None, ids)
+        self._remember_halts(rows)
         self._outage.written()
         self._poke({m.shard for m in rows})
+
+    def _remember_halts(self, rows: Sequence[Inbound]) -> None:
+        now = monotonic()
+        self._halts.extend((now, m) for m in rows if m.halts)
+        while self._halts and now - self._halts[0][0] > JUST_S:
+            self._halts.popleft()
+
+    def _tell_halts(self) -> None:
+        """Acknowledgements that are in the database, which went away before their hosts could read them there."""
+        now = monotonic()
+        if now - self._told_at >= 1.0:
+            self._told_at = now
+            self._tell([m for at, m in self._halts if now - at <= JUST_S])
 
     async def _halve(self, batch: list[_Waiting], error: Exception) -> None:
         if len(batch) > 1:

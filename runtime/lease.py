@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import replace
+from statistics import median_low
 
 from runtime.core import Core, Solo, log, wait
 from runtime.errors import RuntimeFault
@@ -26,8 +27,22 @@ RECORD_S = 6.0
 """A host that ends waits this long for its own sends: one cut off would have to be reconciled."""
 SET_S = LEASE_S - RENEW_S
 """A database clock set forward by more than this makes the leases of living hosts look expired."""
+RECENT_S = 60.0
+"""A host dead for longer has nothing to say on what time it is."""
+ORDINARY_S = 1.0
+"""Counts differ by the time that answers take."""
 SETTLED_S = 60.0
 """A shard held this long without a crash is no longer suspect."""
+
+
+def ahead_of_clock(view: View, me: HostRow) -> float:
+    """Seconds by which the other hosts, or those of a moment ago, are ahead of the store's clock since that was set.
+
+    A host that starts must count as they do: timers that they set would wait for the difference.
+    """
+    others = [h.ahead_s for h in view.hosts if h.id != me.id and h.expires_at > view.now - RECENT_S]
+    agreed = median_low(others) if others else 0.0
+    return agreed if abs(agreed) > ORDINARY_S else 0.0
 
 
 class LeaseLoop:
@@ -52,13 +67,13 @@ class LeaseLoop:
         core = self._core
         began = core.clock.monotonic()
         try:
-            view = await core.real_store.renew(self.me, LEASE_S)
+            view = await core.real_store.renew(self.me, LEASE_S, self._counted())
         except RuntimeFault:
             self._outage.failed()
             raise
         self._outage.reached(began)
         core.ownership.renewed(began)
-        core.time.observe(view.now)
+        core.time.observe(view.now if core.time.known else view.now + ahead_of_clock(view, self.me))
         self._look_at_clock(view.now, began)
         self.me = next((replace(self.me, started_at=h.started_at) for h in view.hosts if h.id == self.me.id), self.me)
         self._compare(view)
@@ -74,6 +89,9 @@ class LeaseLoop:
         await self._clear_settled()
         self._quick = todo.waiting or bool(core.ownership.leaving)
         await wait(core.lease_wanted, QUICK_S if self._quick else RENEW_S)
+
+    def _counted(self) -> float | None:
+        return self._core.time.now() if self._core.time.known else None
 
     def _look_at_clock(self, now: float, began: float) -> None:
         offset, before = now - self._core.clock.monotonic(), self._offset
@@ -128,10 +146,11 @@ class LeaseLoop:
                 ready[shard] = epoch
         if not ready:
             return
+        quiet_s = max(now - core.ownership.leaving[shard] for shard in ready)
         for shard in ready:
             core.forget_shard(shard)
         await core.real_store.release(self.me.id, ready)
-        log.info("shards_handed_over", host=self.me.id, count=len(ready))
+        log.info("shards_handed_over", host=self.me.id, count=len(ready), quiet_s=round(quiet_s, 3))
 
     async def _clear_settled(self) -> None:
         """A shard that was taken from a crashed owner and has run well for a while is healthy again."""
@@ -150,7 +169,7 @@ class LeaseLoop:
         core = self._core
         started = core.clock.monotonic()
         try:
-            await core.real_store.renew(self.me, LEASE_S)
+            await core.real_store.renew(self.me, LEASE_S, self._counted())
             for shard in core.ownership.epochs:
                 core.ownership.leaving.setdefault(shard, started)
             while core.ownership.leaving and core.clock.monotonic() - started < HANDOVER_S + 1.0:

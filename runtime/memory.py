@@ -75,7 +75,7 @@ class MemoryStore(MemoryOutbox):
 
     # -- ownership ---------------------------------------------------------------------------------
 
-    async def renew(self, host: HostRow, ttl_s: float) -> View:
+    async def renew(self, host: HostRow, ttl_s: float, counted: float | None = None) -> View:
         now = self.clock_now()
         owners = {s.owner for s in self.shards.values()}
         for old in list(self.hosts.values()):
@@ -87,7 +87,8 @@ class MemoryStore(MemoryOutbox):
         earlier = [h.started_at for h in self.hosts.values() if h.slot == host.slot and h.id != host.id]
         known = self.hosts.get(host.id)
         started_at = known.started_at if known else max([host.started_at, *(at + 0.001 for at in earlier)])
-        self.hosts[host.id] = replace(host, started_at=started_at, expires_at=now + ttl_s)
+        ahead = counted - now if counted is not None else 0.0
+        self.hosts[host.id] = replace(host, started_at=started_at, expires_at=now + ttl_s, ahead_s=ahead)
         return View(now, list(self.hosts.values()), list(self.shards.values()))
 
     async def claim(self, host: str, shards: Mapping[int, int], crashed: Collection[int]) -> dict[int, int]:

@@ -100,7 +100,7 @@ class PostgresStore:
 
     # -- ownership ---------------------------------------------------------------------------------
 
-    async def renew(self, host: HostRow, ttl_s: float) -> View:
+    async def renew(self, host: HostRow, ttl_s: float, counted: float | None = None) -> View:
         ((now, hosts, shards),) = await self._write(
             "renew",
             id=host.id,
@@ -110,6 +110,7 @@ class PostgresStore:
             ttl=ttl_s,
             draining=host.draining,
             weight=host.weight,
+            counted=counted,
         )
         return View(now, [HostRow(*h) for h in hosts], [ShardRow(*s) for s in shards])
 

@@ -60,7 +60,10 @@ class Appended:
 
 @dataclass(frozen=True, slots=True)
 class HostRow:
-    """A host's lease. `id` names this incarnation, `slot` its place ("host-0"), `expires_at` the lease."""
+    """A host's lease. `id` names this incarnation, `slot` its place ("host-0"), `expires_at` the lease.
+
+    `ahead_s`: seconds by which its count of time was ahead of the store's clock when it last renewed (ADR 21).
+    """
 
     id: str
     slot: str
@@ -69,6 +72,7 @@ class HostRow:
     expires_at: float
     draining: bool
     weight: float = 1.0
+    ahead_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,8 +225,10 @@ class Store(Protocol):
         ...
 
     # -- ownership ---------------------------------------------------------------------------------
-    async def renew(self, host: HostRow, ttl_s: float) -> View:
+    async def renew(self, host: HostRow, ttl_s: float, counted: float | None = None) -> View:
         """Write this host's lease (expires now + ttl_s) and answer all hosts and shards.
+
+        `counted`: what time it is by the host's count, None if it has none yet.
 
         Rows of hosts whose lease ended more than an hour ago and that own nothing are removed. A new row starts after
         every other of its slot, and leases of others that end in more than a minute are cut to ttl_s: the store's clock

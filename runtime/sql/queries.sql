@@ -30,12 +30,13 @@ select id, reply from rt.inbox where id = any(%(ids)s::bigint[]) and done_at is 
 -- Robust to this server's clock being set back: an incarnation starts after every earlier one of its slot, whatever the
 -- clock says, and a lease that ends later than any can was given by the clock before; skip locked: it is being renewed.
 with mine as (
-    insert into rt.host (id, slot, node, started_at, expires_at, draining, weight)
+    insert into rt.host (id, slot, node, started_at, expires_at, draining, weight, ahead)
     values (%(id)s, %(slot)s, %(node)s,
             greatest(to_timestamp(%(started_at)s), (select max(h.started_at) + interval '1 millisecond' from rt.host h
                                                     where h.slot = %(slot)s and h.id <> %(id)s)),
-            now() + make_interval(secs => %(ttl)s), %(draining)s, %(weight)s)
-    on conflict (id) do update set expires_at = excluded.expires_at, draining = excluded.draining
+            now() + make_interval(secs => %(ttl)s), %(draining)s, %(weight)s,
+            coalesce(%(counted)s::float8 - extract(epoch from now())::float8, 0))
+    on conflict (id) do update set expires_at = excluded.expires_at, draining = excluded.draining, ahead = excluded.ahead
     returning *),
 impossible as (
     update rt.host set expires_at = now() + make_interval(secs => %(ttl)s)
@@ -46,7 +47,7 @@ gone as (
        and not exists (select from rt.shard s where s.owner = h.id))
 select extract(epoch from now())::float8 as now,
        (select json_agg(json_build_array(id, slot, node, extract(epoch from started_at)::float8,
-                                         extract(epoch from expires_at)::float8, draining, weight))
+                                         extract(epoch from expires_at)::float8, draining, weight, ahead))
           from (select * from mine union all select * from rt.host where id <> %(id)s) h) as hosts,
        (select json_agg(json_build_array(id, epoch, owner, crashes, suspect) order by id) from rt.shard) as shards;
 

@@ -20,6 +20,8 @@ from tests.chaos.installation import Installation
 from tests.product import until
 
 Fault = Callable[[Installation, random.Random], str]
+FOLLOW_S = 60.0
+"""How long the hosts of a killed raylet are waited for to end."""
 ROOT = Path(__file__).parents[2]
 
 
@@ -58,8 +60,12 @@ def supervisor_killed(it: Installation, dice: random.Random) -> str:
 
 
 def raylet_killed(it: Installation, dice: random.Random) -> str:
-    """kill -9 of the raylet: for Ray this node is dead."""
-    return _kill(it, "/raylet/raylet ")
+    """kill -9 of the raylet: for Ray this node is dead. Its hosts end seconds later; only then has recovery anything to mend."""
+    hosts, killed, began = list(it.hosts().values()), _kill(it, "/raylet/raylet "), time.monotonic()
+    while any(map(processes.alive, hosts)) and time.monotonic() - began < FOLLOW_S:
+        time.sleep(0.1)
+    left = sum(map(processes.alive, hosts))
+    return f"{killed}, its hosts " + (f"live on: {left}" if left else f"ended {time.monotonic() - began:.1f} s later")
 
 
 def gcs_killed(it: Installation, dice: random.Random) -> str:

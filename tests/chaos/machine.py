@@ -7,18 +7,21 @@ import os
 import random
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 
 from tests.chaos import clock
 from tests.chaos.clock import SteppedClock
-from tests.chaos.faults import Fault
+from tests.chaos.faults import Fault, host_killed
 from tests.chaos.installation import Installation
 from tests.product import until
 
 HOUR_S = 3600
-STEPPED_S = (8.0, 15.0)
+STEPPED_S = (12.0, 20.0)
+NOTICED_S = 3.0
+"""Until every host has seen the new time."""
 FULL_S = (6.0, 12.0)
 LEFT_BYTES = 4096
 """What the filled disk still has: a file takes whole blocks, so this is none."""
@@ -35,23 +38,25 @@ def clock_back(it: Installation, dice: random.Random) -> str:
 
 
 def all_clocks_forward(it: Installation, dice: random.Random) -> str:
-    """The database's clock goes an hour ahead with everybody else's, and comes back later."""
-    return _step(it.clocks, HOUR_S, dice)
+    """The database's clock goes an hour ahead with everybody else's, a host is killed, and the clocks come back later."""
+    return _step(it.clocks, HOUR_S, dice, meanwhile=lambda: host_killed(it, dice))
 
 
 def all_clocks_back(it: Installation, dice: random.Random) -> str:
-    """The database's clock falls back by an hour with everybody else's, and comes back later."""
-    return _step(it.clocks, -HOUR_S, dice)
+    """The database's clock falls back by an hour with everybody else's, a host is killed, and the clocks come back later."""
+    return _step(it.clocks, -HOUR_S, dice, meanwhile=lambda: host_killed(it, dice))
 
 
-def _step(clocks: list[SteppedClock], seconds: int, dice: random.Random) -> str:
+def _step(clocks: list[SteppedClock], seconds: int, dice: random.Random, meanwhile: Callable[[], str] = str) -> str:
     lasts_s = dice.uniform(*STEPPED_S)
     for each in clocks:
         each.step(seconds)
-    time.sleep(lasts_s)
+    time.sleep(NOTICED_S)
+    killed = meanwhile()
+    time.sleep(lasts_s - NOTICED_S)
     for each in clocks:
         each.step(0)
-    return f"{seconds // HOUR_S:+} h for {lasts_s:.0f} s"
+    return f"{seconds // HOUR_S:+} h for {lasts_s:.0f} s" + (f", {killed} killed" if killed else "")
 
 
 def spool_disk_full(it: Installation, dice: random.Random) -> str:

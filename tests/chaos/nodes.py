@@ -156,6 +156,15 @@ def node_joined(it: Installation, dice: random.Random) -> str:
     return f"node-{node}"
 
 
+def node_left(it: Installation, dice: random.Random) -> str:
+    """A node is shut down in an orderly way, SIGTERM to all that runs on it; another of that name joins later."""
+    assert isinstance(it, Nodes)
+    node = _pick(it, dice)
+    processes.tell(it.network.pids(node), signal.SIGTERM)
+    it.after(AWAY_S, it.join, node)
+    return f"node-{node}, back after {AWAY_S:.0f} s"
+
+
 def hosts_renewed(it: Installation, dice: random.Random) -> str:
     """One host after the other leaves in order and joins again (SIGHUP)."""
     before = it.hosts()
@@ -170,4 +179,6 @@ def _pick(it: Nodes, dice: random.Random) -> int:
     return node
 
 
-NODE_FAULTS: dict[str, Fault] = {f.__name__: f for f in (node_killed, node_cut_off, node_joined, hosts_renewed)}
+NODE_FAULTS: dict[str, Fault] = {
+    f.__name__: f for f in (node_killed, node_cut_off, node_joined, node_left, hosts_renewed)
+}

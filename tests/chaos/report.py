@@ -49,6 +49,7 @@ def markdown(runs: list[dict[str, Any]]) -> str:
     ]
     for name in sorted(hurts):
         lines.append(_row(name, hurts[name]))
+    lines += _moves(hurts, runs)
     lines += ["", "| command | faults | alerts | pages due | violations |", "| --- | ---: | ---: | ---: | --- |"]
     for run in runs:
         broken = ", ".join(f"{k} {n}" for k, n in kinds([tuple(f) for f in run["findings"]]).items())
@@ -71,6 +72,31 @@ def _row(name: str, hurts: list[dict[str, Any]]) -> str:
         f"| {sum(h['duplicates'] for h in hurts)} | {max(h['longest_delay_s'] for h in hurts):.1f} s "
         f"| {works[len(works) // 2]:.1f} / {works[-1]:.1f} s | {shown} |"
     )
+
+
+MOVING = ("hosts_renewed", "node_joined", "node_left", "rolling_restart")
+"""Faults in which hosts come and go in an orderly way. In others a shard may also move, between hosts that live on."""
+
+
+def _moves(hurts: dict[str, list[dict[str, Any]]], runs: list[dict[str, Any]]) -> list[str]:
+    rows = [
+        f"| {name} | {sum(h['moved'] for h in found)} | {max(h['pause_median_s'] for h in found):.2f} s "
+        f"| {max(h['longest_pause_s'] for h in found):.2f} s |"
+        for name in MOVING
+        if (found := [h for h in hurts.get(name, []) if h.get("moved")])
+    ]
+    if not rows:
+        return []
+    quiet = max(r.get("quiet_s", 0.0) for r in runs)
+    return [
+        "",
+        "*Pause*: a shard that moves in order is nobody's from its release to its next claim. Before its release its owner "
+        f"took nothing new for it for at most {quiet:.2f} s, in any run.",
+        "",
+        "| hosts come and go | shards moved | median pause, worst run | longest pause |",
+        "| --- | ---: | ---: | ---: |",
+        *rows,
+    ]
 
 
 def _count(run: dict[str, Any], kind: str) -> int:

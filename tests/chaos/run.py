@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.chaos import moves
 from tests.chaos.crowd import Crowd
 from tests.chaos.evidence import collect
 from tests.chaos.faults import FAULTS
@@ -47,6 +48,10 @@ class Hurt:
     skipped: int = 0
     duplicates: int = 0
     longest_delay_s: float = 0.0
+    moved: int = 0
+    """Shards that moved in an orderly way, by release and claim."""
+    pause_median_s: float = 0.0
+    longest_pause_s: float = 0.0
     longest_wait_s: float = 0.0
     """Longest time that something from outside lay in the inbox before its incident had processed it."""
 
@@ -67,6 +72,8 @@ class Result:
     pages_received: int = 0
     duplicates: int = 0
     fenced_commits: int = 0
+    quiet_s: float = 0.0
+    """Longest time that a host took nothing new for a shard before it released it."""
     findings: list[Finding] = field(default_factory=list)
     hurts: list[Hurt] = field(default_factory=list)
     not_run: dict[str, str] = field(default_factory=dict)
@@ -90,6 +97,7 @@ def run(seed: int, seconds: float, faults: Sequence[str], rate: float, burst: in
 
     with running(make) as it:
         key = str(it.product.ready["admin_key"])
+        moves.watch(it)
         crowd = Crowd(seed, it.webhook, str(it.product.ready["api"]), key, it.sink, rate, burst)
         crowd.start()
         began = time.monotonic()
@@ -113,13 +121,18 @@ def _monkey(
             bag = dice.sample(list(faults), len(faults))
         name = bag.pop()
         hurt = Hurt(name, "", time.monotonic() - began)
+        first = moves.moment(it)
         result.hurts.append(hurt)
         injected = time.monotonic()
         hurt.note = EVERY[name](it, dice)
         hurt.lasted_s = time.monotonic() - injected
         hurt.works_s, hurt.whole_s, last = _calm(it, injected, CALM_S)
         hurt.recovered = last.whole
-        say(f"{name} ({hurt.note}): works after {hurt.works_s:.1f} s, whole after {hurt.whole_s:.1f} s {last.why}")
+        hurt.moved, hurt.pause_median_s, hurt.longest_pause_s = moves.pauses(it, first, moves.moment(it))
+        say(
+            f"{name} ({hurt.note}): works after {hurt.works_s:.1f} s, whole after {hurt.whole_s:.1f} s {last.why}"
+            f"; {hurt.moved} shards moved in order, longest pause {hurt.longest_pause_s:.2f} s"
+        )
 
 
 def _calm(it: Installation, injected: float, calm_s: float) -> tuple[float, float, Health]:
@@ -153,6 +166,7 @@ def _conclude(it: Installation, crowd: Crowd, began: float, result: Result) -> N
     result.pages_due, result.pages_received = len(due), len(seen.pages)
     result.duplicates = sum(d.copies for d in due)
     result.fenced_commits = it.fenced()
+    result.quiet_s = moves.quiet_s(it.product.home / "log")
     lost = {title for kind, title, _ in result.findings if kind == "lost"}
     for hurt, following in zip(result.hurts, [*result.hurts[1:], None], strict=True):
         first, last = began + hurt.at_s, began + following.at_s if following else float("inf")

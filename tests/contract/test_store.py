@@ -278,6 +278,13 @@ async def test_a_new_incarnation_starts_after_the_earlier_ones_of_its_slot_altho
     assert {h.id: h.started_at for h in again.hosts}["new"] == {h.id: h.started_at for h in view.hosts}["new"]
 
 
+async def test_a_host_says_how_far_its_count_is_from_the_clock(store: Store) -> None:
+    me = HostRow("me", "me", "n", 1.0, 0, False)
+    (fresh,) = (await store.renew(me, 6.0)).hosts
+    (later,) = (await store.renew(me, 6.0, await store.now() + 1800.0)).hosts
+    assert fresh.ahead_s == 0.0 and later.ahead_s == pytest.approx(1800.0, abs=5.0)
+
+
 async def test_a_lease_that_was_given_before_the_clock_was_set_back_ends_all_the_same(store: Store) -> None:
     await store.renew(HostRow("dead", "dead", "n", 1.0, 0, False), 3600.0)
     me = HostRow("me", "me", "n", 1.0, 0, False)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from runtime.clock import DatabaseTime
+from runtime.lease import ahead_of_clock
 from runtime.ownership import LEASE_S, Ownership
+from runtime.store import HostRow, View
 from tests.unit.test_ownership import Hand
 
 
@@ -60,3 +62,15 @@ def test_after_a_set_clock_owners_have_a_lease_time_to_renew() -> None:
     assert not ownership.steady()
     hand.now += LEASE_S
     assert ownership.steady()
+
+
+def test_a_host_that_starts_counts_as_the_others_do() -> None:
+    def host(name: str, ahead: float, left: float = 5.0) -> HostRow:
+        return HostRow(name, name, "n", 1.0, 1000.0 + left, False, ahead_s=ahead)
+
+    me = host("me", 0.0)
+    assert ahead_of_clock(View(1000.0, [me], []), me) == 0.0
+    assert ahead_of_clock(View(1000.0, [me, host("a", 3590.0), host("b", 3592.0)], []), me) == 3590.0
+    assert ahead_of_clock(View(1000.0, [me, host("a", 3590.0, left=-10.0)], []), me) == 3590.0, "dead since a moment"
+    assert ahead_of_clock(View(1000.0, [me, host("a", 3590.0, left=-600.0)], []), me) == 0.0
+    assert ahead_of_clock(View(1000.0, [me, host("a", -0.4)], []), me) == 0.0, "an answer takes that long"
