@@ -19,10 +19,13 @@ from pathlib import Path
 from typing import Any
 
 import ray
-from ray._raylet import Config  # type: ignore[attr-defined]  # its stubs leave it out
+from ray._raylet import Config, GcsClient  # type: ignore[attr-defined]  # its stubs leave them out
 from ray.actor import ActorHandle
+from ray.core.generated import autoscaler_pb2
 from ray.exceptions import RayError
+from ray.util import list_named_actors
 
+from runtime.clock import wall_now
 from runtime.process import HostProcess, HostSettings
 
 RAY_ENVIRONMENT = {
@@ -33,6 +36,11 @@ RAY_ENVIRONMENT = {
     "RAY_worker_niceness": "0",  # 15 by default: whoever pages people must not be the last to get the processor
 }
 DRAIN_S = 12.0
+ASKED_S = 3.0
+"""A host that does not say within this time where it runs is on a node in trouble, or starting: it is left alone."""
+LEAVING_S = 3600.0
+"""For so long a node that leaves is offered no host; Ray wants a time by which it is gone."""
+NAMESPACE = "sentinel-"
 LOCAL_SLOTS = {"host_slot": 256, "private_slot": 4096}
 """A local Ray runs whatever is asked of it."""
 FAILURE_DOMAIN = "failure-domain"
@@ -58,13 +66,17 @@ class HostActor:
         """Hand everything over."""
         return self._process.drain(DRAIN_S)
 
+    def node(self) -> str:
+        """Ray's id of the node that this runs on."""
+        return str(ray.get_runtime_context().get_node_id())
+
 
 class Cluster:
     """The hosts of one installation on a Ray cluster, which may carry others: `installation` names it."""
 
     def __init__(self, template: HostSettings, installation: str) -> None:
         self._template = template
-        self._namespace = f"sentinel-{installation}"
+        self._namespace = f"{NAMESPACE}{installation}"
         self._actors: dict[str, ActorHandle] = {}
 
     def start_ray(self, address: str | None, temp_dir: str) -> str:
@@ -140,6 +152,49 @@ class Cluster:
     def stop(self) -> None:
         """Leave Ray; a local cluster ends with it."""
         ray.shutdown()
+
+
+def leave(address: str, node: str) -> tuple[list[str], list[str]]:
+    """Have a Ray node take no more hosts, and every host on it, of any installation, hand over and end.
+
+    `node`: its address as Ray knows it; "" is the node of this machine. Answers the slots of its hosts, and those that
+    did not end in time. Raises RayError, or RuntimeError if Ray refuses or does not know the node.
+    """
+    os.environ.update(RAY_ENVIRONMENT)
+    if _has_token():
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
+    Config.initialize("")
+    ray.init(address=address, log_to_driver=False, logging_level="WARNING", configure_logging=False)
+    try:
+        context = ray.get_runtime_context()
+        nodes = {n["NodeManagerAddress"]: n["NodeID"] for n in ray.nodes() if n["Alive"]}
+        if node and node not in nodes:
+            raise RuntimeError(f"Ray knows no node {node}; there are {', '.join(sorted(nodes))}")
+        here = nodes[node] if node else context.get_node_id()
+        until_ms = int((wall_now() + LEAVING_S) * 1000)
+        reason = autoscaler_pb2.DrainNodeReason.Value("DRAIN_NODE_REASON_PREEMPTION")
+        accepted, why = GcsClient(address=context.gcs_address).drain_node(
+            here, reason, "its operator ends it", until_ms
+        )
+        if not accepted:
+            raise RuntimeError(f"Ray refuses to drain the node: {why}")
+        named = [n for n in list_named_actors(all_namespaces=True) if n["namespace"].startswith(NAMESPACE)]
+        hosts = [(n["name"], ray.get_actor(n["name"], n["namespace"])) for n in named]
+        places = {actor.node.remote(): (slot, actor) for slot, actor in hosts}
+        answered, _ = ray.wait(list(places), num_returns=len(places), timeout=ASKED_S) if places else ([], [])
+        going = {places[ref][1].drain.remote(): places[ref][0] for ref in answered if _value(ref) == here}
+        _, late = ray.wait(list(going), num_returns=len(going), timeout=DRAIN_S + 2) if going else ([], [])
+        return sorted(going.values()), sorted(going[ref] for ref in late)
+    finally:
+        ray.shutdown()
+
+
+def _value(ref: Any) -> Any:
+    """What a call answered; None if its host was gone."""
+    try:
+        return ray.get(ref)
+    except RayError:
+        return None
 
 
 def _failure_domain() -> str:

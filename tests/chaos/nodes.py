@@ -157,9 +157,13 @@ def node_joined(it: Installation, dice: random.Random) -> str:
 
 
 def node_left(it: Installation, dice: random.Random) -> str:
-    """A node is shut down in an orderly way, SIGTERM to all that runs on it; another of that name joins later."""
+    """A node is shut down in an orderly way: `python -m runtime.leave`, then SIGTERM; another of that name joins later."""
     assert isinstance(it, Nodes)
     node = _pick(it, dice)
+    environ = {**os.environ, "RAY_ADDRESS": it.product.environ["RAY_ADDRESS"], "RAY_AUTH_MODE": "disabled"}
+    command = [sys.executable, "-m", "runtime.leave", "--node", it.network.address_of(node)]
+    told = subprocess.run(command, env=environ, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert told.returncode == 0 and json.loads(told.stdout)["hosts"], f"{told.stdout} {told.stderr[-2000:]}"
     processes.tell(it.network.pids(node), signal.SIGTERM)
     it.after(AWAY_S, it.join, node)
     return f"node-{node}, back after {AWAY_S:.0f} s"

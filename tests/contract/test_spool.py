@@ -7,6 +7,7 @@ import os
 import subprocess
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -241,6 +242,22 @@ async def test_whatever_the_database_does_a_message_is_kept_once_and_nothing_ove
             later += 1
         assert await writer.put([message(later)]) == [later + 1], "written directly again"
     assert store.order == [f"d{n}" for n in range(later + 1)]
+
+
+async def test_an_acknowledgement_committed_just_before_an_outage_is_told_to_the_hosts_memory(tmp_path: Path) -> None:
+    store, told = Flaky(), list[Inbound]()
+    outage = Outage(asyncio.get_running_loop().time)
+    async with opened(tmp_path) as spool:
+        writer = InboxWriter(store, lambda _: None, spool, outage, told.extend)  # type: ignore[arg-type]
+        writer.start()
+        acknowledgement = replace(message(0), halts=True)
+        await writer.put([acknowledgement])
+        await writer.put([message(1)])
+        assert told == [], "the hosts read it in the database"
+        store.mode = "away"
+        assert await writer.put([message(2)]) == []
+        assert told == [acknowledgement, message(2)]
+        await writer.stop()
 
 
 async def test_the_spool_of_a_killed_process_is_replayed_and_repeating_it_changes_nothing(
