@@ -54,6 +54,13 @@ def gateway_killed(it: Installation, dice: random.Random) -> str:
     return _kill(it, "-m gateway")
 
 
+def console_killed(it: Installation, dice: random.Random) -> str:
+    """kill -9 of the console, which people look at and which nothing waits for."""
+    killed = _kill(it, " -m ui")
+    until("a new console", lambda: it.pids(" -m ui"), 30)
+    return killed
+
+
 def supervisor_killed(it: Installation, dice: random.Random) -> str:
     """kill -9 of the hosts' supervisor, who owns the local Ray."""
     return _kill(it, "-m runtime.hosts")
@@ -173,6 +180,7 @@ FAULTS: dict[str, Fault] = {
         hosts_killed,
         host_frozen,
         gateway_killed,
+        console_killed,
         supervisor_killed,
         raylet_killed,
         gcs_killed,

@@ -13,12 +13,14 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
+from cli.embedded.valkey import EmbeddedValkey
 from runtime.cluster import FAILURE_DOMAIN, RAY_ENVIRONMENT
 from tests.chaos import processes
-from tests.chaos.faults import Fault
+from tests.chaos.faults import Fault, host_killed
 from tests.chaos.installation import Installation
 from tests.chaos.network import Network
 from tests.chaos.relay import Relay
@@ -40,6 +42,8 @@ class Nodes(Installation):
         self.network = Network(os.getpid() % 200, NODES)
         super().__init__(base, address=self.network.address)
         self._relay: Relay | None = None
+        self._ray_store, self._storage = EmbeddedValkey(base / "rk"), ""
+        self._head: list[str] = []
         self._ray: list[subprocess.Popen[bytes]] = []
         self._later: list[threading.Timer] = []
 
@@ -52,12 +56,15 @@ class Nodes(Installation):
     def surroundings(self) -> dict[str, str]:
         """Database and feed over the bridge; Ray's head here, a raylet on every node."""
         here = self.network.address
-        database, feed, self._head_port = (free_port(here) for _ in range(3))
+        database, feed, storage, self._head_port = (free_port(here) for _ in range(4))
         sockets = (self.base / "pg" / "run" / ".s.PGSQL.5432", self.base / "vk" / "vk.sock")
-        self._relay = Relay(here, {database: sockets[0], feed: sockets[1]})
+        self._ray_store.start()
+        self._relay = Relay(here, {database: sockets[0], feed: sockets[1], storage: self.base / "rk" / "vk.sock"})
         self._relay.start()
+        self._storage = f"{here}:{storage}"
         head = ["--head", f"--port={self._head_port}", "--num-cpus=0", "--include-dashboard=false"]
-        self._start_ray([], here, [*head, f"--temp-dir={self.base}/ray"])
+        self._head = [*head, f"--temp-dir={self.base}/ray"]
+        self.start_head()
         for node in self.network.nodes:
             self.join(node)
         password = (self.base / "pg" / "password").read_text()
@@ -67,6 +74,10 @@ class Nodes(Installation):
             "RAY_ADDRESS": f"{here}:{self._head_port}",
             "RAY_AUTH_MODE": "disabled",
         }
+
+    def start_head(self) -> None:
+        """Ray's head; what it knew before it is in its Redis, as Ray documents for its fault tolerance."""
+        self._start_ray([], self.network.address, self._head)
 
     def join(self, node: int) -> None:
         """A raylet that offers room for one host."""
@@ -83,6 +94,8 @@ class Nodes(Installation):
             **RAY_ENVIRONMENT,
             "SENTINEL_HOME": str(self.base / "home"),
             "RAY_AUTH_MODE": "disabled",
+            "RAY_REDIS_ADDRESS": self._storage,
+            "RAY_external_storage_namespace": "sentinel",
         }
         environ["PYTHONPATH"] = str(ROOT)
         for attempt in range(3):
@@ -118,6 +131,7 @@ class Nodes(Installation):
         for process in self._ray:
             process.kill()
             process.wait(10)
+        self._ray_store.stop()
         if self._relay is not None:
             self._relay.stop()
         self.network.stop()
@@ -132,6 +146,27 @@ def node_killed(it: Installation, dice: random.Random) -> str:
     assert isinstance(it, Nodes)
     node = _pick(it, dice)
     processes.tell(it.network.pids(node), signal.SIGKILL)
+    it.after(AWAY_S, it.join, node)
+    return f"node-{node}, back after {AWAY_S:.0f} s"
+
+
+def head_killed(it: Installation, dice: random.Random) -> str:
+    """kill -9 of Ray's head process, then of a host; the head comes back with what its Redis holds, and the host with it."""
+    assert isinstance(it, Nodes)
+    processes.tell(it.pids("/gcs/gcs_server "), signal.SIGKILL)
+    time.sleep(3)
+    killed = host_killed(it, dice)
+    time.sleep(AWAY_S - 3)
+    it.start_head()
+    return f"for {AWAY_S:.0f} s, then {killed}"
+
+
+def node_raylet_killed(it: Installation, dice: random.Random) -> str:
+    """kill -9 of the raylet of a node, whose host ends with it or lives on unknown to Ray; a raylet joins there later."""
+    assert isinstance(it, Nodes)
+    node = _pick(it, dice)
+    here = set(it.network.pids(node))
+    processes.tell([pid for pid in it.pids("/raylet/raylet ") if pid in here], signal.SIGKILL)
     it.after(AWAY_S, it.join, node)
     return f"node-{node}, back after {AWAY_S:.0f} s"
 
@@ -184,5 +219,6 @@ def _pick(it: Nodes, dice: random.Random) -> int:
 
 
 NODE_FAULTS: dict[str, Fault] = {
-    f.__name__: f for f in (node_killed, node_cut_off, node_joined, node_left, hosts_renewed)
+    f.__name__: f
+    for f in (node_killed, node_raylet_killed, head_killed, node_cut_off, node_joined, node_left, hosts_renewed)
 }

@@ -11,6 +11,7 @@ import json
 import os
 import sys
 import time
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -65,7 +66,13 @@ def _summary(ran: Sequence[Ran], command: str, first: int, seconds: float) -> li
         }
         for (world, scale), members in sorted(groups.items(), reverse=True)
     ]
-    told = f"`{command}`, seeds {first} and up, {seconds:.0f} s on {os.cpu_count()} cores; {_failing(ran)} failing."
+    faults = sum(r.events for r in ran if r.case.world == "runtime")
+    kinds = Counter(finding.partition(":")[0] for r in ran for finding in r.findings)
+    told = (
+        f"`{command}`, seeds {first} and up, {seconds:.0f} s on {os.cpu_count()} cores: {faults:,} randomised faults on the "
+        f"runtime (crashes, freezes, cuts, outages, lost answers), lost {kinds['lost']}, steps skipped "
+        f"{kinds['stalled'] + kinds['step-order']}, all violations {sum(kinds.values())}; {_failing(ran)} cases failing."
+    )
     lines = [
         "# Simulated by `make sim`",
         "",
