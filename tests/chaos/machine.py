@@ -14,9 +14,10 @@ import httpx
 
 from tests.chaos import clock
 from tests.chaos.clock import SteppedClock
-from tests.chaos.faults import Fault, host_killed
+from tests.chaos.faults import Fault, console_killed, host_killed
 from tests.chaos.installation import Installation
 from tests.product import until
+from ui.site import SITE
 
 HOUR_S = 3600
 STEPPED_S = (12.0, 20.0)
@@ -117,6 +118,8 @@ MACHINE_FAULTS = CLOCK_FAULTS | DISK_FAULTS
 def lacking() -> dict[str, str]:
     """Fault -> why it cannot be tried on this machine."""
     found = {}
+    if not (SITE / "routes.json").exists():
+        found[console_killed.__name__] = "the console's pages are not built (python -m ui.build)"
     if not clock.possible():
         found |= dict.fromkeys(CLOCK_FAULTS, "there is no compiler (cc) for the clock that can be stepped")
     if os.geteuid() != 0 or shutil.which("mount") is None:
