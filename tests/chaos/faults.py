@@ -21,7 +21,7 @@ from tests.product import until
 
 Fault = Callable[[Installation, random.Random], str]
 FOLLOW_S = 60.0
-"""How long the hosts of a killed raylet are waited for to end."""
+"""How long hosts are waited for to end after what they depend on."""
 ROOT = Path(__file__).parents[2]
 
 
@@ -62,17 +62,22 @@ def console_killed(it: Installation, dice: random.Random) -> str:
 
 
 def supervisor_killed(it: Installation, dice: random.Random) -> str:
-    """kill -9 of the hosts' supervisor, who owns the local Ray."""
-    return _kill(it, "-m runtime.hosts")
+    """kill -9 of the hosts' supervisor, who owns the local Ray: its hosts end with it."""
+    return _kill_with_hosts(it, "-m runtime.hosts")
 
 
 def raylet_killed(it: Installation, dice: random.Random) -> str:
-    """kill -9 of the raylet: for Ray this node is dead. Its hosts end seconds later; only then has recovery anything to mend."""
-    hosts, killed, began = list(it.hosts().values()), _kill(it, "/raylet/raylet "), time.monotonic()
+    """kill -9 of the raylet: for Ray this node is dead, and its hosts end."""
+    return _kill_with_hosts(it, "/raylet/raylet ")
+
+
+def _kill_with_hosts(it: Installation, command: str) -> str:
+    """kill -9 of what hosts depend on; they end seconds later, and only then has recovery anything to mend."""
+    hosts, killed, began = list(it.hosts().values()), _kill(it, command), time.monotonic()
     while any(map(processes.alive, hosts)) and time.monotonic() - began < FOLLOW_S:
         time.sleep(0.1)
     left = sum(map(processes.alive, hosts))
-    return f"{killed}, its hosts " + (f"live on: {left}" if left else f"ended {time.monotonic() - began:.1f} s later")
+    return f"{killed}, hosts " + (f"that live on: {left}" if left else f"ended {time.monotonic() - began:.1f} s later")
 
 
 def gcs_killed(it: Installation, dice: random.Random) -> str:
