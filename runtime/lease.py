@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import replace
-from statistics import median_low
 
 from runtime.core import Core, Solo, log, wait
 from runtime.errors import RuntimeFault
@@ -38,11 +37,18 @@ SETTLED_S = 60.0
 def ahead_of_clock(view: View, me: HostRow) -> float:
     """Seconds by which the other hosts, or those of a moment ago, are ahead of the store's clock since that was set.
 
-    A host that starts must count as they do: timers that they set would wait for the difference.
+    A host that starts must count as they do: timers that they set would wait for the difference. The greatest counts: a
+    page early rather than late, and a host that died before the clock was set back would drag it down.
     """
-    others = [h.ahead_s for h in view.hosts if h.id != me.id and h.expires_at > view.now - RECENT_S]
-    agreed = median_low(others) if others else 0.0
+    others = [_ahead(h, view.now) for h in view.hosts if h.id != me.id and h.expires_at > view.now - RECENT_S]
+    agreed = max(others, default=0.0)
     return agreed if abs(agreed) > ORDINARY_S else 0.0
+
+
+def _ahead(host: HostRow, now: float) -> float:
+    """A lease that ends later than any can was given before the clock was set back, by about so much."""
+    beyond = host.expires_at - now - LEASE_S
+    return host.ahead_s + beyond if beyond > RECENT_S else host.ahead_s
 
 
 class LeaseLoop:

@@ -83,7 +83,8 @@ class MemoryStore(MemoryOutbox):
                 del self.hosts[old.id]
         for other in list(self.hosts.values()):
             if other.expires_at > now + LONGEST_S:
-                self.hosts[other.id] = replace(other, expires_at=now + ttl_s)
+                ahead = other.ahead_s + other.expires_at - now - ttl_s
+                self.hosts[other.id] = replace(other, expires_at=now + ttl_s, ahead_s=ahead)
         earlier = [h.started_at for h in self.hosts.values() if h.slot == host.slot and h.id != host.id]
         known = self.hosts.get(host.id)
         started_at = known.started_at if known else max([host.started_at, *(at + 0.001 for at in earlier)])

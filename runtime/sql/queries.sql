@@ -39,7 +39,8 @@ with mine as (
     on conflict (id) do update set expires_at = excluded.expires_at, draining = excluded.draining, ahead = excluded.ahead
     returning *),
 impossible as (
-    update rt.host set expires_at = now() + make_interval(secs => %(ttl)s)
+    update rt.host set expires_at = now() + make_interval(secs => %(ttl)s),
+                       ahead = ahead + extract(epoch from expires_at - now())::float8 - %(ttl)s
     where id in (select id from rt.host where expires_at > now() + interval '1 minute' and id <> %(id)s
                  for update skip locked)),
 gone as (

@@ -291,6 +291,7 @@ async def test_a_lease_that_was_given_before_the_clock_was_set_back_ends_all_the
     await store.renew(me, 6.0)
     view = await store.renew(me, 6.0)
     assert {h.id: h.expires_at for h in view.hosts}["dead"] <= view.now + 6.0
+    assert {h.id: h.ahead_s for h in view.hosts}["dead"] == pytest.approx(3594.0, abs=5.0), "by the clock as it is now"
 
 
 async def test_sends_are_due_by_the_callers_count_and_claims_end_although_the_clock_was_set_back(store: Store) -> None:

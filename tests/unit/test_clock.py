@@ -70,7 +70,8 @@ def test_a_host_that_starts_counts_as_the_others_do() -> None:
 
     me = host("me", 0.0)
     assert ahead_of_clock(View(1000.0, [me], []), me) == 0.0
-    assert ahead_of_clock(View(1000.0, [me, host("a", 3590.0), host("b", 3592.0)], []), me) == 3590.0
+    assert ahead_of_clock(View(1000.0, [me, host("a", 3590.0), host("b", 0.0)], []), me) == 3590.0
+    assert ahead_of_clock(View(1000.0, [me, host("a", 0.2, left=3606.0)], []), me) == pytest.approx(3600.2)
     assert ahead_of_clock(View(1000.0, [me, host("a", 3590.0, left=-10.0)], []), me) == 3590.0, "dead since a moment"
     assert ahead_of_clock(View(1000.0, [me, host("a", 3590.0, left=-600.0)], []), me) == 0.0
     assert ahead_of_clock(View(1000.0, [me, host("a", -0.4)], []), me) == 0.0, "an answer takes that long"
