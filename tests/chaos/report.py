@@ -25,7 +25,7 @@ def write(result: Result, to: Path = RESULTS) -> None:
 
 
 def markdown(runs: list[dict[str, Any]]) -> str:
-    """Totals, a row a fault over all runs, a row a run."""
+    """Totals, a row a fault over all runs, a row a run, with the `note` that a human has put into its entry."""
     hurts: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for run in runs:
         for hurt in run["hurts"]:
@@ -53,8 +53,9 @@ def markdown(runs: list[dict[str, Any]]) -> str:
     lines += ["", "| command | faults | alerts | pages due | violations |", "| --- | ---: | ---: | ---: | --- |"]
     for run in runs:
         broken = ", ".join(f"{k} {n}" for k, n in kinds([tuple(f) for f in run["findings"]]).items())
+        note = f" ({run['note']})" if run.get("note") else ""
         lines.append(
-            f"| `{run['command']}` | {len(run['hurts'])} | {run['accepted']:,} | {run['pages_due']:,} | {broken or 'none'} |"
+            f"| `{run['command']}`{note} | {len(run['hurts'])} | {run['accepted']:,} | {run['pages_due']:,} | {broken or 'none'} |"
         )
     missing = {name: why for run in runs for name, why in run.get("not_run", {}).items()}
     lines += [""] * bool(missing) + [f"Not run: {name}, {why}." for name, why in sorted(missing.items())]
