@@ -130,7 +130,7 @@ class NotPaged:
     """Why somebody was not paged. `user_id` and `schedule_id` None: it holds for everybody.
 
     `code`: unreachable, nobody_on_call, condition, nobody_reachable, withdrawn, failed, counted, duplicate, not_due,
-    step_not_taken, repeated, ignored, held or not_named.
+    step_not_taken, repeated, ignored, held, suppressed or not_named.
     """
 
     code: str

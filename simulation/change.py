@@ -20,7 +20,7 @@ from domain.errors import Invalid
 from domain.policy import Target
 from domain.policy_checks import check_last_resort, check_policy
 from domain.quiet import check_quiet_hours
-from domain.route_checks import check_routes
+from domain.route_checks import check_noise, check_routes
 from domain.validation import check_schedule
 
 SECTIONS = ("policies", "schedules", "integrations", "users")
@@ -111,6 +111,7 @@ def _check(config: Configuration) -> None:
         check_schedule(schedule, config.users)
     for integration in config.integrations.values():
         check_routes(integration.routes, config, f"integrations.{integration.name}.routes")
+        check_noise(integration.wait_s, integration.auto_resolve_s, f"integrations.{integration.name}")
     for user in config.users.values():
         check_quiet_hours(user.quiet_hours, config.holidays, f"users.{user.name}.quiet_hours")
     check_last_resort(config.last_resort, config)

@@ -86,6 +86,7 @@ TIMELINE = text("""
 select kind, body, extract(epoch from at)::float8 as at, position
 from rt.journal
 where entity = :entity and (body->>'episode')::int = :episode
+  and kind <> 'SuppressionChecked' -- every five minutes, and says only that nothing has changed
 order by seq limit 5000
 """)
 

@@ -10,11 +10,14 @@ import msgspec
 import pytest
 
 from domain import events as e
+from domain.alert import AlertEvent
+from domain.configuration import Silence
 from domain.draft import Draft
 from domain.explain import explain
 from domain.explain_person import explain_person, found
 from domain.explained import Attempt, Explanation, Happened, IncidentFacts, Outgoing, PastSchedule, PersonFacts
 from domain.incident import Acknowledge, Reassign, Snooze
+from domain.matcher import Matcher
 from domain.outage import OutagePage
 from domain.people import ContactMethod, NotificationRule
 from domain.policy import Step, Target
@@ -323,3 +326,21 @@ def test_a_person_is_found_by_id_mail_or_name_unless_two_have_it() -> None:
     users = {u.id: u for u in (person("ada"), replace(person("b1"), name="Ben"), replace(person("b2"), name="Ben"))}
     assert found(users, "ada") is found(users, "ADA@example.org") is found(users, "Ada") is users["ada"]
     assert found(users, "Ben") is None
+
+
+def test_who_was_not_paged_because_of_a_silence_learns_whose_and_until_when() -> None:
+    story = Story(Step((user("ada"),), 300.0))
+    silence = Silence("s", (Matcher("name", "=", "disk"),), T0, T0 + 3600, "disks on order", "Ben")
+    story.config = replace(story.config, silences=(silence,))
+    story.alerts(AlertEvent("disk", "firing", "disk is bad", labels={"name": "disk"}, starts_at=T0))
+    story.wait(600)
+    why = 'silenced by Ben until 10:00 ("disks on order")'
+    open_now = {n.code: n.sentence for n in story.told().not_paged}
+    assert open_now["suppressed"] == f"Nobody was paged: it is {why}."
+    assert open_now["step_not_taken"].endswith(f"was not taken: it is {why}.")
+    facts = PersonFacts("ada", T0 + 60, [], [story.facts()])
+    (incident,) = explain_person(facts, NAMES, BERLIN).incidents
+    assert [why in reason.sentence for reason in incident.reasons] == [True], "--person says so too"
+    story.clear("disk")
+    assert why in story.told().summary and "it was over" in story.told().summary
+    assert story.told().unexplained == {}
