@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from domain import events as e
@@ -11,6 +10,7 @@ from domain.alert import Severity
 from domain.incident import AlertState, Ladder, Line, Status, Tombstone, occurrence
 from domain.outage import LAST_RESORT, OutagePage, learned, retired, taken_up
 from domain.pace import remembered
+from domain.replacing import replace
 
 MAX_TOMBSTONES = 500
 """Remembered resolved occurrences per line; a late firing older than all of these would open an incident."""

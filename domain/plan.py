@@ -30,6 +30,8 @@ HORIZON_S = 30 * 86_400.0
 """A plan that is longer is cut: what is due in a month is planned with another configuration."""
 MOMENTS = 300
 """So many things happen in a plan at most: 50 steps, taken six times."""
+PAGES = 2_000
+"""So many pages are in a plan at most, give or take those of one step."""
 TURNS = 3_000
 """So many timers come at most: an incident under a silence looks every five minutes, for ten days."""
 
@@ -127,6 +129,7 @@ class _Playing:
         self._timers: dict[str, float] = {}
         self._calls: dict[str, Called] = {}
         self._ids = 0
+        self._pages = 0
 
     def new_id(self, name: int | str) -> str:
         """Nobody sees these ids; they must only differ."""
@@ -134,7 +137,7 @@ class _Playing:
         return f"plan:{self._ids}"
 
     def play(self, end: float) -> bool:
-        """Let everything happen that is due before `end`; False if that, MOMENTS or TURNS cut it."""
+        """Let everything happen that is due before `end`; False if that, MOMENTS, PAGES or TURNS cut it."""
         for _ in range(TURNS):
             if not self._timers:
                 return True
@@ -142,7 +145,7 @@ class _Playing:
             due = self._timers[name]
             if self.line.exhausted and self.line.next_at is not None and due >= self.line.next_at:
                 return True
-            if due > end or len(self.moments) >= MOMENTS:
+            if due > end or len(self.moments) >= MOMENTS or self._pages >= PAGES:
                 return False
             del self._timers[name]
             self.take(on_due(self.line, name, due, due, self._config, self.new_id))
@@ -167,6 +170,7 @@ class _Playing:
             case e.Paged(_, delivery, user_id, contact_method_id, _, rule) if delivery in ordered:
                 contact = ordered[delivery].contact
                 channel = contact.channel if contact is not None else None
+                self._pages += 1
                 self._calls[user_id].pages.append(PlannedPage(now, contact_method_id, channel, rule))
             case e.SuppressionChecked() | e.Paged():  # nothing is new; withdrawn by the decision that ordered it
                 pass

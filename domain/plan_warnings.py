@@ -28,9 +28,12 @@ class PlanWarning:
 def warnings(config: Configuration, plan: Plan) -> tuple[PlanWarning, ...]:
     """Each once, in the order in which they would hurt."""
     found = dict.fromkeys(warning for moment in plan.moments for warning in _of(config, plan, moment))
+    silenced = dict.fromkeys(name for event in plan.group.events for name in event.silenced_by)
+    if silenced and plan.opens:
+        text = f"The source says that it is silenced ({', '.join(silenced)}); that is shown, and it pages all the same."
+        found.setdefault(PlanWarning("silenced_at_source", text))
     if not plan.complete:
-        text = "The plan goes on for longer than is shown here."
-        found.setdefault(PlanWarning("cut", text))
+        found.setdefault(PlanWarning("cut", "The plan goes on for longer than is shown here."))
     return tuple(found)
 
 
@@ -43,10 +46,6 @@ def _of(config: Configuration, plan: Plan, moment: Moment) -> Iterator[PlanWarni
         case e.Suppressed(cover=held):
             until = f"{utc(held.until):%Y-%m-%d %H:%M UTC}"
             yield PlanWarning("silenced", f"Nobody is paged until {until}: it is {held.by}.")
-        case e.SilencedAtSource(by=by):
-            who = ", ".join(sorted({name for names in by.values() for name in names}))
-            text = f"The source says that it is silenced ({who}); that is shown, and it pages all the same."
-            yield PlanWarning("silenced_at_source", text)
         case e.StepStarted(step=step) | e.StepEmpty(step=step) as event:
             users = event.users if isinstance(event, e.StepStarted) else ()
             yield from _uncovered(config, plan.line, step, moment.at)

@@ -75,7 +75,9 @@ def check(ahead: Ahead) -> Iterator[Finding]:
     for schedule in ahead.config.schedules.values():
         for layer in schedule.layers:
             zone = ZoneInfo(layer.zone or schedule.zone)
-            for change in known.setdefault(zone.key, changes(zone, ahead.now, ahead.now + DAYS * DAY_S)):
+            if zone.key not in known:
+                known[zone.key] = changes(zone, ahead.now, ahead.now + DAYS * DAY_S)
+            for change in known[zone.key]:
                 what = _touched(layer, zone, change)
                 if what:
                     yield _found(ahead, schedule, layer, zone, change, what)
