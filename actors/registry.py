@@ -16,7 +16,7 @@ from actors.paging import PageHandler, QuarantineHandler
 from actors.schedule import ScheduleActor
 from channels.guard import Guard
 from channels.http import HttpClient
-from channels.registry import ChannelConfig
+from channels.registry import SLOTS, ChannelConfig
 from channels.registry import build as build_channels
 from channels.slack_groups import SlackGroups
 from domain import noise
@@ -96,6 +96,7 @@ def build(settings: Settings) -> Registry:
         env=StoredConfiguration(engine, Sealer.of(settings)),
         quarantined=quarantined,
         close=close,
+        slots=SLOTS,
         unattended=Unattended(
             grace_s=settings.outage_grace_s,
             kinds=frozenset({"page"}),

@@ -15,6 +15,8 @@ from runtime.effects import Rejected, Unknown
 RETRYABLE = frozenset({408, 425, 429, 500, 502, 503, 504})
 READ_MAX = 64 * 1024
 """Bytes of an answer that are read; a provider's answer is a few hundred."""
+CONNECTIONS = 500
+"""At once: above what the channels together ever begin, so that none waits here for another."""
 NOT_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 """The connection was never made (address, TLS, time-out): certainly nothing was sent."""
 
@@ -66,7 +68,7 @@ class HttpClient:
         """The session, made inside the loop that uses it."""
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=200), cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
+                connector=aiohttp.TCPConnector(limit=CONNECTIONS), cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
             )
         return self._session
 

@@ -12,6 +12,10 @@ from channels.slack import SlackChannel
 from channels.smtp import SmtpChannel
 from channels.webhook import WebhookChannel
 
+SLOTS = {"email": 20}
+"""Sends at once of one process, where not the common number: mail servers refuse a client with too many connections
+(Postfix by default beyond 50), which would look like a server that is down."""
+
 
 @dataclass(frozen=True, slots=True)
 class ChannelConfig:

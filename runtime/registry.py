@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -48,7 +48,7 @@ class Registry:
 
     `quarantined(entity, reason, now)` gives the effect that tells a human about an entity that cannot run.
     `close` frees what the handlers hold (connections), at the end of the host. `unattended` None: without the store
-    a host waits.
+    a host waits. `slots`: sends at once of a channel and host, where it is not outbox.SLOTS.
     """
 
     entities: tuple[Entity[Any], ...]
@@ -57,3 +57,4 @@ class Registry:
     quarantined: Callable[[str, str, float], Effect]
     close: Callable[[], Awaitable[None]]
     unattended: Unattended | None = None
+    slots: Mapping[str, int] = field(default_factory=dict)

@@ -1,0 +1,57 @@
+"""One attempt at a send, the same for a host (outbox.py) and for a gateway in an outage (gateway/blind_sends.py).
+
+An uncertain send is cleared up with its provider first; what follows from each answer is in sending.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+
+from runtime.effects import Accepted, Handler, Rejected, Unknown
+from runtime.sending import SEND_S, after, as_send, failed, may_resend, not_started, uncertain, withdrawn
+from runtime.store import OutboxRow, SendResult
+
+log = structlog.get_logger("sentinel.runtime")
+
+
+async def attempted(
+    row: OutboxRow, handler: Handler, env: Any, now: Callable[[], float], may_start: Callable[[], bool]
+) -> SendResult:
+    """What became of it; raises nothing. `row`: as before its claim. `now`: UTC epoch seconds, database time.
+
+    `may_start`: asked at the last moment before the provider is asked to send; False leaves it for later.
+    """
+    try:
+        return await _attempt(row, handler, env, now, may_start)
+    except Exception as error:
+        # A handler must not raise; if it does, what it did is unknown, and that is what is written.
+        log.exception("send_broke", delivery=row.id, channel=row.channel)
+        return after(row, Unknown(f"{type(error).__name__}: {error}"), now(), tried=True)
+
+
+async def _attempt(
+    row: OutboxRow, handler: Handler, env: Any, now: Callable[[], float], may_start: Callable[[], bool]
+) -> SendResult:
+    send = as_send(row)
+    if uncertain(row):
+        answer = await handler.reconcile(send, env, SEND_S)
+        if isinstance(answer, Accepted):
+            return after(row, answer, now(), tried=False)
+        if row.withdrawn:
+            return withdrawn(row)
+        if not may_resend(row, answer, handler.dedupes(row.channel)):
+            return failed(row, "outcome unknown twice; the provider cannot say whether the person got it")
+    if not may_start():
+        return not_started(row, now())
+    try:
+        async with asyncio.timeout(SEND_S + 0.5):
+            outcome = await handler.send(send, env, SEND_S)
+    except TimeoutError:
+        outcome = Unknown(f"no answer from the {row.channel} provider within {SEND_S:.0f} s")
+    if isinstance(outcome, Rejected):
+        log.warning("send_refused", delivery=row.id, channel=row.channel, attempt=send.attempt, why=outcome.reason)
+    return after(row, outcome, now(), tried=True)
