@@ -56,6 +56,8 @@ class World:
 
     def __init__(self) -> None:
         self.pages: list[tuple[str, bytes, float]] = []
+        self._different: set[tuple[str, str]] = set()
+        self._counted = 0
         self.hold_s = 0.0
         self._posted: dict[str, float] = {}
         self._answers = Counter[str]()
@@ -120,12 +122,18 @@ class World:
         return {"posted": self._posted, "answers": self._answers}
 
     def count(self) -> int:
-        """Pages so far."""
-        return len(self.pages)
+        """Different pages so far."""
+        new, self._counted = self.pages[self._counted :], len(self.pages)
+        self._different.update((path, _title(body)) for path, body, _ in new)
+        return len(self._different)
 
     def report(self) -> list[tuple[str, str, float]]:
         """(path, title of the incident, when it came) of every page."""
-        return [(path, json.loads(body)["incident"]["title"], at) for path, body, at in self.pages]
+        return [(path, _title(body), at) for path, body, at in self.pages]
+
+
+def _title(page: bytes) -> str:
+    return str(json.loads(page)["incident"]["title"])
 
 
 async def main() -> None:
@@ -168,7 +176,7 @@ class Outside:
         return answer["posted"], answer["answers"]
 
     def count(self) -> int:
-        """Pages so far."""
+        """Different pages (person and incident) so far."""
         return int(self._ask("count"))
 
     def report(self) -> list[tuple[str, str, float]]:

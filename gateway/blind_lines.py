@@ -52,6 +52,7 @@ class Lines:
         self._kind: Kind = Kind(Incident())
         self._lines: dict[str, _Known] = {}
         self._closed: dict[str, None] = {}
+        self._given: set[str] = set()
         self._due: list[tuple[float, str, str]] = []
 
     def __len__(self) -> int:
@@ -60,7 +61,7 @@ class Lines:
     def take(self, place: int, message: Inbound, now: float, config: Configuration) -> Outcome | None:
         """Run the turn of a message; None if nothing follows. `place` 0: a message that is not in the spool."""
         entity = EntityId.parse(message.entity)
-        if entity.kind != Incident.kind:
+        if entity.kind != Incident.kind or message.entity in self._given:
             return None
         known = self._lines.get(message.entity)
         if known is not None and 0 < place <= known.through:
@@ -91,8 +92,15 @@ class Lines:
         timers = {name: TimerRow(turned.entity, shard, name, gen, due) for name, gen, due in turned.timers}
         self._keep(turned.entity, Position(shard, turned.seq, state, timers), turned.through, timers.values())
 
+    def give_up(self, entity: str) -> None:
+        """The database has this line: whatever comes of it now is not for here."""
+        self._lines.pop(entity, None)
+        self._closed.pop(entity, None)
+        self._given.add(entity)
+
     def forget(self) -> None:
-        """The database is back; it knows better."""
+        """Begin anew."""
+        self._given.clear()
         self._lines.clear()
         self._closed.clear()
         self._due.clear()

@@ -8,26 +8,27 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
-
-import structlog
 
 from domain.configuration import Configuration
 from gateway.metrics import BLIND_PAGES
 from gateway.spool_records import Sent
-from runtime.effects import Accepted, Handler, Rejected, Unknown
+from runtime.attempt import attempted
+from runtime.effects import Handler
 from runtime.outbox import SLOTS
-from runtime.sending import SEND_S, after, as_send, failed, may_resend, uncertain
+from runtime.sending import failed
 from runtime.store import Inbound, OutboxRow, SendResult
 
-log = structlog.get_logger("sentinel.gateway")
 NOT_SHOWN = "the outbox page cannot be shown while the database is away"
 FINAL = ("accepted", "delivered", "failed", "cancelled")
 
 
 class Sends:
-    """`told(sent, tell)` learns of every outcome; `tell` is the message to a line whose page was given up."""
+    """`told(sent, tell)` learns of every outcome; `tell` is the message to a line whose page was given up.
+
+    `slots`: sends at once of a channel, where it is not SLOTS.
+    """
 
     def __init__(
         self,
@@ -35,21 +36,24 @@ class Sends:
         config: Callable[[], Configuration],
         now: Callable[[], float],
         told: Callable[[Sent, Inbound | None], None],
+        slots: Mapping[str, int],
     ) -> None:
         self._handler = handler
         self._config = config
         self._now = now
         self._told = told
+        self._slots = slots
         self._rows: dict[str, OutboxRow] = {}
         self._of: dict[str, dict[str, None]] = {}
         self._lanes: dict[str, list[tuple[float, str]]] = {}
         self._busy: dict[str, int] = {}
-        self._tasks: dict[asyncio.Task[None], None] = {}
+        self._tasks: dict[asyncio.Task[None], str] = {}
+        self._given: set[str] = set()
 
     @property
-    def busy(self) -> bool:
-        """True while something is being sent."""
-        return bool(self._tasks)
+    def under_way(self) -> set[str]:
+        """Lines with a send that has no outcome yet."""
+        return set(self._tasks.values())
 
     def offer(self, row: OutboxRow) -> None:
         """A page to send, or what an earlier process left of it."""
@@ -57,14 +61,17 @@ class Sends:
         self._of.setdefault(row.entity, {})[row.id] = None
         heapq.heappush(self._lanes.setdefault(row.channel, []), (row.due_at, row.id))
 
-    def withdraw(self, entity: str) -> None:
-        """Somebody has it: what is not out yet stays in."""
+    def withdraw(self, entity: str, why: str = "acknowledged or resolved before it was sent") -> None:
+        """What is not out yet stays in."""
         for delivery in list(self._of.get(entity, ())):
             row = self._drop(delivery)
             if row is not None:
-                self._tell(
-                    row, SendResult(row.id, row.shard, "cancelled", "acknowledged or resolved before it was sent")
-                )
+                self._tell(row, SendResult(row.id, row.shard, "cancelled", why))
+
+    def give_up(self, entity: str) -> None:
+        """The database sends what is left of this line; what is under way here is not repeated here."""
+        self._given.add(entity)
+        self.withdraw(entity, "the database is back and sends it")
 
     def _drop(self, delivery: str) -> OutboxRow | None:
         row = self._rows.pop(delivery, None)
@@ -79,8 +86,8 @@ class Sends:
         """Send what is due, as far as the slots of each channel allow. `held`: lines with a command still unread."""
         now = self._now()
         for channel, lane in self._lanes.items():
-            later = []
-            while lane and lane[0][0] <= now and self._busy.get(channel, 0) < SLOTS:
+            later, slots = [], self._slots.get(channel, SLOTS)
+            while lane and lane[0][0] <= now and self._busy.get(channel, 0) < slots:
                 entry = heapq.heappop(lane)
                 row = self._rows.get(entry[1])
                 if row is None or row.due_at != entry[0]:
@@ -91,43 +98,24 @@ class Sends:
                 self._drop(row.id)
                 self._busy[channel] = self._busy.get(channel, 0) + 1
                 task = asyncio.create_task(self._carry_out(row), name="blind-send")
-                self._tasks[task] = None
+                self._tasks[task] = row.entity
                 task.add_done_callback(lambda t: self._tasks.pop(t, None))
             for entry in later:
                 heapq.heappush(lane, entry)
 
     async def _carry_out(self, row: OutboxRow) -> None:
         try:
-            result = await self._attempt(row)
-        except Exception as error:
-            log.exception("send_broke", delivery=row.id, channel=row.channel)
-            result = after(row, Unknown(f"{type(error).__name__}: {error}"), self._now(), tried=True)
+            if row.channel == "outbox":
+                result = failed(row, NOT_SHOWN)
+            else:
+                result = await attempted(row, self._handler, self._config(), self._now, lambda: True)
         finally:
             self._busy[row.channel] -= 1
         self._tell(row, result)
-        if result.state not in FINAL:
+        if result.state not in FINAL and row.entity not in self._given:
             due_at = result.due_at if result.due_at is not None else self._now()
             unknowns = row.unknowns + int(result.unknown)
             self.offer(replace(row, state=result.state, attempts=row.attempts + 1, unknowns=unknowns, due_at=due_at))
-
-    async def _attempt(self, row: OutboxRow) -> SendResult:
-        send, config = as_send(row), self._config()
-        if row.channel == "outbox":
-            return failed(row, NOT_SHOWN)
-        if uncertain(row):
-            answer = await self._handler.reconcile(send, config, SEND_S)
-            if isinstance(answer, Accepted):
-                return after(row, answer, self._now(), tried=False)
-            if not may_resend(row, answer, self._handler.dedupes(row.channel)):
-                return failed(row, "outcome unknown twice; the provider cannot say whether the person got it")
-        try:
-            async with asyncio.timeout(SEND_S + 0.5):
-                outcome = await self._handler.send(send, config, SEND_S)
-        except TimeoutError:
-            outcome = Unknown(f"no answer from the {row.channel} provider within {SEND_S:.0f} s")
-        if isinstance(outcome, Rejected):
-            log.warning("send_refused", delivery=row.id, channel=row.channel, attempt=send.attempt, why=outcome.reason)
-        return after(row, outcome, self._now(), tried=True)
 
     def _tell(self, row: OutboxRow, result: SendResult) -> None:
         now = self._now()
@@ -145,13 +133,14 @@ class Sends:
         )
         self._told(sent, result.tell)
 
-    async def settle(self) -> None:
-        """Wait for what is being sent; each has its own time-out."""
-        while self._tasks:
-            await asyncio.wait(list(self._tasks))
+    async def settle(self, entities: Collection[str] | None = None) -> None:
+        """Wait for what is being sent, of these lines or at all; each has its own time-out."""
+        while tasks := [task for task, entity in self._tasks.items() if entities is None or entity in entities]:
+            await asyncio.wait(tasks)
 
     def forget(self) -> None:
         """Drop what is not out yet: its line is reported, and the database decides."""
+        self._given.clear()
         self._rows.clear()
         self._of.clear()
         self._lanes.clear()

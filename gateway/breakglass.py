@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 import structlog
@@ -55,6 +55,7 @@ class BreakGlass:
         handler: Handler,
         grace_s: float,
         clock: Callable[[], float],
+        slots: Mapping[str, int],
     ) -> None:
         self._spool = spool
         self._outage = outage
@@ -63,21 +64,27 @@ class BreakGlass:
         self._clock = clock
         self._time = DatabaseTime(SystemClock())
         self._lines = Lines()
-        self._sends = Sends(handler, config, self._now, self._told)
+        self._sends = Sends(handler, config, self._now, self._told, slots)
         self._arrived: Messages = deque()
         self._held: dict[str, int] = {}
         self._to_write: list[Record] = []
         self._playing = False
         self._paused = False
+        self._interrupted = False
         self._wanted = asyncio.Event()
         self._working = asyncio.Lock()
         self._background = Background(self._run, "break-glass")
-        spool.on_kept = self._hear
+        spool.on_kept.append(self._hear)
 
     @property
     def lines(self) -> int:
         """Incident lines that are played now."""
         return len(self._lines)
+
+    @property
+    def playing(self) -> bool:
+        """True while people are paged from here."""
+        return self._playing and not self._paused
 
     def _now(self) -> float:
         if not self._time.known:
@@ -130,7 +137,8 @@ class BreakGlass:
                 if self._due():
                     if not self._playing:
                         await self._begin()
-                    await self._work()
+                    if await self._work():
+                        self._wanted.set()
                 else:
                     await self._write(self._taken())
 
@@ -140,7 +148,7 @@ class BreakGlass:
         Not before the configuration is recalled after a start: by an empty one every contact is gone, and a page
         refused for that is never sent (test_a_gateway_killed_in_the_outage_goes_on_where_it_was).
         """
-        away = self._outage.away_s >= self._grace_s and self._spool.active
+        away = self._playing or (self._outage.away_s >= self._grace_s and self._spool.active)
         return away and not self._paused and self._config().version >= 0
 
     async def _begin(self) -> None:
@@ -190,13 +198,11 @@ class BreakGlass:
         while fresh:
             await self._page(_turned(await self._batch(fresh, begun=False)))
 
-    async def _work(self) -> None:
-        """Messages before timers: an acknowledgement that is here stops a step that is due."""
-        while not self._paused:
-            outcomes = await self._batch(self._arrived, begun=True)
-            await self._page(_turned(outcomes))
-            if not outcomes and not self._arrived:
-                return
+    async def _work(self) -> bool:
+        """One batch; True if there may be more. Messages before timers: an acknowledgement stops a step that is due."""
+        outcomes = await self._batch(self._arrived, begun=True)
+        await self._page(_turned(outcomes))
+        return bool(outcomes or self._arrived)
 
     async def _batch(self, messages: Messages, begun: bool) -> list[Outcome]:
         """Turns to be written down together; between slices of them the loop does everything else.
@@ -260,27 +266,48 @@ class BreakGlass:
 
     # -- the database is back ------------------------------------------------------------------------
 
+    async def give_up(self, entities: Sequence[str]) -> set[str]:
+        """Play these lines no more, and have what was done for them in the spool: the database takes them over.
+
+        Answers those with a page still under way; `settled` waits for its outcome.
+        """
+        self._interrupted = True
+        async with self._working:
+            for entity in entities:
+                self._lines.give_up(entity)
+                self._sends.give_up(entity)
+            busy = self._sends.under_way.intersection(entities)  # now: what ends while this is written is not in it
+            await self._write(self._taken())
+        return busy
+
+    async def settled(self, entities: Collection[str]) -> None:
+        """Wait for the pages of these lines that are under way, and have their outcomes in the spool."""
+        await self._sends.settle(entities)
+        async with self._working:
+            await self._write(self._taken())
+
     async def pause(self) -> None:
         """Begin nothing more; wait for what is being sent, and have its outcome in the spool."""
-        self._paused = True
+        self._paused = self._interrupted = True
         async with self._working:
             await self._sends.settle()
             await self._write(self._taken())
 
-    def resume(self) -> None:
-        """The database went away again before everything was in it."""
-        self._paused = False
-        self._wanted.set()
+    async def resume(self) -> None:
+        """The database went away again before everything was in it: what is left in the spool is played from anew."""
+        if self._interrupted:
+            async with self._working:
+                self._forget()
+            self._wanted.set()
 
     def end(self) -> None:
         """Everything is in the database, which decides from now on."""
         if self._playing:
             log.warning("breakglass_ends", lines=len(self._lines))
-        self._paused = False
         self._forget()
 
     def _forget(self) -> None:
-        self._playing = False
+        self._playing = self._paused = self._interrupted = False
         self._arrived.clear()
         self._held.clear()
         self._lines.forget()

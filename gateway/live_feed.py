@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -43,11 +43,12 @@ class Overflow(Exception):
 
 
 class LiveFeed:
-    """`follow` gives the events after a cursor, for ever."""
+    """`follow` gives the events after a cursor, for ever. `processed`: told the cause of each."""
 
-    def __init__(self, store: Store, redis_url: str) -> None:
+    def __init__(self, store: Store, redis_url: str, processed: Callable[[str], None]) -> None:
         self._store = store
         self._redis_url = redis_url
+        self._processed = processed
         self._queues: dict[int, asyncio.Queue[Event | None]] = {}
         self._seen: OrderedDict[tuple[str, int], None] = OrderedDict()
         self._number = 0
@@ -93,6 +94,7 @@ class LiveFeed:
         for event in events:
             key = _key(event)
             self.position = max(self.position, event["position"])
+            self._processed(event.get("cause", ""))  # an older host does not say it
             if key in self._seen:
                 continue
             self._seen[key] = None

@@ -29,8 +29,8 @@ class OutageReport:
 
     @property
     def lines(self) -> list[str]:
-        """Entities whose messages go first: those that were paged for, and those that somebody halted."""
-        return list({**self._pages, **self._halted})
+        """Entities whose messages go first: those that somebody halted, and those that were paged for."""
+        return list({**self._halted, **self._pages})
 
     def note(self, records: Iterable[Record]) -> None:
         """Records in the order of the spool."""

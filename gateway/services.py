@@ -12,7 +12,7 @@ from actors.paging import PageHandler
 from channels.base import Channel
 from channels.guard import Guard
 from channels.http import HttpClient
-from channels.registry import ChannelConfig
+from channels.registry import SLOTS, ChannelConfig
 from channels.registry import build as build_channels
 from gateway.background import Background
 from gateway.breakglass import BreakGlass
@@ -23,6 +23,7 @@ from gateway.config_cache import ConfigCache
 from gateway.config_file import ConfigFile
 from gateway.figures import Figures
 from gateway.hearing import Hearing
+from gateway.in_flight import InFlight
 from gateway.lint_watch import LintWatch
 from gateway.listening import Listening
 from gateway.live_feed import LiveFeed
@@ -61,6 +62,7 @@ class Services:
     channels: Mapping[str, Channel]
     channels_http: HttpClient
     replay: Replay
+    in_flight: InFlight
     inbox: InboxWriter
     commands: Commands
     poker: Poker
@@ -91,10 +93,11 @@ class Services:
         channels = build_channels(ChannelConfig(settings.smtp_url, settings.smtp_from, settings.url), http)
         # Its breakers are shown by the log only: the table for them is what is away.
         pages = PageHandler(channels, settings.url, Guard(SystemClock().monotonic, lambda *_: None))
-        pager = BreakGlass(spool, outage, lambda: config.current, pages, settings.outage_grace_s, time.now)
+        pager = BreakGlass(spool, outage, lambda: config.current, pages, settings.outage_grace_s, time.now, SLOTS)
         witness = Witness(settings.redis_url, "gateway")
-        feed = LiveFeed(store, settings.redis_url)
-        inbox = InboxWriter(store, poker.poke, spool, outage, witness.say_spooled)
+        in_flight = InFlight(spool, outage, witness.say_spooled, SystemClock().monotonic)
+        feed = LiveFeed(store, settings.redis_url, in_flight.processed)
+        inbox = InboxWriter(store, poker.poke, spool, outage, in_flight, witness.say_spooled)
         return cls(
             settings=settings,
             engine=engine,
@@ -108,7 +111,10 @@ class Services:
             pager=pager,
             channels=channels,
             channels_http=http,
-            replay=Replay(store, spool, outage, pager, poker.poke, f"gateway {gethostname()}:{settings.port}"),
+            replay=Replay(
+                store, spool, outage, pager, in_flight, poker.poke, f"gateway {gethostname()}:{settings.port}"
+            ),
+            in_flight=in_flight,
             inbox=inbox,
             commands=Commands(store, inbox),
             poker=poker,
@@ -132,6 +138,7 @@ class Services:
         self.pager.start()
         self.replay.start()
         self.inbox.start()
+        self.in_flight.start()
         self.poker.start()
         self.speaking.start()
         self.commands.start()
@@ -155,6 +162,7 @@ class Services:
         await self.feed.stop()
         await self.config.stop()
         await self.commands.stop()
+        await self.in_flight.stop()
         await self.inbox.stop()
         await self.replay.stop()
         await self.pager.stop()

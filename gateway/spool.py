@@ -99,7 +99,7 @@ class Spool:
         self._background = Background(self._run, "spool")
         self.filled = asyncio.Event()
         """Set when something is kept; the replay waits for it."""
-        self.on_kept: Callable[[Sequence[Placed]], None] = lambda _: None
+        self.on_kept: list[Callable[[Sequence[Placed]], None]] = []
         """Told of every record as soon as it is durable, before its sender is answered."""
 
     # -- state ---------------------------------------------------------------------------------------
@@ -209,7 +209,8 @@ class Spool:
         finally:
             if error is None:
                 self._refusing = ""
-                self.on_kept(placed)
+                for told in self.on_kept:
+                    told(placed)
                 self.filled.set()
             for item in batch:
                 if item.future.done():

@@ -18,6 +18,7 @@ from time import monotonic
 import structlog
 
 from gateway.background import Background
+from gateway.in_flight import InFlight
 from gateway.metrics import BATCH_ROWS, COMMIT_SECONDS
 from gateway.outage import Outage
 from gateway.spool import Spool
@@ -57,6 +58,7 @@ class InboxWriter:
         poke: Callable[[Collection[int]], None],
         spool: Spool,
         outage: Outage,
+        in_flight: InFlight,
         spooled: Callable[[Sequence[Inbound]], None],
     ) -> None:
         self._store = store
@@ -64,6 +66,7 @@ class InboxWriter:
         self._spool = spool
         self._tell = spooled
         self._outage = outage
+        self._in_flight = in_flight
         self._queue: list[_Waiting] = []
         self._writing: dict[asyncio.Task[None], list[_Waiting]] = {}
         self._rows = 0
@@ -136,12 +139,14 @@ class InboxWriter:
         except RuntimeFault as fault:
             self._outage.not_written(str(fault))
             self._tell_halts()
+            await self._in_flight.keep()
             await self._spooled(batch)
             return
         except Exception as error:
             log.error("inbox_write_broke", messages=len(rows), why=repr(error), exc_info=error)
             self._settle(batch, OutcomeUnknown(repr(error)))
             return
+        self._in_flight.committed(ids, rows)
         self._settle(batch, None, ids)
         self._remember_halts(rows)
         self._outage.written()

@@ -253,7 +253,7 @@ class MemoryStore(MemoryOutbox):
 
     async def journal_after(self, position: int, limit: int) -> list[dict[str, Any]]:
         rows = self.journal[position : position + limit]
-        return [{k: r[k] for k in ("position", "entity", "seq", "kind", "body", "at")} for r in rows]
+        return [{k: r[k] for k in ("position", "entity", "seq", "cause", "kind", "body", "at")} for r in rows]
 
     # -- for checkers ------------------------------------------------------------------------------
 

@@ -218,7 +218,7 @@ class PostgresStore:
 
     async def journal_after(self, position: int, limit: int) -> list[dict[str, Any]]:
         rows = await self._read("journal_after", position=position, limit=limit)
-        return [dict(zip(("position", "entity", "seq", "kind", "body", "at"), r, strict=True)) for r in rows]
+        return [dict(zip(("position", "entity", "seq", "cause", "kind", "body", "at"), r, strict=True)) for r in rows]
 
     async def health(self) -> Health:
         """Backlog and lateness, from partial indexes only."""

@@ -203,6 +203,7 @@ def _feed_rows(turn: Turn, result: Committed) -> list[dict[str, Any]]:
             "position": result.positions.get((turn.entity, row.seq), 0),
             "entity": turn.entity,
             "seq": row.seq,
+            "cause": row.cause,
             "kind": row.kind,
             "body": row.body,
             "at": turn.at,

@@ -321,7 +321,7 @@ select (select count(*) from rt.inbox where done_at is null),
            and not exists (select from rt.host h where h.id = s.owner and h.expires_at > now()));
 
 -- name: journal_after
-select position, entity, seq, kind, body, extract(epoch from at)::float8 as at
+select position, entity, seq, cause, kind, body, extract(epoch from at)::float8 as at
 from rt.journal where position > %(position)s order by position limit %(limit)s;
 
 -- name: private_shard

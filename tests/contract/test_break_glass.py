@@ -173,6 +173,16 @@ def test_alerts_that_come_in_an_outage_page_without_the_database_and_none_is_los
     assert {t for (t,) in rows} >= set(titles) and len(rows) == len(set(rows))
 
 
+def test_an_alert_committed_as_the_database_goes_pages_although_no_host_has_it(place: Installation) -> None:
+    title = place.post()
+    assert place.durability == "database"
+    place.database_goes()
+    assert "Sent without the database" in place.paged("ada", title).json["text"]
+    place.database_returns()
+    rows = place.sql("select 1 from rt.inbox where body->'events'->0->>'title' = %s", title)
+    assert len(rows) == 1, "it is one message, whatever way it came"
+
+
 def test_a_gateway_killed_in_the_outage_goes_on_where_it_was(place: Installation) -> None:
     place.database_goes()
     first = place.post()

@@ -13,6 +13,7 @@ import httpx
 import psycopg
 import pytest
 
+from gateway.in_flight import InFlight
 from gateway.ingest import Ingest
 from gateway.outage import Outage
 from gateway.spool import Spool, SpoolFull
@@ -29,7 +30,9 @@ SAMPLES = Path(__file__).parents[2] / "integrations" / "samples" / "prometheus"
 def writer_on(store: object) -> InboxWriter:
     """An inbox without a usable spool."""
     spool = Spool(Path("/nowhere"), 0, lambda: 0.0)
-    return InboxWriter(store, lambda _: None, spool, Outage(lambda: 0.0), lambda _: None)  # type: ignore[arg-type]
+    outage = Outage(lambda: 0.0)
+    in_flight = InFlight(spool, outage, lambda _: None, lambda: 0.0)
+    return InboxWriter(store, lambda _: None, spool, outage, in_flight, lambda _: None)  # type: ignore[arg-type]
 
 
 async def stored(site: Site) -> int:

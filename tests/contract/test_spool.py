@@ -15,6 +15,7 @@ import pytest
 from actors.paging import PageHandler
 from channels.guard import Guard
 from gateway.breakglass import BreakGlass
+from gateway.in_flight import InFlight
 from gateway.outage import Outage
 from gateway.replay import Replay
 from gateway.spool import Spool, SpoolFull
@@ -212,11 +213,18 @@ class Flaky:
 async def line(directory: Path, store: object) -> AsyncIterator[tuple[InboxWriter, Spool]]:
     outage = Outage(asyncio.get_running_loop().time)
     async with opened(directory) as spool:
-        writer = InboxWriter(store, lambda _: None, spool, outage, lambda _: None)  # type: ignore[arg-type]
+        in_flight = InFlight(spool, outage, lambda _: None, asyncio.get_running_loop().time)
+        writer = InboxWriter(store, lambda _: None, spool, outage, in_flight, lambda _: None)  # type: ignore[arg-type]
         pager = BreakGlass(
-            spool, outage, organisation, PageHandler({}, "", Guard(lambda: 0.0, lambda *_: None)), 3600.0, lambda: 0.0
+            spool,
+            outage,
+            organisation,
+            PageHandler({}, "", Guard(lambda: 0.0, lambda *_: None)),
+            3600.0,
+            lambda: 0.0,
+            {},
         )
-        replay = Replay(store, spool, outage, pager, lambda _: None, "gateway")  # type: ignore[arg-type]
+        replay = Replay(store, spool, outage, pager, in_flight, lambda _: None, "gateway")  # type: ignore[arg-type]
         writer.start()
         replay.start()
         yield writer, spool
