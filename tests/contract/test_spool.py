@@ -256,7 +256,8 @@ async def test_an_acknowledgement_committed_just_before_an_outage_is_told_to_the
     store, told = Flaky(), list[Inbound]()
     outage = Outage(asyncio.get_running_loop().time)
     async with opened(tmp_path) as spool:
-        writer = InboxWriter(store, lambda _: None, spool, outage, told.extend)  # type: ignore[arg-type]
+        in_flight = InFlight(spool, outage, lambda _: None, asyncio.get_running_loop().time)
+        writer = InboxWriter(store, lambda _: None, spool, outage, in_flight, told.extend)  # type: ignore[arg-type]
         writer.start()
         acknowledgement = replace(message(0), halts=True)
         await writer.put([acknowledgement])
