@@ -39,14 +39,11 @@ class _Committed:
 
 
 class InFlight:
-    """One per gateway. `monotonic`: seconds. `tell`: hosts hear of messages that the spool keeps."""
+    """One per gateway. `monotonic`: seconds."""
 
-    def __init__(
-        self, spool: Spool, outage: Outage, tell: Callable[[Sequence[Inbound]], None], monotonic: Callable[[], float]
-    ) -> None:
+    def __init__(self, spool: Spool, outage: Outage, monotonic: Callable[[], float]) -> None:
         self._spool = spool
         self._outage = outage
-        self._tell = tell
         self._monotonic = monotonic
         self._messages: OrderedDict[int, _Committed] = OrderedDict()
         self._bytes = 0
@@ -111,7 +108,6 @@ class InFlight:
             )
             return
         log.warning("in_flight_kept", messages=len(messages), meaning="committed, and no host is known to have them")
-        self._tell([m for m in messages if m.halts])
 
     async def _run(self) -> None:
         """For an outage that nobody notices by writing."""

@@ -95,7 +95,7 @@ class Services:
         pages = PageHandler(channels, settings.url, Guard(SystemClock().monotonic, lambda *_: None))
         pager = BreakGlass(spool, outage, lambda: config.current, pages, settings.outage_grace_s, time.now, SLOTS)
         witness = Witness(settings.redis_url, "gateway")
-        in_flight = InFlight(spool, outage, witness.say_spooled, SystemClock().monotonic)
+        in_flight = InFlight(spool, outage, SystemClock().monotonic)
         feed = LiveFeed(store, settings.redis_url, in_flight.processed)
         inbox = InboxWriter(store, poker.poke, spool, outage, in_flight, witness.say_spooled)
         return cls(

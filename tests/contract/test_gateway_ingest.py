@@ -31,7 +31,7 @@ def writer_on(store: object) -> InboxWriter:
     """An inbox without a usable spool."""
     spool = Spool(Path("/nowhere"), 0, lambda: 0.0)
     outage = Outage(lambda: 0.0)
-    in_flight = InFlight(spool, outage, lambda _: None, lambda: 0.0)
+    in_flight = InFlight(spool, outage, lambda: 0.0)
     return InboxWriter(store, lambda _: None, spool, outage, in_flight, lambda _: None)  # type: ignore[arg-type]
 
 

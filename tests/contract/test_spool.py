@@ -213,7 +213,7 @@ class Flaky:
 async def line(directory: Path, store: object) -> AsyncIterator[tuple[InboxWriter, Spool]]:
     outage = Outage(asyncio.get_running_loop().time)
     async with opened(directory) as spool:
-        in_flight = InFlight(spool, outage, lambda _: None, asyncio.get_running_loop().time)
+        in_flight = InFlight(spool, outage, asyncio.get_running_loop().time)
         writer = InboxWriter(store, lambda _: None, spool, outage, in_flight, lambda _: None)  # type: ignore[arg-type]
         pager = BreakGlass(
             spool,
@@ -256,7 +256,7 @@ async def test_an_acknowledgement_committed_just_before_an_outage_is_told_to_the
     store, told = Flaky(), list[Inbound]()
     outage = Outage(asyncio.get_running_loop().time)
     async with opened(tmp_path) as spool:
-        in_flight = InFlight(spool, outage, lambda _: None, asyncio.get_running_loop().time)
+        in_flight = InFlight(spool, outage, asyncio.get_running_loop().time)
         writer = InboxWriter(store, lambda _: None, spool, outage, in_flight, told.extend)  # type: ignore[arg-type]
         writer.start()
         acknowledgement = replace(message(0), halts=True)
