@@ -27,6 +27,7 @@ class HandOver:
         self._heard: list[Record] | None = []
         """Until everything older is noted."""
         self._waiting: Lines = {}
+        self._whole = True
         self._given: set[str] = set()
         self._following: list[Inbound] = []
 
@@ -45,14 +46,18 @@ class HandOver:
                 self._came(record.message)
 
     def _came(self, message: Inbound) -> None:
-        if message.entity in self._waiting:
+        if self._whole and message.entity in self._waiting:
             self._waiting[message.entity].append(message)
         elif message.entity in self._given:
             self._following.append(message)
 
-    def begin(self, lines: Lines) -> None:
-        """These are to be taken; the report has noted all that was there when the round began."""
-        self._waiting = lines
+    def begin(self, lines: Lines, whole: bool) -> None:
+        """These are to be taken; the report has noted all that was there when the round began.
+
+        `whole`: with every message that the spool has of them. Else there is more in later segments, and what comes
+        now must not overtake it: it waits for the next round.
+        """
+        self._waiting, self._whole = lines, whole
         if self._heard is not None:
             heard, self._heard = self._heard, None
             self._note(heard)
@@ -63,7 +68,8 @@ class HandOver:
         for entity in entities:
             found += self._report.message(entity)
             found += self._waiting.pop(entity)
-            self._given.add(entity)
+            if self._whole:
+                self._given.add(entity)
         return found
 
     def following(self) -> list[Inbound]:

@@ -112,7 +112,7 @@ class Replay:
                 if message.entity in first:
                     first[message.entity].append(message)
         known = set(first)
-        rows = await self._hand_over(over, first)
+        rows = await self._hand_over(over, first, whole=True)
         for segment in segments:
             rows += await self._rest(over, segment, known)
         if rows:
@@ -141,16 +141,16 @@ class Replay:
         for message in contents.messages:
             if message.entity not in first:
                 lines.setdefault(message.entity, []).append(message)
-        rows = await self._hand_over(over, lines)
+        rows = await self._hand_over(over, lines, whole=False)
         await self._spool.drop(segment, contents.whole)
         return rows
 
-    async def _hand_over(self, over: HandOver, lines: Lines) -> int:
+    async def _hand_over(self, over: HandOver, lines: Lines, whole: bool) -> int:
         """Give these lines to the database; those with a page under way come last, when its outcome is known.
 
         The next portion waits for the hosts: else what people must hear of now would wait behind all of it.
         """
-        over.begin(lines)
+        over.begin(lines, whole)
         gradually, rows, late = self._pager.playing, 0, list[str]()
         for entities in portions(lines):
             if gradually:

@@ -20,7 +20,7 @@ def paged(line: str) -> Turned:
 
 def test_a_line_is_told_of_its_pages_first_also_of_one_that_went_out_while_it_waited() -> None:
     over = HandOver(OutageReport("gateway"))
-    over.begin({"incident/a": [message("a", 1)], "incident/b": [message("b", 1)]})
+    over.begin({"incident/a": [message("a", 1)], "incident/b": [message("b", 1)]}, whole=True)
     over.hear([(7, Arrived(5.0, message("b", 2))), (8, paged("b"))])
     assert [m.dedup for m in over.take(["incident/a"])] == ["a/1"]
     told, *rest = over.take(["incident/b"])
@@ -33,18 +33,27 @@ def test_what_is_heard_before_all_that_is_older_was_noted_is_noted_after_it() ->
     over = HandOver(report)
     over.hear([(9, Sent(6.0, "incident/a", "page-a", "delivered", "", 1, 0, 6.0))])
     report.note([paged("a")])
-    over.begin({"incident/a": [message("a", 1)]})
+    over.begin({"incident/a": [message("a", 1)]}, whole=True)
     (told, _) = over.take(["incident/a"])
     assert '"state":"accepted"' in told.body, "else the person is paged again"
 
 
 def test_what_comes_for_a_line_already_given_follows_once_and_no_other() -> None:
     over = HandOver(OutageReport("gateway"))
-    over.begin({"incident/a": [message("a", 1)]})
+    over.begin({"incident/a": [message("a", 1)]}, whole=True)
     over.take(["incident/a"])
     over.hear([(7, Arrived(5.0, message("a", 2))), (8, Arrived(5.0, message("new", 1)))])
     assert [m.dedup for m in over.following()] == ["a/2"]
     assert over.following() == []
+
+
+def test_nothing_that_comes_overtakes_what_later_segments_hold_of_its_line() -> None:
+    over = HandOver(OutageReport("gateway"))
+    over.begin({"incident/a": [message("a", 1)]}, whole=False)
+    over.hear([(9, Arrived(5.0, message("a", 3)))])
+    assert [m.dedup for m in over.take(["incident/a"])] == ["a/1"]
+    over.hear([(9, Arrived(5.0, message("a", 4)))])
+    assert over.following() == [], "a/2 is in the next segment"
 
 
 def test_portions_keep_the_order_and_divide_no_line() -> None:
