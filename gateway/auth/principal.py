@@ -25,22 +25,30 @@ async def holder_of(connection: HTTPConnection, services: Services, token: str =
     scheme, _, bearer = connection.headers.get("authorization", "").partition(" ")
     key = token or connection.headers.get("x-api-key", "") or (bearer.strip() if scheme.lower() == "bearer" else "")
     if key:
-        return await _asked(services, api_key_holder, key)
+        return await _asked(connection, services, api_key_holder, key)
     cookie = connection.cookies.get(COOKIE, "")
-    return await _asked(services, session_holder, cookie) if cookie else None
+    return await _asked(connection, services, session_holder, cookie) if cookie else None
 
 
 async def _asked(
-    services: Services, ask: Callable[[Sessions, str], Awaitable[Holder | None]], secret: str
+    connection: HTTPConnection,
+    services: Services,
+    ask: Callable[[Sessions, str], Awaitable[Holder | None]],
+    secret: str,
 ) -> Holder | None:
-    """The holder by the database; while it is away, as it was last known: an acknowledgement must get through."""
+    """The holder by the database; while it is away, as it was last known: an acknowledgement must get through.
+
+    Who is not known from before may be somebody all the same: `connection.state.unsure` says so.
+    """
     if not services.outage.away:
         try:
             return await ask(services.sessions, secret)
         except SQLAlchemyError as error:
             if not is_outage(error):
                 raise
-    return services.config.holder_of(secret, services.time.now())
+    known = services.config.holder_of(secret, services.time.now())
+    connection.state.unsure = known is None
+    return known
 
 
 def same_origin(connection: HTTPConnection) -> bool:
@@ -52,9 +60,14 @@ def same_origin(connection: HTTPConnection) -> bool:
 
 
 async def principal(request: Request) -> Holder:
-    """The caller. Raises 401, or 403 for a cookie sent by another site."""
+    """The caller. Raises 401, 403 for a cookie of another site, 503 if nobody can tell while the database is away."""
     services: Services = request.app.state.services
     found = await holder_of(request, services)
+    if found is None and getattr(request.state, "unsure", False):
+        detail = (
+            "The database does not answer, and this key or session is not known from before. Try again in a moment."
+        )
+        raise ProblemError(503, detail, {"Retry-After": "2"})
     if found is None:
         detail = "Send an API key as `Authorization: Bearer snt_api_…`, or sign in. The key may have been revoked."
         raise ProblemError(401, detail, {"WWW-Authenticate": "Bearer"})

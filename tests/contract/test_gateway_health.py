@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from storage.migrate import known, newest
-from tests.contract.conftest import Site
+from tests.contract.conftest import Site, until
 from tests.contract.test_api import fired
 
 
@@ -26,7 +26,7 @@ async def test_every_answer_is_counted_by_route_and_named(site: Site) -> None:
     assert given.headers["x-request-id"] == "from-the-proxy"
     made = [(await site.http.get("/api/v1/users/nobody")).headers["x-request-id"] for _ in range(2)]
     assert len(set(made)) == 2 and all(made)
-    await site.http.get("/not/here")
+    await site.http.get("/api/not/here")
     text = (await site.http.get("/metrics")).text
     assert 'sentinel_http_requests_total{route="/users/{user_id}",status="404"}' in text
     assert 'sentinel_http_requests_total{route="unmatched",status="404"}' in text
@@ -66,3 +66,19 @@ async def test_a_note_no_database_can_hold_is_cleaned(live_site: Site) -> None:
     assert answer.json()["data"]["acknowledgeAlert"]["id"] == alert, answer.text
     timeline = await live_site.call("GET", f"/alerts/{alert}/timeline")
     assert "ab" in str(timeline)
+
+
+async def test_a_key_that_cannot_be_looked_up_in_an_outage_is_not_called_wrong(site: Site) -> None:
+    unknown = {"Authorization": "Bearer snt_api_made-after-the-last-refresh"}
+    await until("who is known", lambda: _known(site))
+    assert (await site.http.get("/api/v1/me", headers=unknown)).status_code == 401
+    site.services.outage.not_written("a test")
+    answer = await site.http.get("/api/v1/me", headers=unknown)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+    assert (await site.http.get("/api/v1/me")).status_code == 200, "who was known before is known"
+    site.services.outage.written()
+    assert (await site.http.get("/api/v1/me", headers=unknown)).status_code == 401
+
+
+async def _known(site: Site) -> bool:
+    return site.services.config.holder_of(site.keys.admin_key, site.services.time.now()) is not None
