@@ -85,7 +85,7 @@ class Result:
 
 
 def run(seed: int, seconds: float, faults: Sequence[str], rate: float, burst: int, command: str) -> Result:
-    """Hurt an installation for `seconds`; every fault of `faults` comes before one comes again."""
+    """Hurt an installation for `seconds`, and until every fault of `faults` has come; none comes again before that."""
     result = Result(command, seed, seconds, rate, burst)
 
     def make(base: Path) -> Installation:
@@ -116,7 +116,7 @@ def _monkey(
 ) -> None:
     bag: list[str] = []
     _calm(it, time.monotonic(), CALM_S)
-    while time.monotonic() - began < seconds:
+    while time.monotonic() - began < seconds or len(result.hurts) < len(faults):
         if not bag:
             bag = dice.sample(list(faults), len(faults))
         name = bag.pop()
