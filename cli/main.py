@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from cli import code as configuration_code
 from cli import demo as demonstration
 from cli import doctor as diagnosis
 from cli import explain as explanation
@@ -163,6 +164,50 @@ def simulate(
         json_file=json_file,
     )
     raise typer.Exit(simulation.run(options, _settings))
+
+
+Url = Annotated[str, typer.Option(envvar="SENTINEL_URL", help="https://sentinel.example.org; default: what runs here")]
+ApiKey = Annotated[str, typer.Option(envvar="SENTINEL_API_KEY", help="Of an administrator; default: what runs here")]
+Prune = Annotated[bool, typer.Option(help="Delete what is in the tree's sections and not in the tree")]
+
+
+def _access(url: str, key: str) -> configuration_code.Access:
+    return configuration_code.Access.find(url, key, Home(_settings().home).ready)
+
+
+@app.command("export")
+def export_tree(
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="A file; default: print it")] = None,
+    url: Url = "",
+    api_key: ApiKey = "",
+) -> None:
+    """Write the whole configuration as one tree of YAML, without secrets."""
+    raise typer.Exit(configuration_code.export(_access(url, api_key), output))
+
+
+@app.command("plan")
+def plan_tree(
+    file: Annotated[Path | None, typer.Argument(help="The tree; without one: what was changed by hand")] = None,
+    prune: Prune = False,
+    url: Url = "",
+    api_key: ApiKey = "",
+) -> None:
+    """Say what applying a tree would change, and what that means for people. Exit status 2 if anything would change."""
+    raise typer.Exit(configuration_code.plan(_access(url, api_key), file, prune))
+
+
+@app.command("apply")
+def apply_tree(
+    file: Annotated[Path, typer.Argument(help="The tree")],
+    prune: Prune = False,
+    if_version: Annotated[
+        int | None, typer.Option(help="Refuse (exit status 2) if the stored version is another")
+    ] = None,
+    url: Url = "",
+    api_key: ApiKey = "",
+) -> None:
+    """Make the configuration what the tree says, as a whole or not at all. Exit status 1 if the tree is faulty."""
+    raise typer.Exit(configuration_code.apply(_access(url, api_key), file, prune, if_version))
 
 
 @app.command("first-run")

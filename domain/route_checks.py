@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from domain.configuration import Configuration, Grouping, Matcher, Route, Templates
+from domain.configuration import Configuration, Grouping, Integration, Matcher, Route, Templates
 from domain.errors import Invalid
 from domain.expression import expression
 from domain.pattern import BadPattern, compiled
@@ -95,6 +95,17 @@ def check_noise(wait_s: float | None, auto_resolve_s: float | None, field: str =
     if auto_resolve_s is not None and not MIN_AUTO_S <= auto_resolve_s <= MAX_AUTO_S:
         text = f"Must be between {MIN_AUTO_S:.0f} and {MAX_AUTO_S:.0f} seconds, well over the time in which it repeats."
         raise Invalid(f"{at}auto_resolve_s", text)
+
+
+def check_integration(integration: Integration, config: Configuration) -> None:
+    """Raise Invalid naming the field."""
+    check_owner(
+        config, "", policy_id=integration.policy_id, team_id=integration.team_id, service_id=integration.service_id
+    )
+    check_grouping(integration.grouping, "group_by", "group_window_s")
+    check_routes(integration.routes, config)
+    check_templates(integration.templates, "templates")
+    check_noise(integration.wait_s, integration.auto_resolve_s)
 
 
 def check_owner(

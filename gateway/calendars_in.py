@@ -131,7 +131,7 @@ class CalendarsIn:
                 return
         detail = {"calendar": source.id, "shifts": len(found.shifts)}
         async with change(
-            self._sessions, "imported calendar", "update", f"schedule/{source.schedule_id}", detail
+            self._sessions, "imported calendar", "import", f"schedule/{source.schedule_id}", detail
         ) as session:
             row = await session.get(ScheduleRow, source.schedule_id, with_for_update=True, populate_existing=True)
             layers = with_import(row.layers, source, found) if row is not None else None

@@ -76,6 +76,7 @@ async def prometheus(request: Request) -> Response:
     metrics.DATABASE_UP.set(health is not None)
     if health is not None:
         _show(health)
+        metrics.DRIFT.set(await services.drifting.read())
         watch = await services.figures.watch()
         if watch is not None:
             _show_watch(watch)

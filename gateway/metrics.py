@@ -44,6 +44,7 @@ CALENDAR_AGE = Gauge(
 CALENDAR_STALE = Gauge(
     "sentinel_calendar_stale", "1 if the copy of an imported calendar is older than allowed", ["schedule", "calendar"]
 )
+DRIFT = Gauge("sentinel_configuration_drift", "Things changed by hand since a tree of configuration was applied")
 BREAKER = Gauge(
     "sentinel_breaker_open", "Hosts that do not send to this provider now", ["channel", "provider", "state"]
 )

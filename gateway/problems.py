@@ -14,12 +14,15 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from domain.errors import Invalid
+from gateway.tree.faults import TreeInvalid
+from gateway.tree.faults import pointer as pointer_of
 from runtime.errors import RuntimeFault, StatementRejected
 from runtime.ids import new_id
 from storage.errors import Conflict, NotFound
 
 log = structlog.get_logger("sentinel.gateway")
 TYPE = "application/problem+json"
+MOST_ERRORS = 200
 TITLES = {
     400: "The request cannot be understood",
     401: "Not signed in",
@@ -76,6 +79,12 @@ class ProblemError(Exception):
         return (type(self), (self.status, self.detail))
 
 
+def _faults(error: TreeInvalid) -> Response:
+    errors = [{"pointer": pointer_of(f.path), "detail": f.text} for f in error.faults]
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    return problem(422, f"{error.faults[0]}{more}", errors[:MOST_ERRORS])
+
+
 def _unavailable(error: Exception) -> Response:
     log.warning("store_unavailable", why=type(error).__name__)
     detail = "The database does not answer. Nothing was changed; try again in a few seconds."
@@ -120,6 +129,7 @@ def install(app: FastAPI) -> None:
 
     handle(ProblemError, lambda e: problem(e.status, e.detail, headers=e.headers))
     handle(Invalid, lambda e: problem(422, e.message, [{"pointer": pointer(e.field), "detail": e.message}]))
+    handle(TreeInvalid, _faults)
     handle(NotFound, lambda e: problem(404, str(e)))
     handle(Conflict, lambda e: problem(409, str(e)))
     handle(RequestValidationError, _validation)

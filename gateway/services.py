@@ -33,6 +33,7 @@ from gateway.replay import Replay
 from gateway.sealer import Sealer as LedgerSealer
 from gateway.spool import Spool
 from gateway.time import GatewayTime
+from gateway.tree.drifting import Drifting
 from gateway.upstream import Upstream
 from gateway.writer import InboxWriter
 from runtime.clock import SystemClock
@@ -78,6 +79,7 @@ class Services:
     listening: Listening
     hearing: Hearing
     lint: LintWatch
+    drifting: Drifting
 
     @classmethod
     def build(cls, settings: Settings) -> Services:
@@ -130,6 +132,7 @@ class Services:
             listening=Listening(factory, poker.poke),
             hearing=Hearing(factory),
             lint=LintWatch(factory, config, {name: channel.problem for name, channel in channels.items()}, time.now),
+            drifting=Drifting(factory, sealer, config),
         )
 
     async def start(self) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from storage.errors import Conflict, NotFound
+from storage.managed import check_unlocked
 from storage.tables import AuditRow, Base, SettingsRow
 
 T = TypeVar("T", bound=Base)
@@ -35,9 +36,13 @@ async def change(
 async def act(
     sessions: Sessions, actor: str, action: str, subject: str, detail: Mapping[str, Any] | None = None
 ) -> AsyncIterator[AsyncSession]:
-    """A transaction that also appends to the audit log, for what is not part of the configuration."""
+    """A transaction that also appends to the audit log, for what is not part of the configuration.
+
+    Raises Conflict for what is managed by code.
+    """
     async with sessions() as session:
         try:
+            await check_unlocked(session, action, subject)
             yield session
             session.add(AuditRow(actor=actor, action=action, subject=subject, detail=dict(detail or {})))
             await session.commit()

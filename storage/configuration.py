@@ -63,24 +63,29 @@ async def load(engine: AsyncEngine, sealer: Sealer) -> Configuration:
     """Everything, as of one instant: version and rows agree."""
     async with sessions(engine)() as session:
         await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-        settings = (await session.execute(select(SettingsRow))).scalar_one()
-        holidays = await calendars(session)
-        return Configuration(
-            version=settings.config_version,
-            users={u.id: user_of(u, sealer) for u in await _all(session, UserRow)},
-            teams={t.id: Team(t.id, t.name, tuple(m.user_id for m in t.members)) for t in await _all(session, TeamRow)},
-            schedules={s.id: schedule_of(s, holidays) for s in await _all(session, ScheduleRow)},
-            policies={p.id: policy_of(p) for p in await _all(session, PolicyRow)},
-            integrations={i.id: integration_of(i) for i in await _all(session, IntegrationRow)},
-            last_resort=convert(settings.last_resort, tuple[Target, ...]),
-            services={s.id: service_of(s) for s in await _all(session, ServiceRow)},
-            routes=convert(settings.routes, tuple[Route, ...]),
-            holidays=holidays,
-            rota=await load_rota(session, sealer),
-            heartbeats={h.id: heartbeat_of(h) for h in await _all(session, HeartbeatRow)},
-            silences=await silences_in_force(session),
-            maintenance=await maintenance_planned(session),
-        )
+        return await load_in(session, sealer)
+
+
+async def load_in(session: AsyncSession, sealer: Sealer) -> Configuration:
+    """Everything as this transaction sees it."""
+    settings = (await session.execute(select(SettingsRow))).scalar_one()
+    holidays = await calendars(session)
+    return Configuration(
+        version=settings.config_version,
+        users={u.id: user_of(u, sealer) for u in await _all(session, UserRow)},
+        teams={t.id: Team(t.id, t.name, tuple(m.user_id for m in t.members)) for t in await _all(session, TeamRow)},
+        schedules={s.id: schedule_of(s, holidays) for s in await _all(session, ScheduleRow)},
+        policies={p.id: policy_of(p) for p in await _all(session, PolicyRow)},
+        integrations={i.id: integration_of(i) for i in await _all(session, IntegrationRow)},
+        last_resort=convert(settings.last_resort, tuple[Target, ...]),
+        services={s.id: service_of(s) for s in await _all(session, ServiceRow)},
+        routes=convert(settings.routes, tuple[Route, ...]),
+        holidays=holidays,
+        rota=await load_rota(session, sealer),
+        heartbeats={h.id: heartbeat_of(h) for h in await _all(session, HeartbeatRow)},
+        silences=await silences_in_force(session),
+        maintenance=await maintenance_planned(session),
+    )
 
 
 async def _all(session: AsyncSession, table: type[T]) -> list[T]:

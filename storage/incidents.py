@@ -9,11 +9,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.consequences import OpenIncident
 from domain.incident import UNKNOWN, incident_id, parse_incident_id
+from domain.policy import Target
 from storage import cursor as cursors
 from storage.canary import CANARY
 from storage.changes import Sessions
+from storage.configuration import convert
 from storage.errors import NotFound
 
 
@@ -78,6 +82,15 @@ OPEN = text("""
 select id, entity from rt.record
 where kind = 'incident' and (facets->>'open')::boolean
   and entity = any(cast(:entities as text[]))
+""")
+
+AT_STEPS = text("""
+select r.id, r.body, v.definition->'steps'->((r.body->>'step')::int)->'targets' as targets
+from rt.record r
+left join policy_versions v
+  on v.policy_id = r.body->'policy'->>'id' and v.version = (r.body->'policy'->>'version')::int
+where r.kind = 'incident' and (r.facets->>'open')::boolean and r.facets->>'integration_id' is distinct from :canary
+order by (r.facets->>'opened_at')::float8 limit :limit
 """)
 
 PRESENT = text("select body->>'episode' as episode from rt.journal where entity = :entity order by seq desc limit 1")
@@ -166,6 +179,21 @@ async def open_in(sessions: Sessions, line_keys: Sequence[str]) -> dict[str, str
     async with sessions() as session:
         rows = await session.execute(OPEN, {"entities": [f"incident/{key}" for key in line_keys]})
     return {row.entity.removeprefix("incident/"): row.id for row in rows}
+
+
+async def at_steps(session: AsyncSession, limit: int = 5_000) -> list[OpenIncident]:
+    """Open incidents with whom the step that each is at calls, the oldest first."""
+    rows = await session.execute(AT_STEPS, {"canary": CANARY, "limit": limit})
+    return [
+        OpenIncident(
+            row.id,
+            row.body["title"],
+            convert(row.targets or [], tuple[Target, ...]),
+            row.body.get("service_id"),
+            row.body.get("team_id"),
+        )
+        for row in rows
+    ]
 
 
 async def present(sessions: Sessions, ident: str) -> str:

@@ -8,6 +8,7 @@ from gateway.api import (
     access,
     alerts,
     calendars,
+    configuration,
     contacts,
     explain,
     handoffs,
@@ -46,6 +47,6 @@ def router() -> APIRouter:
     of_incidents = (alerts, timeline, explain, on_call, outbox)
     of_schedules = (schedules, schedule_changes, holidays, imports, handoffs, calendars)
     of_alerts = (policies, services, routing, integrations, heartbeats, preview, plan, lint, silences, maintenance)
-    for part in (*of_incidents, *of_people, *of_schedules, *of_alerts, access):
+    for part in (*of_incidents, *of_people, *of_schedules, *of_alerts, access, configuration):
         api.include_router(part.router)
     return api

@@ -10,7 +10,7 @@ from channels.addresses import check_address
 from gateway.api.parameters import PathId
 from gateway.auth.principal import Gateway, Reader, look_after
 from gateway.schemas.base import problems
-from gateway.schemas.people import Contact, ContactInput, ContactList
+from gateway.schemas.people import IN_CLEAR, Contact, ContactInput, ContactList
 from gateway.services import Services
 from runtime.ids import new_id
 from storage.changes import change, fetch
@@ -48,7 +48,7 @@ async def theirs(session: AsyncSession, user_id: str, contact_id: str) -> Contac
 
 def _hint(channel: str, address: str) -> str:
     """E-mail addresses are no secret; of others only the end is shown."""
-    if channel in ("email", "outbox"):
+    if channel in IN_CLEAR:
         return address
     return f"…{address[-4:]}" if address else ""
 

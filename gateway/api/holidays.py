@@ -7,20 +7,18 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.schedule import calendars_of
 from gateway.api.parameters import PathId
-from gateway.api.references import check_unused
 from gateway.auth.principal import Configurer, Gateway, Reader
+from gateway.references import check_unused
 from gateway.schedule_news import announce, changed
 from gateway.schemas.base import problems
 from gateway.schemas.holidays import HolidayCalendar, HolidayCalendarInput, HolidayCalendarList
+from gateway.tree.plans import naming
 from runtime.ids import new_id
 from storage.changes import change, fetch
-from storage.configuration import schedule_of
 from storage.holidays import check_country, holidays_of
-from storage.tables import HolidayCalendarRow, ScheduleRow
+from storage.tables import HolidayCalendarRow
 
 router = APIRouter(prefix="/holiday-calendars", tags=["schedules"])
 
@@ -41,12 +39,6 @@ def _fields(body: HolidayCalendarInput) -> dict[str, Any]:
     check_country(body.country, body.subdivision)
     fields = body.model_dump(mode="json")
     return {**fields, "dates": sorted(set(fields["dates"])), "except_dates": sorted(set(fields["except_dates"]))}
-
-
-async def _naming(session: AsyncSession, ident: str) -> list[str]:
-    """Schedules whose windows name the calendar."""
-    rows = (await session.execute(select(ScheduleRow))).scalars()
-    return [row.id for row in rows if ident in calendars_of(schedule_of(row, {}))]
 
 
 @router.get("", operation_id="listHolidayCalendars")
@@ -87,7 +79,7 @@ async def replace_calendar(
         row = await fetch(session, HolidayCalendarRow, calendar_id, "holiday calendar")
         for name, value in fields.items():
             setattr(row, name, value)
-        shards = await changed(session, *await _naming(session, calendar_id))
+        shards = await changed(session, *await naming(session, calendar_id))
     await announce(gateway.poker, gateway.config, shards)
     return _shown(row)
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from domain.configuration import Configuration
 from domain.configuration import Integration as DomainIntegration
 from domain.errors import Invalid
-from domain.route_checks import check_grouping, check_noise, check_owner, check_routes, check_templates
+from domain.route_checks import check_integration
 from gateway.api.parameters import PathId
 from gateway.auth.principal import Configurer, Gateway, Reader
 from gateway.ingest import PREFIX
@@ -32,12 +32,8 @@ def _shown(row: IntegrationRow) -> Integration:
 
 def checked(body: IntegrationInput, config: Configuration) -> DomainIntegration:
     """What is to be saved. Raises Invalid naming the field."""
-    check_owner(config, "", policy_id=body.policy_id, team_id=body.team_id, service_id=body.service_id)
     wanted = body.to_domain("new")
-    check_grouping(wanted.grouping, "group_by", "group_window_s")
-    check_routes(wanted.routes, config)
-    check_templates(wanted.templates, "templates")
-    check_noise(wanted.wait_s, wanted.auto_resolve_s)
+    check_integration(wanted, config)
     return wanted
 
 

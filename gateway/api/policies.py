@@ -10,14 +10,15 @@ from sqlalchemy import select
 from domain.errors import Invalid
 from domain.policy_checks import check_last_resort, check_policy
 from gateway.api.parameters import PathId
-from gateway.api.references import check_unused
 from gateway.auth.principal import Admin, Configurer, Gateway, Reader
+from gateway.references import check_unused
 from gateway.schemas.base import problems
 from gateway.schemas.policies import LastResort, Policy, PolicyInput, PolicyList
 from gateway.services import Services
+from gateway.tree.plans import policy_version
 from runtime.ids import new_id
 from storage.changes import change, fetch
-from storage.tables import PolicyRow, PolicyVersionRow, SettingsRow
+from storage.tables import PolicyRow, SettingsRow
 
 router = APIRouter(tags=["policies"])
 
@@ -36,11 +37,6 @@ def _check(body: PolicyInput, gateway: Services) -> list[dict[str, Any]]:
     return [step.model_dump(mode="json") for step in body.steps]
 
 
-def _version(row: PolicyRow, saved_by: str) -> PolicyVersionRow:
-    definition = {"name": row.name, "steps": row.steps, "repeat": row.repeat}
-    return PolicyVersionRow(policy_id=row.id, version=row.version, definition=definition, saved_by=saved_by)
-
-
 @router.get("/policies", operation_id="listPolicies")
 async def list_policies(_: Reader, gateway: Gateway) -> PolicyList:
     """All policies by name."""
@@ -55,7 +51,7 @@ async def create_policy(body: PolicyInput, caller: Configurer, gateway: Gateway)
     steps, ident = _check(body, gateway), new_id()
     async with change(gateway.sessions, caller.name, "create", f"policy/{ident}", {"name": body.name}) as session:
         row = PolicyRow(id=ident, name=body.name, team_id=body.team_id, steps=steps, repeat=body.repeat, version=1)
-        session.add_all([row, _version(row, caller.name)])
+        session.add_all([row, policy_version(row, caller.name)])
     await gateway.config.refresh()
     return _shown(row)
 
@@ -75,7 +71,7 @@ async def replace_policy(policy_id: PathId, body: PolicyInput, caller: Configure
         row = await fetch(session, PolicyRow, policy_id, "policy")
         row.name, row.team_id, row.steps, row.repeat = body.name, body.team_id, steps, body.repeat
         row.version += 1
-        session.add(_version(row, caller.name))
+        session.add(policy_version(row, caller.name))
     await gateway.config.refresh()
     return _shown(row)
 

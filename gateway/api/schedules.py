@@ -13,9 +13,9 @@ from domain.errors import Invalid
 from domain.schedule import calendars_of
 from domain.validation import check_schedule
 from gateway.api.parameters import PathId
-from gateway.api.references import check_unused
 from gateway.api.schedule_changes import shown_override, shown_temporary
 from gateway.auth.principal import Configurer, Gateway, Reader
+from gateway.references import check_unused
 from gateway.schedule_lines import preview
 from gateway.schedule_news import announce, changed
 from gateway.schemas.base import Moment, problems

@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.route_checks import check_service
 from gateway.api.parameters import PathId
-from gateway.api.references import check_unused
 from gateway.auth.principal import Configurer, Gateway, Reader
+from gateway.references import check_unused
 from gateway.schemas.base import problems
 from gateway.schemas.routing import Link, Service, ServiceInput, ServiceList
 from gateway.services import Services

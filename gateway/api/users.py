@@ -5,20 +5,20 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
-from sqlalchemy import func, select, update
+from sqlalchemy import select
 
 from channels.addresses import check_address
 from domain.validation import check_zone
 from gateway.api.parameters import PathId
-from gateway.api.references import check_unused
 from gateway.auth.passwords import hash_password
 from gateway.auth.principal import Admin, Gateway, Reader
 from gateway.schedule_news import announce, changed
 from gateway.schemas.base import problems
 from gateway.schemas.people import User, UserInput, UserList
+from gateway.tree.people import remove_user
 from runtime.ids import new_id
 from storage.changes import change, fetch
-from storage.tables import ContactMethodRow, OverrideRow, UserRow
+from storage.tables import ContactMethodRow, UserRow
 
 router = APIRouter(prefix="/users", tags=["users"])
 
@@ -110,12 +110,7 @@ async def replace_user(user_id: PathId, body: UserInput, caller: Admin, gateway:
 async def delete_user(user_id: PathId, caller: Admin, gateway: Gateway) -> Response:
     """Refused while a policy, a schedule or the last resort names them."""
     async with change(gateway.sessions, caller.name, "delete", f"user/{user_id}") as session:
-        row = await fetch(session, UserRow, user_id, "user")
-        await check_unused(session, "user", row.id)
-        theirs = OverrideRow.user_id == row.id, OverrideRow.removed_at.is_(None)
-        removed = update(OverrideRow).where(*theirs).values(removed_at=func.now(), removed_by=caller.name)
-        schedules = set((await session.execute(removed.returning(OverrideRow.schedule_id))).scalars())
-        await session.delete(row)
+        schedules = await remove_user(session, user_id, caller.name)
         shards = await changed(session, *schedules)
     await announce(gateway.poker, gateway.config, shards)
     return Response(status_code=204)

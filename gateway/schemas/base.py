@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
@@ -18,6 +19,39 @@ Clean = AfterValidator(_printable)
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True), Clean]
 Ident = Annotated[str, StringConstraints(min_length=1, max_length=100), Clean]
 Line = Annotated[str, StringConstraints(max_length=300), Clean]
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """Marks an id by the kind of thing it names; the configuration as code says it by name (gateway/tree)."""
+
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyedBy:
+    """Marks a mapping whose keys stand for this field of its values, which need not repeat it."""
+
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unordered:
+    """Marks a list whose order says nothing: a tree has it sorted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Marks what a tree of configuration may leave away to have it stay as it is."""
+
+
+UserId = Annotated[Ident, Ref("user")]
+TeamId = Annotated[Ident, Ref("team")]
+ScheduleId = Annotated[Ident, Ref("schedule")]
+PolicyId = Annotated[Ident, Ref("policy")]
+ServiceId = Annotated[Ident, Ref("service")]
+ContactId = Annotated[Ident, Ref("contact method")]
+CalendarId = Annotated[Ident, Ref("calendar")]
 Text = Annotated[str, StringConstraints(max_length=8192), Clean]
 Clock = Annotated[str, Field(max_length=5, examples=["09:00"], description="Wall clock, HH:MM")]
 Weekday = Annotated[int, Field(ge=0, le=6, description="0 Monday to 6 Sunday")]

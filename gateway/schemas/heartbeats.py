@@ -9,7 +9,7 @@ from pydantic import Field
 
 from domain.alert import Severity as DomainSeverity
 from domain.expected import Heartbeat as DomainHeartbeat
-from gateway.schemas.base import Ident, Input, Line, Name, Output, Severity, moment
+from gateway.schemas.base import Input, Line, Name, Output, PolicyId, ServiceId, Severity, TeamId, moment
 
 Seconds = Annotated[float, Field(allow_inf_nan=False)]
 
@@ -24,9 +24,9 @@ class HeartbeatInput(Input):
     )
     zone: Annotated[str, Field(max_length=64, examples=["Europe/Berlin"])] = "UTC"
     grace_s: Seconds = Field(description="How late a ping may be, and how long a run may take", examples=[1800])
-    policy_id: Ident
-    service_id: Ident | None = None
-    team_id: Ident | None = None
+    policy_id: PolicyId
+    service_id: ServiceId | None = None
+    team_id: TeamId | None = None
     severity: Severity = "critical"
 
     def to_domain(self, ident: str) -> DomainHeartbeat:

@@ -7,11 +7,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
 
-from gateway.schemas.base import Ident, Input, Line, Name, Output
+from gateway.schemas.base import ContactId, Input, Line, Name, Output, Unordered, UserId
 from gateway.schemas.schedules import Window
 
 Role = Literal["viewer", "responder", "manager", "admin"]
 Channel = Literal["email", "webhook", "slack", "sms", "voice", "push", "outbox"]
+IN_CLEAR = frozenset({"email", "outbox"})
+"""Channels whose addresses are no secret."""
 
 
 class UserInput(Input):
@@ -55,6 +57,10 @@ class ContactInput(Input):
     secret: Annotated[SecretStr, Field(max_length=500)] = SecretStr("")
     enabled: bool = True
 
+    def in_clear(self) -> frozenset[str]:
+        """Of the fields that are only written, those that may be read."""
+        return frozenset({"address"} if self.channel in IN_CLEAR else ())
+
 
 class Contact(Output):
     """One way to reach a person. `address_hint` shows enough to recognise it."""
@@ -95,7 +101,7 @@ class QuietHours(Input):
 class Rule(Input):
     """After `delay_s` seconds use this contact method."""
 
-    contact_method_id: Ident
+    contact_method_id: ContactId
     delay_s: Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
 
 
@@ -110,7 +116,7 @@ class TeamInput(Input):
     """What is saved."""
 
     name: Name
-    member_ids: Annotated[list[Ident], Field(max_length=1000)] = Field(default_factory=list)
+    member_ids: Annotated[list[UserId], Field(max_length=1000), Unordered()] = Field(default_factory=list)
 
 
 class Team(Output):

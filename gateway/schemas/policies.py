@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -10,12 +10,15 @@ from domain import policy as domain
 from domain.alert import Severity as DomainSeverity
 from domain.matcher import Matcher as DomainMatcher
 from domain.window import Window
-from gateway.schemas.base import Ident, Input, Name, Output, Severity
+from gateway.schemas.base import Ident, Input, Name, Output, Ref, Severity, TeamId
 from gateway.schemas.routing import Matcher, RuleWindow
 
 
 class Target(Input):
     """A user, or whoever is on call in a schedule at that moment."""
+
+    REFERS: ClassVar[str] = "id"
+    """This field names a thing of the kind that `kind` says."""
 
     kind: Literal["user", "schedule"]
     id: Ident
@@ -27,7 +30,9 @@ class Target(Input):
 class StepWindow(RuleWindow):
     """Hours on the wall clock of a zone, but not on holidays, or only on them."""
 
-    holidays: Annotated[str, Field(max_length=100, description="Id of a holiday calendar, or empty")] = ""
+    holidays: Annotated[
+        str, Field(max_length=100, description="Id of a holiday calendar, or empty"), Ref("holiday calendar")
+    ] = ""
     on_holidays: Literal["never", "only"] = "never"
 
     def to_domain(self) -> Window:
@@ -88,7 +93,7 @@ class PolicyInput(Input):
     """What is saved. Open incidents keep the version they started with."""
 
     name: Name
-    team_id: Ident | None = None
+    team_id: TeamId | None = None
     steps: Annotated[list[Step], Field(min_length=1, max_length=50)]
     repeat: Annotated[int, Field(ge=0, le=20)] = Field(0, description="Runs after the first, before the last resort")
 

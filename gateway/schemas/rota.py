@@ -10,7 +10,7 @@ from pydantic import Field, SecretStr
 from domain.evening import Part, Suggestion
 from domain.load import Load
 from domain.swap import Span
-from gateway.schemas.base import Clean, Ident, Input, Line, Moment, Name, Output, moment
+from gateway.schemas.base import Clean, Ident, Input, Line, Moment, Name, Output, UserId, moment
 from storage.tables import SwapRow
 
 SwapState = Literal["open", "taken", "declined", "withdrawn", "expired"]
@@ -191,7 +191,7 @@ class CalendarInput(Input):
 
     layer: Name
     url: Annotated[SecretStr, Field(max_length=2000, description="http(s):// or webcal://; never shown again")]
-    people: Annotated[dict[Line, Ident], Field(max_length=500)] = Field(default_factory=dict)
+    people: Annotated[dict[Line, UserId], Field(max_length=500)] = Field(default_factory=dict)
     every_s: Annotated[float, Field(ge=60, le=86_400)] = 900.0
     stale_after_s: Annotated[float, Field(ge=300, le=30 * 86_400)] = 86_400.0
 

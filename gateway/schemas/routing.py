@@ -11,7 +11,20 @@ from domain import service as services
 from domain.alert import Link as DomainLink
 from domain.alert import Severity as DomainSeverity
 from domain.window import Window as DomainWindow
-from gateway.schemas.base import Clock, Ident, Input, Line, Name, Output, Severity, Status, Text, Weekday
+from gateway.schemas.base import (
+    Clock,
+    Input,
+    Line,
+    Name,
+    Output,
+    PolicyId,
+    ServiceId,
+    Severity,
+    Status,
+    TeamId,
+    Text,
+    Weekday,
+)
 
 IntegrationType = Literal["generic", "grafana", "prometheus"]
 Url = Annotated[str, Field(max_length=1024, pattern="^(https?://[^\\x00-\\x20]+)?$")]
@@ -59,9 +72,9 @@ class Route(Input):
     severities: Annotated[list[Severity], Field(max_length=4)] = Field(default_factory=list)
     expression: Annotated[str, Field(max_length=2000, description="CEL over alert and payload")] = ""
     windows: Annotated[list[RuleWindow], Field(max_length=10)] = Field(default_factory=list)
-    policy_id: Ident | None = None
-    service_id: Ident | None = None
-    team_id: Ident | None = None
+    policy_id: PolicyId | None = None
+    service_id: ServiceId | None = None
+    team_id: TeamId | None = None
     severity: Severity | None = None
     grouping: Grouping | None = None
     goes_on: Annotated[
@@ -134,9 +147,9 @@ class IntegrationInput(Input):
 
     name: Name
     type: IntegrationType
-    policy_id: Ident
-    service_id: Ident | None = None
-    team_id: Ident | None = None
+    policy_id: PolicyId
+    service_id: ServiceId | None = None
+    team_id: TeamId | None = None
     default_severity: Severity = "critical"
     routes: Routes = Field(default_factory=list)
     group_by: Annotated[list[Line], Field(max_length=20)] = Field(
@@ -205,13 +218,13 @@ class ServiceInput(Input):
     """What is saved. `depends_on`: the services it needs; circles are allowed."""
 
     name: Name
-    team_id: Ident | None = None
-    policy_id: Ident | None = None
+    team_id: TeamId | None = None
+    policy_id: PolicyId | None = None
     tier: Annotated[int, Field(ge=1, le=4, description="1 matters most")] = 3
     description: Text = ""
     runbook: Url = ""
     links: Annotated[list[Link], Field(max_length=20)] = Field(default_factory=list)
-    depends_on: Annotated[list[Ident], Field(max_length=100)] = Field(default_factory=list)
+    depends_on: Annotated[list[ServiceId], Field(max_length=100)] = Field(default_factory=list)
 
     def to_domain(self, ident: str) -> services.Service:
         return services.Service(

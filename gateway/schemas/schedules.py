@@ -9,7 +9,19 @@ import msgspec
 from pydantic import Field
 
 from domain import schedule as domain
-from gateway.schemas.base import Clean, Clock, Ident, Input, Moment, Name, Output, Weekday
+from gateway.schemas.base import (
+    CalendarId,
+    Clean,
+    Clock,
+    Input,
+    Moment,
+    Name,
+    Output,
+    Ref,
+    TeamId,
+    UserId,
+    Weekday,
+)
 
 Local = Annotated[str, Field(max_length=32, examples=["2026-01-05T09:00:00"], description="Wall clock, no offset")]
 Zone = Annotated[str, Field(max_length=64, examples=["Europe/Berlin"])]
@@ -26,16 +38,16 @@ class Handoff(Input):
 class Absence(Input):
     """Somebody takes no turn that begins in this time, but keeps their place; nobody else's turns move."""
 
-    user: Ident
+    user: UserId
     start: Local
     end: Local | None = None
-    stand_in: Annotated[Ident | None, Field(description="Null: the next in the list who is there")] = None
+    stand_in: Annotated[UserId | None, Field(description="Null: the next in the list who is there")] = None
 
 
 class Term(Input):
     """Somebody has a place in the order only for turns that begin in this time; null: unbounded."""
 
-    user: Ident
+    user: UserId
     start: Local | None = None
     end: Local | None = None
 
@@ -46,7 +58,7 @@ class Rotation(Input):
     unit: Literal["hour", "day", "week", "month"]
     every: Annotated[int, Field(ge=1, le=8784)] = 1
     start: Local
-    users: Annotated[list[Ident], Field(min_length=1, max_length=500)]
+    users: Annotated[list[UserId], Field(min_length=1, max_length=500)]
     handoffs: Annotated[list[Handoff], Field(max_length=168)] = Field(default_factory=list)
     absences: Annotated[list[Absence], Field(max_length=500)] = Field(default_factory=list)
     terms: Annotated[list[Term], Field(max_length=500)] = Field(default_factory=list)
@@ -55,7 +67,7 @@ class Rotation(Input):
 class FixedShift(Input):
     """One shift, end exclusive."""
 
-    user: Ident
+    user: UserId
     start: Moment
     end: Moment
 
@@ -64,7 +76,7 @@ class FixedShifts(Input):
     """Shifts that are written down. `source`: the calendar they are imported from; leave it away to enter them."""
 
     shifts: Annotated[list[FixedShift], Field(max_length=5000)] = Field(default_factory=list)
-    source: Ident | None = None
+    source: CalendarId | None = None
 
 
 class Window(Input):
@@ -76,7 +88,9 @@ class Window(Input):
     )
     start: Clock = "00:00"
     end: Clock = "00:00"
-    holidays: Annotated[str, Field(max_length=100, description="Id of a holiday calendar, or empty")] = ""
+    holidays: Annotated[
+        str, Field(max_length=100, description="Id of a holiday calendar, or empty"), Ref("holiday calendar")
+    ] = ""
     on_holidays: Literal["never", "only"] = "never"
 
 
@@ -110,8 +124,8 @@ class OverrideInput(Input):
     """
 
     kind: domain.OverrideKind = "replace"
-    user_id: Ident | None = None
-    instead_of: Ident | None = None
+    user_id: UserId | None = None
+    instead_of: UserId | None = None
     start: Moment
     end: Moment
     note: Note = ""
@@ -149,7 +163,7 @@ class ScheduleInput(Input):
     name: Name
     zone: Zone
     layers: Layers
-    team_id: Ident | None = None
+    team_id: TeamId | None = None
 
     def to_domain(self, ident: str) -> domain.Schedule:
         layers = tuple(layer.to_domain() for layer in self.layers)

@@ -25,10 +25,11 @@ from storage.tables.rota import (
     TimeOffRow,
 )
 from storage.tables.services import ServiceRow
-from storage.tables.system import AuditRow, IntegrationDayRow, IntegrationRow, SettingsRow
+from storage.tables.system import AppliedRow, AuditRow, IntegrationDayRow, IntegrationRow, SettingsRow
 
 __all__ = [
     "ApiKeyRow",
+    "AppliedRow",
     "AuditRow",
     "Base",
     "CalendarSourceRow",

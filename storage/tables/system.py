@@ -56,6 +56,23 @@ class SettingsRow(Base):
     routes: Mapped[list[Any]] = mapped_column(server_default="[]")
 
 
+class AppliedRow(Base):
+    """One row, once a tree was applied: what of it is stored (gateway/tree/export.py), by whom, and where it is kept.
+
+    `locked`: sections that only a tree may change.
+    """
+
+    __tablename__ = "applied_tree"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    tree: Mapped[dict[str, Any]]
+    config_version: Mapped[int] = mapped_column(BigInteger)
+    applied_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    applied_by: Mapped[str]
+    lives_in: Mapped[str]
+    locked: Mapped[list[Any]]
+
+
 class AuditRow(Base):
     """Who changed what. Append only; no secrets."""
 

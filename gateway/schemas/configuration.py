@@ -1,0 +1,122 @@
+"""The configuration as one tree: plans, what was applied, drift."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import Field
+
+from domain.consequences import Consequence as DomainConsequence
+from gateway.schemas.base import Output, moment
+from gateway.tree.applying import Outcome
+from gateway.tree.differences import Difference, plain
+from gateway.tree.faults import pointer
+
+
+class FieldChange(Output):
+    """A field of a thing. `path`: JSON pointer within it; null: nothing. Secrets are not shown."""
+
+    path: str
+    before: Any
+    after: Any
+    words: str
+
+    @classmethod
+    def of(cls, difference: Difference) -> FieldChange:
+        before, after = plain(difference.before), plain(difference.after)
+        return cls(path=pointer(difference.path), before=before, after=after, words=difference.words)
+
+
+class TreeChange(Output):
+    """A thing that is, or would be, made, changed or deleted."""
+
+    section: str
+    name: str
+    action: Literal["create", "update", "delete"]
+    fields: list[FieldChange]
+
+
+class TreeConsequence(Output):
+    """What it comes to for people in the next 60 days."""
+
+    kind: Literal["uncovered", "covered", "on_call_now", "load", "incident"]
+    words: str
+    subject_id: str
+    user_id: str
+    start: datetime | None
+    end: datetime | None
+    hours: float
+    nights: int
+
+    @classmethod
+    def of(cls, found: DomainConsequence) -> TreeConsequence:
+        return cls(
+            kind=found.kind,
+            words=found.words,
+            subject_id=found.subject,
+            user_id=found.user,
+            start=moment(found.start),
+            end=moment(found.end),
+            hours=found.hours,
+            nights=found.nights,
+        )
+
+
+class NotInTree(Output):
+    """Stored, but not said by the tree: left as it is, unless pruned."""
+
+    section: str
+    name: str
+
+
+class TreePlan(Output):
+    """`version`: of the stored configuration. `applied`: of the one that was saved; null: nothing was."""
+
+    version: int
+    applied: int | None
+    changes: list[TreeChange]
+    consequences: list[TreeConsequence]
+    not_in_tree: list[NotInTree]
+
+    @classmethod
+    def of(cls, outcome: Outcome, dry: bool) -> TreePlan:
+        proposal = outcome.proposal
+        changes = [
+            TreeChange.model_validate(
+                {
+                    "section": item.section.name,
+                    "name": item.name,
+                    "action": item.action,
+                    "fields": [FieldChange.of(d) for d in proposal.differences(item)],
+                }
+            )
+            for item in proposal.changes
+        ]
+        return cls(
+            version=outcome.version,
+            applied=None if dry else outcome.applied,
+            changes=changes,
+            consequences=[TreeConsequence.of(c) for c in outcome.consequences],
+            not_in_tree=[NotInTree(section=section, name=name) for section, name in proposal.left],
+        )
+
+
+class DriftedThing(Output):
+    """A thing that is not as the tree left it. Without fields: it is gone."""
+
+    section: str
+    name: str
+    fields: list[FieldChange]
+
+
+class TreeDrift(Output):
+    """Whether the stored configuration still is what was applied last; null where nothing ever was."""
+
+    drifted: bool
+    things: list[DriftedThing]
+    applied_version: int | None
+    applied_at: datetime | None
+    applied_by: str | None
+    lives_in: str = Field(description="Where the tree is kept")
+    locked: list[str] = Field(description="Sections that only a tree may change")

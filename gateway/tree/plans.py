@@ -1,0 +1,147 @@
+"""Holiday calendars, policies and the last resort."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.configuration import Configuration
+from domain.policy_checks import check_last_resort, check_policy
+from domain.schedule import calendars_of
+from gateway.references import check_unused
+from gateway.schemas.holidays import HolidayCalendarInput
+from gateway.schemas.policies import LastResort, PolicyInput
+from gateway.tree.faults import Faults, Path
+from gateway.tree.section import Desk, Section, Stored, columns
+from storage.canary import CANARY
+from storage.changes import fetch
+from storage.configuration import schedule_of
+from storage.holidays import check_country
+from storage.sealed import Sealer
+from storage.tables import HolidayCalendarRow, PolicyRow, PolicyVersionRow, ScheduleRow, SettingsRow
+
+DAYS = ("country", "subdivision", "dates", "except_dates")
+
+
+class HolidayCalendars(Section[HolidayCalendarInput]):
+    """By name; without the days that come from the country."""
+
+    name = "holiday_calendars"
+    kind = "holiday calendar"
+    model = HolidayCalendarInput
+
+    async def load(self, session: AsyncSession, sealer: Sealer) -> dict[str, Stored[HolidayCalendarInput]]:
+        query = select(HolidayCalendarRow).order_by(HolidayCalendarRow.name)
+        rows = (await session.execute(query)).scalars()
+        return {r.name: Stored(r.id, HolidayCalendarInput.model_validate(columns(r, ("name", *DAYS)))) for r in rows}
+
+    def settle(
+        self,
+        name: str,
+        body: HolidayCalendarInput,
+        stored: Stored[HolidayCalendarInput] | None,
+        path: Path,
+        faults: Faults,
+    ) -> HolidayCalendarInput:
+        days = {n: sorted(set(getattr(body, n))) for n in ("dates", "except_dates")}
+        return body.model_copy(update=days)
+
+    def check(self, ident: str, body: HolidayCalendarInput, config: Configuration) -> None:
+        check_country(body.country, body.subdivision)
+
+    async def save(
+        self,
+        desk: Desk,
+        ident: str,
+        name: str,
+        body: HolidayCalendarInput,
+        stored: Stored[HolidayCalendarInput] | None,
+    ) -> None:
+        row = await desk.session.get(HolidayCalendarRow, ident)
+        if row is None:
+            row = HolidayCalendarRow(id=ident)
+            desk.session.add(row)
+        for column, value in body.model_dump(mode="json").items():
+            setattr(row, column, value)
+        await desk.session.flush()
+        desk.changed |= set(await naming(desk.session, ident))
+
+    async def delete(self, desk: Desk, ident: str) -> None:
+        row = await fetch(desk.session, HolidayCalendarRow, ident, "holiday calendar")
+        await check_unused(desk.session, "holiday calendar", ident)
+        await desk.session.delete(row)
+
+
+async def naming(session: AsyncSession, ident: str) -> list[str]:
+    """Schedules whose windows name the holiday calendar."""
+    rows = (await session.execute(select(ScheduleRow))).scalars()
+    return [row.id for row in rows if ident in calendars_of(schedule_of(row, {}))]
+
+
+class Policies(Section[PolicyInput]):
+    """By name. A change is a new version, as by the API."""
+
+    name = "policies"
+    kind = "policy"
+    model = PolicyInput
+
+    async def load(self, session: AsyncSession, sealer: Sealer) -> dict[str, Stored[PolicyInput]]:
+        query = select(PolicyRow).where(PolicyRow.id != CANARY).order_by(PolicyRow.name)
+        rows = (await session.execute(query)).scalars()
+        return {r.name: Stored(r.id, PolicyInput.model_validate(columns(r, PolicyInput.model_fields))) for r in rows}
+
+    def check(self, ident: str, body: PolicyInput, config: Configuration) -> None:
+        check_policy(config.policies[ident], config)
+
+    async def save(
+        self, desk: Desk, ident: str, name: str, body: PolicyInput, stored: Stored[PolicyInput] | None
+    ) -> None:
+        row = await desk.session.get(PolicyRow, ident)
+        if row is None:
+            row = PolicyRow(id=ident, version=0)
+            desk.session.add(row)
+        row.name, row.team_id, row.repeat = body.name, body.team_id, body.repeat
+        row.steps = [step.model_dump(mode="json") for step in body.steps]
+        row.version += 1
+        desk.session.add(policy_version(row, desk.actor))
+        await desk.session.flush()
+
+    async def delete(self, desk: Desk, ident: str) -> None:
+        row = await fetch(desk.session, PolicyRow, ident, "policy")
+        await check_unused(desk.session, "policy", ident)
+        await desk.session.delete(row)
+
+
+def policy_version(row: PolicyRow, saved_by: str) -> PolicyVersionRow:
+    """What is kept of a policy at its present version."""
+    definition = {"name": row.name, "steps": row.steps, "repeat": row.repeat}
+    return PolicyVersionRow(policy_id=row.id, version=row.version, definition=definition, saved_by=saved_by)
+
+
+async def settings(session: AsyncSession) -> Any:
+    """The one row of settings."""
+    return (await session.execute(select(SettingsRow))).scalar_one()
+
+
+class LastResorts(Section[LastResort]):
+    """There is one."""
+
+    name = "last_resort"
+    model = LastResort
+    single = True
+
+    async def load(self, session: AsyncSession, sealer: Sealer) -> dict[str, Stored[LastResort]]:
+        row = await settings(session)
+        targets = {"targets": row.last_resort}
+        return {"": Stored("", LastResort.model_validate(targets))} if row.last_resort else {}
+
+    def check(self, ident: str, body: LastResort, config: Configuration) -> None:
+        check_last_resort(config.last_resort, config)
+
+    async def save(
+        self, desk: Desk, ident: str, name: str, body: LastResort, stored: Stored[LastResort] | None
+    ) -> None:
+        (await settings(desk.session)).last_resort = [target.model_dump() for target in body.targets]
+        await desk.session.flush()

@@ -1,0 +1,50 @@
+"""What is managed by code: the tree that was applied last, and what only a tree may change since.
+
+Overrides, temporary schedules, swaps and time off are never locked: a night needs them now, not after a review.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage.errors import Conflict
+from storage.tables import AppliedRow
+
+SECTIONS = {
+    "user": "users",
+    "contact_method": "users",
+    "notification_rules": "users",
+    "quiet_hours": "users",
+    "shift_notices": "users",
+    "team": "teams",
+    "holiday-calendar": "holiday_calendars",
+    "schedule": "schedules",
+    "hand-off": "schedules",
+    "calendar": "schedules",
+    "policy": "policies",
+    "service": "services",
+    "integration": "integrations",
+    "heartbeat": "heartbeats",
+    "routing_rules": "routing_rules",
+    "last_resort": "last_resort",
+}
+"""Kind of the subject of a change -> the section of the tree that says it."""
+WRITING = frozenset({"create", "update", "delete"})
+
+
+async def applied(session: AsyncSession) -> AppliedRow | None:
+    """The tree applied last; None if there never was one."""
+    return await session.get(AppliedRow, 1, populate_existing=True)
+
+
+async def check_unlocked(session: AsyncSession, action: str, subject: str) -> None:
+    """Raise Conflict, saying where the tree lives, if only a tree may change this."""
+    section = SECTIONS.get(subject.partition("/")[0])
+    if section is None or action not in WRITING:
+        return
+    row = await applied(session)
+    if row is not None and section in row.locked:
+        where = f" It lives in {row.lives_in}." if row.lives_in else ""
+        words = section.replace("_", " ")
+        text = f"This is managed by code: {words} are changed in their tree, with `sentinel apply`.{where}"
+        raise Conflict(f"{text} Nothing was changed.")
