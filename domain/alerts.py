@@ -5,7 +5,8 @@
     firing, known and firing                        counted, nothing else: repetition, HA peer, retry
     firing, its source had resolved this occurrence ignored: it came late
     firing, a human had resolved this occurrence    ignored for five minutes (repetitions), then a new episode
-    resolved, known                                 over; when nothing fires any more the incident resolves
+    resolved, known                                 over; when nothing fires any more the incident resolves, a flapping
+                                                    one later (domain/flapping.py)
     resolved, not known                             remembered, so that the firing that comes after it opens nothing
 
 An occurrence is (dedup key, startsAt). A sender that gives no startsAt has no occurrences: each firing after a
@@ -21,7 +22,8 @@ from domain import events as e
 from domain.alert import AlertEvent, Severity
 from domain.configuration import Configuration
 from domain.draft import Draft
-from domain.escalation import UNHEARD, halt
+from domain.escalation import resolve
+from domain.flapping import look, settle, worsen
 from domain.hold import look_at_news, start
 from domain.incident import FULL_MEMBERS, AlertsReceived, AlertState, Line, Status, occurrence
 from domain.line import firing
@@ -44,6 +46,7 @@ def on_alerts(line: Line, message: AlertsReceived, now: float, config: Configura
             _resolved(draft, tally, event)
     tally.flush()
     _told_with(draft, message)
+    look(draft, line)
     omitted = max((event.truncated for event in message.events), default=0)
     if draft.line.open and omitted != draft.line.truncated:
         draft.add(e.GroupTruncated(draft.line.episode, omitted))
@@ -51,11 +54,11 @@ def on_alerts(line: Line, message: AlertsReceived, now: float, config: Configura
         start(draft, message.wait_s)
     elif draft.line.status is Status.SUPPRESSED:
         look_at_news(draft, message.wait_s)
+    elif draft.line.open:
+        worsen(draft)
     listen(draft)
-    if draft.line.open and not firing(draft.line) and draft.line.truncated == 0:
-        halt(draft)
-        draft.add(e.Resolved(draft.line.episode, "source", "", False, now))
-        draft.disarm(UNHEARD)
+    if draft.line.open and not firing(draft.line) and draft.line.truncated == 0 and not settle(draft):
+        resolve(draft, "source", human=False)
     draft.reply = {"episode": draft.line.episode, "status": draft.line.status}
     return draft
 

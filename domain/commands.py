@@ -8,7 +8,7 @@ from typing import Any
 from domain import events as e
 from domain.configuration import Configuration
 from domain.draft import Draft
-from domain.escalation import REASSIGNED_WAIT_S, STEP, UNHEARD, begin, call, halt, proceed
+from domain.escalation import REASSIGNED_WAIT_S, STEP, begin, call, halt, proceed, resolve
 from domain.incident import (
     UNKNOWN,
     Acknowledge,
@@ -68,8 +68,7 @@ def _carry_out(draft: Draft, command: Command) -> None:
             draft.add(e.Unacknowledged(episode, by, note, now))
             begin(draft)
         case Resolve(_, by, note):
-            draft.add(e.Resolved(episode, by, note, True, now))
-            draft.disarm(UNHEARD)
+            resolve(draft, by, note, human=True)
         case Snooze(_, by, until, note):
             draft.add(e.Snoozed(episode, by, note, until, now))
             draft.arm("snooze", until)

@@ -12,6 +12,7 @@ from typing import Literal
 
 from domain.alert import Severity
 from domain.expected import Heartbeat
+from domain.flap import Flapping
 from domain.holidays import Holidays
 from domain.matcher import Matcher as Matcher
 from domain.people import Team, User
@@ -121,6 +122,8 @@ class Integration:
     """Time given to an incident to resolve by itself before anybody is paged."""
     auto_resolve_s: float | None = None
     """After so long without a firing of any of its alerts an incident is resolved (domain/unheard.py)."""
+    flapping: Flapping | None = field(default_factory=Flapping)
+    """None: an incident resolves with its source, however often."""
 
     @property
     def grouping(self) -> Grouping:

@@ -6,7 +6,8 @@ from typing import Any
 
 from domain.configuration import Configuration
 from domain.draft import Draft
-from domain.escalation import HOLD, UNHEARD, on_timer
+from domain.escalation import HOLD, SETTLE, UNHEARD, on_timer
+from domain.flapping import on_settle
 from domain.hold import on_hold
 from domain.incident import Line
 from domain.unheard import on_unheard
@@ -18,4 +19,6 @@ def on_due(line: Line, name: str, due_at: float, now: float, config: Configurati
         return on_hold(line, due_at, now, config, new_id)
     if name == UNHEARD:
         return on_unheard(line, due_at, now, config, new_id)
+    if name == SETTLE:
+        return on_settle(line, now, config, new_id)
     return on_timer(line, name, due_at, now, config, new_id)

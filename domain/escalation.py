@@ -51,6 +51,8 @@ HOLD = "hold"
 """Looks whether a suppressed incident still is (domain/hold.py)."""
 UNHEARD = "unheard"
 """Nothing was heard of the alerts for long (domain/unheard.py); goes on while somebody has the incident."""
+SETTLE = "settle"
+"""A flapping incident in which nothing fires resolves then (domain/flapping.py)."""
 
 
 def rule_timer(user_id: str) -> str:
@@ -59,10 +61,18 @@ def rule_timer(user_id: str) -> str:
 
 
 def halt(draft: Draft) -> None:
-    """Disarm everything and withdraw pages that are not sent; call before the event that changes the status."""
+    """Disarm the escalation and withdraw pages that are not sent; call before the event that changes the status."""
     for name in (STEP, SNOOZE, HOLD, *map(rule_timer, draft.line.ladders)):
         draft.disarm(name)
     draft.cancel_pages()
+
+
+def resolve(draft: Draft, by: str, note: str = "", *, human: bool) -> None:
+    """It is over: nothing is armed any more."""
+    halt(draft)
+    draft.disarm(SETTLE)
+    draft.disarm(UNHEARD)
+    draft.add(e.Resolved(draft.line.episode, by, note, human, draft.now))
 
 
 def begin(draft: Draft, late_s: float = 0.0) -> None:
@@ -120,9 +130,7 @@ def _take_step(draft: Draft, step: Step, number: int, round_: int, late_s: float
     )
     draft.add(started_now)
     if step.resolve:
-        halt(draft)
-        draft.add(e.Resolved(draft.line.episode, _named_step(draft, number), "", True, draft.now))
-        draft.disarm(UNHEARD)
+        resolve(draft, _named_step(draft, number), human=True)
         return True
     draft.arm(STEP, until)
     for user in users:

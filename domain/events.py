@@ -9,6 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from domain.alert import Severity
+from domain.flap_events import FlappingEnded as FlappingEnded
+from domain.flap_events import FlappingStarted as FlappingStarted
+from domain.flap_events import Settling as Settling
+from domain.flap_events import Worsened as Worsened
 from domain.incident import AlertState, Cover
 from domain.notify import Named
 from domain.outage import OutagePage
@@ -432,6 +436,10 @@ ALL: tuple[type, ...] = (
     Suppressed,
     SuppressionChecked,
     Released,
+    FlappingStarted,
+    FlappingEnded,
+    Settling,
+    Worsened,
     Noted,
     Reassigned,
     Escalated,

@@ -23,6 +23,8 @@ SILENT = frozenset(
         "CommandIgnored",
         "AutoResolvePostponed",
         "FellBack",
+        "FlappingEnded",
+        "FlappingStarted",
         "GroupTruncated",
         "MajorDeclared",
         "Noted",
@@ -117,6 +119,7 @@ class _Telling:
             "Released": self._from_the_top,
             "Unacknowledged": self._from_the_top,
             "Woken": self._from_the_top,
+            "Worsened": self._from_the_top,
             "AlertsRepeated": lambda h: self._repeated.append(h.at),
             "AlertsIgnored": self._ignored,
         }

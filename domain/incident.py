@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Literal
 
 from domain.alert import AlertEvent, Severity
+from domain.flap import Flap
 from domain.outage import OutageMark
 from domain.pace import Fired
 from domain.people import NotificationRule
@@ -219,6 +220,8 @@ class Line:
     held: Cover | None = None
     wait_until: float | None = None
     """Until when it is given time to resolve by itself."""
+
+    flap: Flap = field(default_factory=Flap)
 
     @property
     def open(self) -> bool:

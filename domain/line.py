@@ -7,6 +7,7 @@ from typing import Any
 
 from domain import events as e
 from domain.alert import Severity
+from domain.flap import ended, fires, saw
 from domain.incident import AlertState, Ladder, Line, Status, Tombstone, occurrence
 from domain.outage import LAST_RESORT, OutagePage, learned, retired, taken_up
 from domain.pace import remembered
@@ -50,10 +51,12 @@ def apply(line: Line, event: Any) -> Line:
             held = replace(held, started_at=until - held.rules[rule].delay_s)
             return replace(line, ladders={**line.ladders, user_id: held})
         case e.Paged(_, delivery, user_id, _, _, rule, repeats):
-            after = _rule_used(line, user_id, rule, delivery)
+            after = replace(_rule_used(line, user_id, rule, delivery), flap=saw(line.flap, line.severity))
             return after if repeats is None else replace(after, outage=taken_up(line.outage, repeats))
         case e.PagedInOutage() | e.OutagePageCounted() | e.WaitCounted():
             return _outage(line, event)
+        case e.FlappingStarted() | e.FlappingEnded() | e.Settling() | e.Worsened():
+            return _flapping(line, event)
         case _:
             return _by_people(line, event)
 
@@ -64,12 +67,25 @@ def _rule_used(line: Line, user_id: str, rule: int, delivery: str) -> Line:
     return replace(line, ladders={**line.ladders, user_id: ladder})
 
 
+def _flapping(line: Line, event: e.FlappingStarted | e.FlappingEnded | e.Settling | e.Worsened) -> Line:
+    match event:
+        case e.FlappingStarted(_, _, _, _, at):
+            return replace(line, flap=replace(line.flap, since=at))
+        case e.FlappingEnded():
+            return replace(line, flap=ended(line.flap))
+        case e.Settling(_, until, at):
+            return replace(line, flap=replace(line.flap, settles_at=until), updated_at=at)
+        case e.Worsened(_, _, _, at):
+            return replace(line, **_from_the_top(line, at))
+
+
 def _outage(line: Line, event: e.PagedInOutage | e.OutagePageCounted | e.WaitCounted) -> Line:
     match event:
         case e.PagedInOutage(_, page, _, counts, _, at):
             return replace(line, outage=learned(line.outage, page, at, counts), ladders=_begun(line, page))
         case e.OutagePageCounted(_, delivery, user_id, _, _, rule, _):
-            return replace(_rule_used(line, user_id, rule, ""), outage=taken_up(line.outage, delivery))
+            used = _rule_used(line, user_id, rule, "")
+            return replace(used, outage=taken_up(line.outage, delivery), flap=saw(line.flap, line.severity))
         case e.WaitCounted(_, _, _, _, next_at, _):
             return replace(line, next_at=next_at)
 
@@ -77,7 +93,8 @@ def _outage(line: Line, event: e.PagedInOutage | e.OutagePageCounted | e.WaitCou
 def _by_people(line: Line, event: Any) -> Line:
     match event:
         case e.Acknowledged(_, by, _, at):
-            return replace(line, status=Status.ACKNOWLEDGED, acked_by=by, acked_at=at, updated_at=at, **_quiet(line))
+            had = replace(line, acked_by=by, acked_at=at, updated_at=at, flap=saw(line.flap, line.severity))
+            return replace(had, status=Status.ACKNOWLEDGED, **_quiet(line))
         case e.Unacknowledged(_, _, _, at):
             return replace(line, **_from_the_top(line, at))
         case e.Woken(_, at):  # nobody acted: pages of an outage that began with the waking still count
@@ -91,7 +108,7 @@ def _by_people(line: Line, event: Any) -> Line:
         case e.Resolved():
             return _resolved(line, event)
         case e.Snoozed(_, _, _, until, at):
-            quiet = {**_quiet(line), "next_at": until}
+            quiet = {**_quiet(line), "next_at": until, "flap": saw(line.flap, line.severity)}
             return replace(line, status=Status.SNOOZED, updated_at=at, **quiet)
         case e.Reassigned(_, _, _, _, _, next_at, at):
             return replace(line, **{**_awake(line, at), "next_at": next_at})
@@ -139,6 +156,7 @@ def _triggered(line: Line, event: e.Triggered) -> Line:
         tombstones=line.tombstones,
         outage=line.outage,
         service_id=event.service_id,
+        flap=replace(ended(line.flap), seen=None),
     )
 
 
@@ -151,7 +169,8 @@ def _escalation(line: Line, event: e.StepStarted | e.LastResortCalled | e.Nobody
 def _alerts_fired(line: Line, alerts: tuple[AlertState, ...], severity: Severity, at: float) -> Line:
     known = {**line.alerts, **{a.key: a for a in alerts}}
     fired = remembered(line.fired, line.policy, at, len(alerts))
-    return replace(line, alerts=known, severity=_worst(severity, line.raised_to), fired=fired, updated_at=at)
+    worst = _worst(severity, line.raised_to)
+    return replace(line, alerts=known, severity=worst, fired=fired, updated_at=at, flap=fires(line.flap, at))
 
 
 def _worst(severity: Severity, raised_to: Severity | None) -> Severity:
@@ -160,12 +179,14 @@ def _worst(severity: Severity, raised_to: Severity | None) -> Severity:
 
 def _alerts_resolved(line: Line, event: e.AlertsResolved) -> Line:
     over = {key: replace(line.alerts[key], firing=False) for key in event.starts}
-    ended = {key: starts_at for key, starts_at in event.starts.items() if starts_at is not None}
+    buried = {key: starts_at for key, starts_at in event.starts.items() if starts_at is not None}
+    alerts = {**line.alerts, **over}
     return replace(
         line,
-        alerts={**line.alerts, **over},
+        alerts=alerts,
+        flap=replace(line.flap, clear=not line.truncated and not any(a.firing for a in alerts.values())),
         severity=_worst(event.severity, line.raised_to),
-        tombstones=_bury(line, ended, event.at, False) if ended else line.tombstones,
+        tombstones=_bury(line, buried, event.at, False) if buried else line.tombstones,
         updated_at=event.at,
     )
 
@@ -188,6 +209,7 @@ def _resolved(line: Line, event: e.Resolved) -> Line:
         resolved_at=event.at,
         updated_at=event.at,
         tombstones=buried,
+        flap=ended(line.flap),
         **{**_quiet(line), "held": line.held},
     )
 

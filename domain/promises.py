@@ -32,7 +32,7 @@ Position = tuple[int, int]
 """Round and step, from 0."""
 GRACE_S = 120.0
 """A page younger than this may still be on its way: retries, a host that has just taken over."""
-HALTS = (e.Acknowledged, e.Snoozed, e.Resolved, e.Unacknowledged, e.Reassigned, e.Escalated)
+HALTS = (e.Acknowledged, e.Snoozed, e.Resolved, e.Unacknowledged, e.Reassigned, e.Escalated, e.Worsened)
 """Before each of these, pages that are not sent are withdrawn."""
 BEGUN = (
     e.StepStarted,
@@ -77,7 +77,7 @@ class Course:
                 if self.status is not Status.SUPPRESSED:
                     yield "muted", f"it was let go when it was {self.status.value}"
                 self._from_the_top()
-            case e.Unacknowledged() | e.Woken():
+            case e.Unacknowledged() | e.Woken() | e.Worsened():
                 self._from_the_top()
             case e.StepStarted() | e.StepEmpty() | e.StepSkipped():
                 yield from self._ringing(f"step {event.step + 1}")

@@ -46,6 +46,8 @@ def page(line: Line, line_key: str, step: int, why: str, repeats: OutagePage | N
         *(f"- {clip(a.title, 200)}" for a in burning[:LISTED]),
         *([f"- and {len(burning) - LISTED} more"] if len(burning) > LISTED else []),
     ]
+    if line.flap.since is not None:
+        lines += ["It flaps: it was over and came back several times. It stays open until it is quiet."]
     description = next((a.description for a in burning if a.description), "")
     if description:
         lines += ["", clip(description, 600)]

@@ -13,7 +13,7 @@ from typing import Any
 from domain import events as e
 from domain.configuration import Configuration
 from domain.draft import Draft
-from domain.escalation import LATE_S, UNHEARD, halt
+from domain.escalation import LATE_S, UNHEARD, resolve
 from domain.incident import Line
 
 BY = "auto"
@@ -37,9 +37,8 @@ def on_unheard(line: Line, due_at: float, now: float, config: Configuration, new
         draft.add(e.AutoResolvePostponed(line.episode, now + after_s, now))
         draft.arm(UNHEARD, now + after_s)
         return draft
-    halt(draft)
     why = f"no firing of its alerts was heard for {after_s / 60:g} min, as its integration is set"
-    draft.add(e.Resolved(line.episode, BY, why, False, now))
+    resolve(draft, BY, why, human=False)
     return draft
 
 

@@ -59,6 +59,8 @@ def body(line: Line, line_key: str) -> dict[str, Any]:
         "round": line.round,
         "exhausted": line.exhausted,
         "next_at": line.next_at,
+        "flapping_since": line.flap.since,
+        "settles_at": line.flap.settles_at,
         "next": upcoming(line),
         "policy": {"id": policy.id, "name": policy.name, "version": policy.version} if policy is not None else None,
         "members": [_member(a) for a in members[:MEMBERS_SHOWN]],
@@ -83,7 +85,14 @@ def small(line: Line, line_key: str) -> dict[str, Any]:
 
 
 def upcoming(line: Line) -> str:
-    """What happens next if nobody does anything, in one sentence."""
+    """What happens next if nobody does anything, in one sentence; two where it flaps and is quiet."""
+    if line.flap.settles_at is None:
+        return _escalates(line)
+    until = utc(line.flap.settles_at).strftime("%H:%M:%S UTC")
+    return f"It flaps, and nothing fires now: it resolves at {until} if that stays so. {_escalates(line)}"
+
+
+def _escalates(line: Line) -> str:
     at = utc(line.next_at).strftime("%H:%M:%S UTC") if line.next_at is not None else ""
     match line.status:
         case Status.RESOLVED:

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from domain.alert import Link, Severity
 from domain.configuration import Configuration, Integration, Route, Templates
 from domain.expected import Heartbeat
+from domain.flap import Flapping
 from domain.holidays import Holidays
 from domain.people import ContactMethod, NotificationRule, Team, User
 from domain.policy import Policy, Step, Target
@@ -202,6 +203,7 @@ def integration_of(row: IntegrationRow) -> Integration:
         templates=convert(row.templates, Templates),
         wait_s=row.wait_s,
         auto_resolve_s=row.auto_resolve_s,
+        flapping=convert(row.flapping, Flapping) if row.flapping is not None and row.id != CANARY else None,
     )
 
 

@@ -50,6 +50,10 @@ def _names(config: Configuration, users: list[str]) -> str:
     return ", ".join(config.users[u].name if u in config.users else u for u in users) or "nobody"
 
 
+def _clock(at: float) -> str:
+    return utc(at).strftime("%H:%M:%S UTC")
+
+
 def _alerts(found: Sized) -> str:
     return "An alert" if len(found) == 1 else f"{len(found)} alerts"
 
@@ -140,6 +144,16 @@ def sentence(kind: str, body: dict[str, Any], config: Configuration) -> str:
             return "Looked at again: nobody is paged, as before"
         case "Released":
             return f"Escalates now: {body['why']}{late}"
+        case "FlappingStarted":
+            often = f"over and back {body['cycles']} times within {body['within_s'] / 60:.0f} min"
+            return f"It flaps ({often}): it stays open until nothing fires for {body['settle_s'] / 60:g} min"
+        case "FlappingEnded":
+            return "It flaps no more: it resolves with its source again"
+        case "Settling":
+            return f"Nothing fires, but it flaps: it resolves at {_clock(body['until'])} if that stays so"
+        case "Worsened":
+            worse = f"{body['severity']}, and people were told {body['seen']}"
+            return f"It flaps and is worse now ({worse}): escalation starts from the first step"
         case "Noted":
             return f"{by} wrote{note}"
         case "Reassigned":

@@ -82,6 +82,8 @@ class Alert(Output):
     round: int
     exhausted: bool = Field(description="True once the policy is through and the last resort was called")
     next_at: datetime | None = Field(description="When something happens by itself")
+    flapping_since: datetime | None = Field(None, description="It comes and goes, and stays open until it is quiet")
+    settles_at: datetime | None = Field(None, description="It flaps and nothing fires: it resolves then")
     next: str = Field(description="What happens next if nobody does anything")
     policy: PolicyRef | None
     members: list[Member]
@@ -94,6 +96,7 @@ class Alert(Output):
     def of(cls, body: dict[str, Any], config: Configuration, related: Sequence[Related] = ()) -> Alert:
         """From the read model; names as they are configured now, the id of what no longer is."""
         times = ("opened_at", "updated_at", "acknowledged_at", "resolved_at", "snoozed_until", "next_at")
+        of_flapping = {t: moment(body.get(t)) for t in ("flapping_since", "settles_at")}
         members = [{**m, "starts_at": moment(m["starts_at"])} for m in body["members"]]
         held = body.get("suppression")
         team, service = config.teams.get(body["team_id"]), config.services.get(str(body.get("service_id")))
@@ -105,7 +108,7 @@ class Alert(Output):
             "members": members,
             "related": related,
         }
-        return cls.model_validate({**body, **{t: moment(body[t]) for t in times}, **more})
+        return cls.model_validate({**body, **{t: moment(body[t]) for t in times}, **of_flapping, **more})
 
     def row(self) -> dict[str, Any]:
         """What a list shows, ready for JSON."""

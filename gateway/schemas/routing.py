@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field
 
 from domain import configuration as domain
+from domain import flap
 from domain import service as services
 from domain.alert import Link as DomainLink
 from domain.alert import Severity as DomainSeverity
@@ -142,6 +143,17 @@ class Templates(Input):
         )
 
 
+class Flapping(Input):
+    """What counts as coming and going, and how long it must be quiet until an incident that does so resolves."""
+
+    refires: Annotated[int, Field(ge=1, le=20, description="So often over at its source and back again")] = 3
+    within_s: Annotated[float, Field(ge=60, le=86_400)] = 1800.0
+    settle_s: Annotated[float, Field(ge=10, le=86_400)] = 600.0
+
+    def to_domain(self) -> flap.Flapping:
+        return flap.Flapping(self.refires, self.within_s, self.settle_s)
+
+
 class IntegrationInput(Input):
     """What is saved. Policy, service and team are its default route. `group_by` and what follows is its grouping."""
 
@@ -162,6 +174,7 @@ class IntegrationInput(Input):
     auto_resolve_s: WaitS | None = Field(
         None, description="Resolve what was not heard firing for so long; dangerous, see docs/noise.md"
     )
+    flapping: Flapping | None = Field(default_factory=Flapping, description="null: never flapping")
 
     def to_domain(self, ident: str) -> domain.Integration:
         return domain.Integration(
@@ -179,6 +192,7 @@ class IntegrationInput(Input):
             templates=self.templates.to_domain(),
             wait_s=self.wait_s,
             auto_resolve_s=self.auto_resolve_s,
+            flapping=self.flapping.to_domain() if self.flapping is not None else None,
         )
 
 
@@ -199,6 +213,7 @@ class Integration(Output):
     templates: Templates
     wait_s: float = 0
     auto_resolve_s: float | None = None
+    flapping: Flapping | None
 
 
 class IntegrationList(Output):

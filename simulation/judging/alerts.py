@@ -12,6 +12,7 @@ from domain.alert import AlertEvent
 from domain.configuration import Configuration, Integration, Route
 from domain.incident import AlertsReceived
 from simulation.judging.finding import Finding
+from simulation.judging.flapping import Flaps
 from simulation.outcome import Outcome, Row
 
 ALERTS = (e.AlertsFired, e.AlertsRepeated, e.AlertsIgnored, e.AlertsResolved)
@@ -97,6 +98,7 @@ class Firing:
         self._firing: dict[str, float | None] = {}
         self._over: dict[tuple[str, float], tuple[float, bool]] = {}
         """Occurrences that ended: when, and whether by hand."""
+        self._flaps = Flaps()
 
     def follow(self, rows: list[Row]) -> None:
         """The whole journal."""
@@ -104,6 +106,8 @@ class Firing:
         for n, row in enumerate(rows):
             if row.cause != cause:
                 cause, left = row.cause, _by_key(_events(self._outcome, row.cause))
+            config = self._outcome.configurations[row.config]
+            self._flapping(self._flaps.follow(row.event, row.at, config), row.at)
             if isinstance(row.event, e.Triggered):
                 self._open, self._firing = True, {}
             elif isinstance(row.event, e.Resolved):
@@ -113,8 +117,11 @@ class Firing:
                     if left.get(key):
                         self._alert(row.event, left[key].pop(0), row.at)
             last = n + 1 == len(rows) or rows[n + 1].cause != cause
-            if last and self._open and not self._firing and not _truncated(self._outcome, cause):
-                self._say("unresolved", "nothing fires and it stays open", row.at)
+            if last and self._open:
+                self._flapping(self._flaps.looked(row.at, config) if _events(self._outcome, cause) else "", row.at)
+                quiet = not self._firing and not _truncated(self._outcome, cause)
+                if quiet and not self._flaps.may_stay_open(row.at, config):
+                    self._say("unresolved", "nothing fires and it stays open", row.at)
 
     def _resolved(self, event: e.Resolved, at: float) -> None:
         if event.human:
@@ -127,6 +134,8 @@ class Firing:
             if isinstance(event, e.AlertsIgnored) and key in self._firing and starts == self._firing[key]:
                 self._say("unresolved", f"the resolution of {key!r} was ignored", at)
             known = self._firing.pop(key, None) if isinstance(event, e.AlertsResolved) else None
+            if not self._firing and isinstance(event, e.AlertsResolved):
+                self._flaps.is_clear(at)
             ended = starts if starts is not None else known
             if ended is not None:
                 self._over[(key, ended)] = (at, False)
@@ -142,6 +151,11 @@ class Firing:
             if over is not None and not over[1]:
                 self._say("reopened", f"{key!r} came late and was taken for new", at)
             self._firing[key] = starts
+            self._flaps.fires(at)
+
+    def _flapping(self, why: str, at: float) -> None:
+        if why:
+            self._say("flapping", why, at)
 
     def _say(self, kind: str, what: str, at: float) -> None:
         self._told(Finding(kind, self._entity, what, at))

@@ -255,6 +255,10 @@ class Walk:
             self._in_time("the end of the snooze")
         self._from_the_top()
 
+    def _worsened(self, event: e.Worsened, row: Row) -> None:
+        self._halt(row)
+        self._from_the_top()
+
     def _moved(self, event: e.Reassigned | e.Escalated, row: Row) -> None:
         self._halt(row)
         self._due, self._hurried = row.at, True
@@ -289,6 +293,7 @@ _STEPS: dict[type, Callable[[Walk, Any, Row], None]] = {
     e.Suppressed: Walk._suppressed,
     e.SuppressionChecked: Walk._suppressed,
     e.Released: Walk._released,
+    e.Worsened: Walk._worsened,
     e.Unacknowledged: Walk._woken,
     e.Reassigned: Walk._moved,
     e.Escalated: Walk._moved,

@@ -28,6 +28,7 @@ class IntegrationRow(Created, Base):
     group_by_sender: Mapped[bool] = mapped_column(server_default="true")
     group_window_s: Mapped[float | None]
     templates: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    flapping: Mapped[dict[str, Any] | None] = mapped_column(server_default="{}")
     counted_since: Mapped[datetime] = mapped_column(server_default=func.now())
     wait_s: Mapped[float] = mapped_column(server_default="0")
     auto_resolve_s: Mapped[float | None]

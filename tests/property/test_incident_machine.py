@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from domain.alert import AlertEvent, Severity
 from domain.configuration import Maintenance, Silence
+from domain.flap import Flapping
 from domain.hold import LOOK_S
 from domain.incident import (
     Acknowledge,
@@ -55,6 +56,7 @@ CONFIG = organisation(
     repeat=1,
     users=(person("ada", 2, RULES), replace(person("ben", 2), quiet_hours=QUIET_HOURS), person("boss")),
 )
+CONFIG = replace(CONFIG, integrations={"i": replace(CONFIG.integrations["i"], flapping=Flapping(2, 900.0, 120.0))})
 QUIET = (Status.ACKNOWLEDGED, Status.SNOOZED, Status.SUPPRESSED, Status.RESOLVED)
 FITTED = {("=", "a"): "a", ("=~", "[bx]"): "b", ("=~", "a|b"): "ab", ("!=", "c"): "ab", ("=~", "("): ""}
 """Conditions on the label that has an alert's name -> which of the alerts a, b, c they fit."""
@@ -136,18 +138,29 @@ class IncidentMachine(RuleBasedStateMachine):
     ) -> None:
         start = T0 + occurrence * 50 if dated else None
         before, paged = self.desk.line, len(self.desk.pages)
-        decided = self.desk.alerts(
+        new = self.desk.alerts(
             *(
                 AlertEvent(k, "firing" if firing else "resolved", k, severity, labels={"name": k}, starts_at=start)
                 for k in keys
             ),
             wait_s=wait_s,
         )
-        told = [type(e).__name__ for e in decided]
+        told = [type(e).__name__ for e in new]
         if "Triggered" in told:
             self._given = []
         if "AlertsFired" in told:  # only what fires anew shortens what is left
             self._given.append(self.desk.now + wait_s)
+        opened = [n for n, event in enumerate(new) if type(event).__name__ == "Triggered"]
+        for n in opened:
+            begun = ("StepStarted", "StepSkipped", "StepEmpty", "LastResortCalled", "NobodyReachable", "Suppressed")
+            assert any(type(event).__name__ in begun for event in new[n:]), "an incident calls people when it opens"
+        if worse := [event for event in new if type(event).__name__ == "Worsened"]:
+            assert before.flap.since is not None or any(type(event).__name__ == "FlappingStarted" for event in new)
+            assert self.desk.line.status is Status.TRIGGERED and worse[0].severity.rank > worse[0].seen.rank
+            return
+        seen, line = before.flap.seen, self.desk.line
+        if line.flap.since is not None and seen is not None and firing and keys and line.episode == before.episode:
+            assert line.severity.rank <= seen.rank or line.severity is before.severity, "worse than seen, and no page"
         if before.status in (Status.ACKNOWLEDGED, Status.SNOOZED) and self.desk.line.episode == before.episode:
             assert self.desk.line.status in (before.status, Status.RESOLVED), "alerts must not wake a quiet incident"
             assert len(self.desk.pages) == paged
@@ -244,19 +257,29 @@ class IncidentMachine(RuleBasedStateMachine):
         if line.status is Status.TRIGGERED:
             assert timers.get("step", 0.0) >= self.desk.now, "a triggered incident must have a step timer"
         elif line.status is Status.SNOOZED:
-            assert list(timers) == ["snooze"]
+            assert [name for name in timers if name != "settle"] == ["snooze"]
         elif line.status is Status.SUPPRESSED:
             assert list(timers) == ["hold"]
             assert timers["hold"] <= self.desk.now + LOOK_S, "a suppressed incident is looked at every few minutes"
         else:
-            assert timers == {}, "a quiet incident must have no timer"
+            assert set(timers) <= {"settle"}, "a quiet incident must have no timer"
+        assert timers.get("settle") == line.flap.settles_at, "what is quiet and flaps resolves by itself"
+
+    @invariant()
+    def it_is_open_as_long_as_something_fires_or_it_flaps(self) -> None:
+        line = self.desk.line
+        fires = any(alert.firing for alert in line.alerts.values())
+        assert not line.open or fires == (line.flap.settles_at is None)
+        assert line.flap.settles_at is None or line.flap.since is not None
+        assert line.flap.since is None or line.open
+        assert line.flap.clear is (not fires or not line.alerts) or not line.open
 
     @invariant()
     def steps_are_in_order_within_a_round(self) -> None:
         last: tuple[int, int, int] | None = None
         for event in self.desk.events:
             name = type(event).__name__
-            if name in ("Triggered", "Unacknowledged", "Woken", "Released"):
+            if name in ("Triggered", "Unacknowledged", "Woken", "Worsened", "Released"):
                 last = None
             elif name in ("StepStarted", "StepEmpty", "StepSkipped"):
                 here = (event.episode, event.round, event.step)

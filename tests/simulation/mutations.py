@@ -144,6 +144,8 @@ MUTATIONS: dict[str, tuple[str, Callable[[], Any]]] = {
     "warnings are noise": ("muted", _broken((alerts, "_ended", _noise))),
     "what is over is forgotten": ("reopened", _broken((alerts, "_ended", _forgetful))),
     "the end is overlooked": ("unresolved", _broken((alerts, "firing", lambda line: [line]))),
+    "what flaps closes with its source": ("flapping", _broken((alerts, "settle", lambda draft: False))),
+    "flapping is not noticed": ("flapping", _broken((alerts, "look", lambda draft, before: None))),
     "each alert is its own incident": (
         "split-group",
         _broken(
