@@ -10,7 +10,6 @@ from dataclasses import replace
 from typing import Any, ClassVar, get_args
 
 from domain import events
-from domain.alerts import on_alerts
 from domain.commands import Command, on_command
 from domain.configuration import Configuration
 from domain.device import DeliveryReported
@@ -21,9 +20,22 @@ from domain.hold import on_look_again
 from domain.incident import AlertsReceived, Line, LookAgain, incident_id, parse_incident_id
 from domain.line import apply
 from domain.masking import hint
+from domain.merge import on_arrival
 from domain.outage import PagesSentInOutage
 from domain.resume import on_outage_pages
 from domain.templates import page, text_sha256
+from domain.tie_messages import (
+    MESSAGES,
+    Attach,
+    AttachHere,
+    Forwarded,
+    Merge,
+    Returned,
+    Split,
+    TakeIn,
+    TakeInAnswer,
+)
+from domain.tying import on_tie
 from domain.view import body, facets, small
 from runtime.entity import Cancel, Ctx, Decision, Effect, EffectFailed, Isolation, Record, Set, Tell, TimerFired
 from runtime.ids import EntityId
@@ -34,7 +46,13 @@ class Incident:
 
     kind: ClassVar[str] = "incident"
     state_type: ClassVar[type] = Line
-    messages: ClassVar[tuple[type, ...]] = (AlertsReceived, PagesSentInOutage, LookAgain, *get_args(Command))
+    messages: ClassVar[tuple[type, ...]] = (
+        AlertsReceived,
+        PagesSentInOutage,
+        LookAgain,
+        *get_args(Command),
+        *MESSAGES,
+    )
     events: ClassVar[tuple[type, ...]] = events.ALL
     version: ClassVar[int] = 1
     idle_s: ClassVar[float] = 600.0
@@ -55,16 +73,19 @@ class Incident:
 
     def decide(self, state: Line, message: Any, ctx: Ctx) -> Decision:
         config: Configuration = ctx.env
+        key = ctx.entity.key
         tell: list[Tell] = []
         match message:
             case AlertsReceived():
-                draft = on_alerts(state, message, ctx.now, config, ctx.id)
+                draft = on_arrival(state, message, key, ctx.now, config, ctx.id)
             case TimerFired(name, due_at):
                 draft = on_due(state, name, due_at, ctx.now, config, ctx.id)
             case PagesSentInOutage():
                 draft = on_outage_pages(state, message, ctx.now, config, ctx.id)
             case LookAgain():
                 draft = on_look_again(state, ctx.now, config, ctx.id)
+            case Merge() | Split() | Attach() | TakeIn() | TakeInAnswer() | Forwarded() | Returned() | AttachHere():
+                draft = on_tie(state, message, key, ctx.now, config, ctx.id)
             case EffectFailed():
                 draft = Draft(state, ctx.now, config, ctx.id)
                 tell = _failed(draft, message)
@@ -94,7 +115,7 @@ def _decision(before: Line, draft: Draft, ctx: Ctx, tell: list[Tell]) -> Decisio
         timers=timers if draft.events else (),
         effects=list(effects.values()),
         cancel=[*(f"page:{episode}" for episode in draft.cancelled), *draft.withdrawn],
-        tell=tell,
+        tell=[*tell, *(Tell(EntityId("incident", line), message) for line, message in draft.tell)],
         records=records,
         reply=draft.reply,
     )

@@ -48,7 +48,7 @@ def on_alerts(line: Line, message: AlertsReceived, now: float, config: Configura
     _told_with(draft, message)
     look(draft, line)
     omitted = max((event.truncated for event in message.events), default=0)
-    if draft.line.open and omitted != draft.line.truncated:
+    if draft.line.open and omitted != draft.line.truncated and not message.guest:
         draft.add(e.GroupTruncated(draft.line.episode, omitted))
     if draft.line.open and not line.open:
         start(draft, message.wait_s)
@@ -57,10 +57,16 @@ def on_alerts(line: Line, message: AlertsReceived, now: float, config: Configura
     elif draft.line.open:
         worsen(draft)
     listen(draft)
-    if draft.line.open and not firing(draft.line) and draft.line.truncated == 0 and not settle(draft):
-        resolve(draft, "source", human=False)
+    close_if_over(draft)
     draft.reply = {"episode": draft.line.episode, "status": draft.line.status}
     return draft
+
+
+def close_if_over(draft: Draft) -> None:
+    """Resolve the incident if nothing fires in it, as far as its senders say."""
+    line = draft.line
+    if line.open and not firing(line) and line.truncated + line.ties.omitted == 0 and not settle(draft):
+        resolve(draft, "source", human=False)
 
 
 def _told_with(draft: Draft, message: AlertsReceived) -> None:

@@ -49,6 +49,8 @@ class Draft:
         """Episodes whose unsent pages are withdrawn."""
         self.withdrawn: dict[str, None] = {}
         """Deliveries that are withdrawn unless they are out."""
+        self.tell: list[tuple[str, Any]] = []
+        """Incident line -> what it is told."""
         self.reply: dict[str, Any] | None = None
         self._new_id = new_id
 

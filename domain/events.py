@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from domain import tie_events
 from domain.alert import Severity
 from domain.flap_events import FlappingEnded as FlappingEnded
 from domain.flap_events import FlappingStarted as FlappingStarted
@@ -444,4 +445,5 @@ ALL: tuple[type, ...] = (
     Reassigned,
     Escalated,
     CommandIgnored,
+    *tie_events.ALL,
 )

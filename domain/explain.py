@@ -12,12 +12,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from domain import tie_events
 from domain.explain_words import PROVIDERS, TAKEN, Words, began, channel
 from domain.explained import Cause, Explanation, Happened, IncidentFacts, NotPaged, Outgoing, PageStory
 from domain.templates import text_sha256
 
 SILENT = frozenset(
     {
+        *(kind.__name__ for kind in tie_events.ALL if kind is not tie_events.Merged),
         "AlertsFired",
         "AlertsResolved",
         "CommandIgnored",
@@ -115,6 +117,7 @@ class _Telling:
             "Acknowledged": lambda h: self._quiet(h, f"{h.body['by']} acknowledged it"),
             "Snoozed": lambda h: self._quiet(h, f"{h.body['by']} snoozed it until {self._clock(h.body['until'])}"),
             "Resolved": self._resolved,
+            "Merged": lambda h: self._quiet(h, f"it was merged into {h.body['into']}"),
             "Suppressed": self._suppressed,
             "Released": self._from_the_top,
             "Unacknowledged": self._from_the_top,

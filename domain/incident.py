@@ -19,6 +19,7 @@ from domain.outage import OutageMark
 from domain.pace import Fired
 from domain.people import NotificationRule
 from domain.policy import Policy, Target
+from domain.ties import Ties
 
 FULL_MEMBERS = 100
 """Alerts of an incident kept with labels and links; the ones after them keep title and severity only."""
@@ -56,6 +57,8 @@ class AlertsReceived:
     rule: str = ""
     problems: tuple[str, ...] = ()
     wait_s: float = 0.0
+    guest: bool = False
+    """They come from a line that was merged into this one: of what its own sender leaves out they say nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,8 +223,8 @@ class Line:
     held: Cover | None = None
     wait_until: float | None = None
     """Until when it is given time to resolve by itself."""
-
     flap: Flap = field(default_factory=Flap)
+    ties: Ties = field(default_factory=Ties)
 
     @property
     def open(self) -> bool:

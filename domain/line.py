@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from domain import events as e
+from domain import tie_events as t
 from domain.alert import Severity
 from domain.flap import ended, fires, saw
 from domain.incident import AlertState, Ladder, Line, Status, Tombstone, occurrence
 from domain.outage import LAST_RESORT, OutagePage, learned, retired, taken_up
 from domain.pace import remembered
 from domain.replacing import replace
+from domain.ties import anew, tied
 
 MAX_TOMBSTONES = 500
 """Remembered resolved occurrences per line; a late firing older than all of these would open an incident."""
@@ -55,6 +57,8 @@ def apply(line: Line, event: Any) -> Line:
             return after if repeats is None else replace(after, outage=taken_up(line.outage, repeats))
         case e.PagedInOutage() | e.OutagePageCounted() | e.WaitCounted():
             return _outage(line, event)
+        case event if isinstance(event, t.ALL):
+            return _tied(line, event)
         case e.FlappingStarted() | e.FlappingEnded() | e.Settling() | e.Worsened():
             return _flapping(line, event)
         case _:
@@ -65,6 +69,26 @@ def _rule_used(line: Line, user_id: str, rule: int, delivery: str) -> Line:
     ladder = line.ladders[user_id]
     ladder = replace(ladder, next=rule + 1, ordered=(*ladder.ordered, delivery))
     return replace(line, ladders={**line.ladders, user_id: ladder})
+
+
+def _tied(line: Line, event: Any) -> Line:
+    """With other lines."""
+    if isinstance(event, t.AttachedHere) and event.episode != line.episode:
+        return line
+    line = replace(line, ties=tied(line.ties, event))
+    match event:
+        case t.Merged(_, _, by, at) if line.open:
+            over = replace(line, status=Status.RESOLVED, resolved_by=by, resolved_at=at, updated_at=at)
+            return replace(over, flap=ended(line.flap), **_quiet(line))
+        case t.Reclaimed(_, _, buried):
+            graves = {**line.tombstones, **{name: Tombstone(at, True) for name, at in buried.items()}}
+            return replace(line, tombstones=dict(list(graves.items())[-MAX_TOMBSTONES:]))
+        case t.SplitOff(_, keys, _, _, _, at):
+            left = {key: alert for key, alert in line.alerts.items() if key not in keys}
+            rest = [alert.severity for alert in left.values() if alert.firing]
+            severity = _worst(max(rest, key=lambda s: s.rank), line.raised_to) if rest else line.severity
+            return replace(line, alerts=left, severity=severity, updated_at=at)
+    return line
 
 
 def _flapping(line: Line, event: e.FlappingStarted | e.FlappingEnded | e.Settling | e.Worsened) -> Line:
@@ -157,6 +181,7 @@ def _triggered(line: Line, event: e.Triggered) -> Line:
         outage=line.outage,
         service_id=event.service_id,
         flap=replace(ended(line.flap), seen=None),
+        ties=anew(line.ties),
     )
 
 

@@ -23,6 +23,7 @@ from domain import events as e
 from domain.incident import Line, Status
 from domain.policy import Policy
 from domain.templates import text_sha256
+from domain.tie_events import Merged
 
 Violation = tuple[str, str]
 """Which of the above, and what was seen."""
@@ -32,7 +33,7 @@ Position = tuple[int, int]
 """Round and step, from 0."""
 GRACE_S = 120.0
 """A page younger than this may still be on its way: retries, a host that has just taken over."""
-HALTS = (e.Acknowledged, e.Snoozed, e.Resolved, e.Unacknowledged, e.Reassigned, e.Escalated, e.Worsened)
+HALTS = (e.Acknowledged, e.Snoozed, e.Resolved, e.Unacknowledged, e.Reassigned, e.Escalated, e.Worsened, Merged)
 """Before each of these, pages that are not sent are withdrawn."""
 BEGUN = (
     e.StepStarted,
@@ -91,7 +92,7 @@ class Course:
                 self.status = Status.ACKNOWLEDGED
             case e.Snoozed():
                 self.status = Status.SNOOZED
-            case e.Resolved():
+            case e.Resolved() | Merged():
                 self.status = Status.RESOLVED
             case e.Reassigned() | e.Escalated():
                 self.status = Status.TRIGGERED

@@ -59,6 +59,11 @@ def body(line: Line, line_key: str) -> dict[str, Any]:
         "round": line.round,
         "exhausted": line.exhausted,
         "next_at": line.next_at,
+        "merging_into": line.ties.merging if line.open else None,
+        "merged_into": line.ties.merged_into,
+        "merged": [source.id for source in line.ties.sources.values()],
+        "attached_to": list(line.ties.attached_to),
+        "attached": list(line.ties.attached),
         "flapping_since": line.flap.since,
         "settles_at": line.flap.settles_at,
         "next": upcoming(line),
@@ -95,6 +100,8 @@ def upcoming(line: Line) -> str:
 def _escalates(line: Line) -> str:
     at = utc(line.next_at).strftime("%H:%M:%S UTC") if line.next_at is not None else ""
     match line.status:
+        case Status.RESOLVED if line.ties.merged_into is not None:
+            return f"Nothing: it is part of {line.ties.merged_into} now."
         case Status.RESOLVED:
             spared = f" Nobody was paged: it was {line.held.by}." if line.held is not None else ""
             return f"Nothing: it is resolved.{spared}"

@@ -12,6 +12,7 @@ from typing import Any
 
 from domain.commands import Command
 from domain.incident import Acknowledge, Resolve, Snooze, parse_incident_id
+from domain.tie_messages import TieCommand
 from gateway.background import Background
 from gateway.writer import InboxWriter
 from runtime.codec import json_of
@@ -50,7 +51,7 @@ class Commands:
         self._event = asyncio.Event()
         self._background = Background(self._run, "commands")
 
-    async def send(self, incident_id: str, command: Command, env_version: int) -> CommandResult:
+    async def send(self, incident_id: str, command: Command | TieCommand, env_version: int) -> CommandResult:
         """Commit the command and wait up to WAIT_S. Raises NotFound for an id that is none."""
         parsed = parse_incident_id(incident_id)
         if parsed is None:

@@ -32,6 +32,7 @@ from gateway.api import (
     silences,
     swaps,
     teams,
+    ties,
     time_off,
     timeline,
     users,
@@ -44,7 +45,7 @@ def router() -> APIRouter:
     """Every resource on one screen."""
     api = APIRouter(prefix="/api/v1", responses=problems())
     of_people = (users, contacts, verification, notification_rules, teams, swaps, time_off, load)
-    of_incidents = (alerts, timeline, explain, on_call, outbox)
+    of_incidents = (alerts, ties, timeline, explain, on_call, outbox)
     of_schedules = (schedules, schedule_changes, holidays, imports, handoffs, calendars)
     of_alerts = (policies, services, routing, integrations, heartbeats, preview, plan, lint, silences, maintenance)
     for part in (*of_incidents, *of_people, *of_schedules, *of_alerts, access, configuration):

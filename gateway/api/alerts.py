@@ -26,6 +26,7 @@ from domain.incident import (
     parse_incident_id,
 )
 from domain.policy_checks import check_targets
+from domain.tie_messages import TieCommand
 from gateway.auth.principal import Gateway, Reader, Responder
 from gateway.ingest import inbound
 from gateway.problems import is_outage
@@ -151,7 +152,9 @@ def _known(alert_id: str) -> str:
     return alert_id
 
 
-async def act(gateway: Services, alert_id: str, command: Command, response: Response | None) -> ActionResult:
+async def act(
+    gateway: Services, alert_id: str, command: Command | TieCommand, response: Response | None
+) -> ActionResult:
     """Send a command and show what became of it; 202 if it is recorded and not processed yet.
 
     With the database away nothing can be looked up: the command is kept in the spool, unseen.

@@ -144,6 +144,32 @@ def sentence(kind: str, body: dict[str, Any], config: Configuration) -> str:
             return "Looked at again: nobody is paged, as before"
         case "Released":
             return f"Escalates now: {body['why']}{late}"
+        case "MergeAsked":
+            return f"{by} wants it to be part of {body['into']}{note}"
+        case "MergeRefused":
+            return f"Not merged into {body['into']}: {body['why']}"
+        case "Merged":
+            return f"Merged into {body['into']} by {by}: what still fires is there now, and so are its people"
+        case "TookIn":
+            return f"{body['source']} was merged into this by {by}"
+        case "TakeInRefused":
+            return f"{body['source']} was not merged into this: {body['why']}"
+        case "SourceTruncated":
+            return f"The sender of what was merged into this left {body['omitted']} alerts out of its list"
+        case "AlertsForwarded":
+            return f"{_alerts(body['keys'])} went on to {body['into']}"
+        case "ForwardReturned":
+            return "Alerts of what was merged into this went back to their own line: this is over"
+        case "Reclaimed":
+            return f"Alerts came back, because {body['into']} is over"
+        case "SplitOff":
+            return f"{_alerts(body['keys'])} split off by {by} into an incident of their own{note}"
+        case "AlertsFollowedSplit":
+            return f"{_alerts(body['keys'])} went to the incident that was split off"
+        case "Attached":
+            return f"Attached to {body['to']} by {by}{note}"
+        case "AttachedHere":
+            return f"{body['child']} was attached to this by {by}"
         case "FlappingStarted":
             often = f"over and back {body['cycles']} times within {body['within_s'] / 60:.0f} min"
             return f"It flaps ({often}): it stays open until nothing fires for {body['settle_s'] / 60:g} min"

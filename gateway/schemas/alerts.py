@@ -82,6 +82,11 @@ class Alert(Output):
     round: int
     exhausted: bool = Field(description="True once the policy is through and the last resort was called")
     next_at: datetime | None = Field(description="When something happens by itself")
+    merging_into: str | None = Field(None, description="It was asked to be part of that alert, which has not answered")
+    merged_into: str | None = Field(None, description="It is part of that alert now, which has its members")
+    merged: list[str] = Field(default_factory=list, description="Alerts that were merged into this one")
+    attached_to: list[str] = Field(default_factory=list, description="Alerts that it belongs to, as people noted")
+    attached: list[str] = Field(default_factory=list, description="Alerts that were attached to this one")
     flapping_since: datetime | None = Field(None, description="It comes and goes, and stays open until it is quiet")
     settles_at: datetime | None = Field(None, description="It flaps and nothing fires: it resolves then")
     next: str = Field(description="What happens next if nobody does anything")
@@ -168,6 +173,27 @@ class NewNote(Input):
     """A note for the timeline."""
 
     note: Annotated[Text, Field(min_length=1)]
+
+
+class MergeRequest(Input):
+    """Which alert this one is to be part of."""
+
+    into: Ident
+    note: Text = ""
+
+
+class SplitRequest(Input):
+    """Members to make an alert of their own: `key` of each."""
+
+    keys: Annotated[list[Annotated[Line, Field(min_length=1)]], Field(min_length=1, max_length=200)]
+    note: Text = ""
+
+
+class AttachRequest(Input):
+    """Which alert this one belongs to."""
+
+    to: Ident
+    note: Text = ""
 
 
 class SnoozeRequest(Input):
