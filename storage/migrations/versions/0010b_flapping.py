@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0010b"
-down_revision = "0009b"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
