@@ -15,7 +15,7 @@ from domain.configuration import Configuration
 from domain.device import DeliveryReported
 from domain.draft import Draft, PageOrder
 from domain.due import on_due
-from domain.escalation import on_page_failed
+from domain.escalation import on_page_failed, on_turn
 from domain.hold import on_look_again
 from domain.incident import AlertsReceived, Line, LookAgain, incident_id, parse_incident_id
 from domain.line import apply
@@ -23,6 +23,7 @@ from domain.masking import hint
 from domain.merge import on_arrival
 from domain.outage import PagesSentInOutage
 from domain.resume import on_outage_pages
+from domain.round_robin import AskTurn, TurnGiven
 from domain.templates import page, text_sha256
 from domain.tie_messages import (
     MESSAGES,
@@ -50,6 +51,7 @@ class Incident:
         AlertsReceived,
         PagesSentInOutage,
         LookAgain,
+        TurnGiven,
         *get_args(Command),
         *MESSAGES,
     )
@@ -86,6 +88,8 @@ class Incident:
                 draft = on_look_again(state, ctx.now, config, ctx.id)
             case Merge() | Split() | Attach() | TakeIn() | TakeInAnswer() | Forwarded() | Returned() | AttachHere():
                 draft = on_tie(state, message, key, ctx.now, config, ctx.id)
+            case TurnGiven():
+                draft = on_turn(state, message, ctx.now, config, ctx.id)
             case EffectFailed():
                 draft = Draft(state, ctx.now, config, ctx.id)
                 tell = _failed(draft, message)
@@ -115,10 +119,27 @@ def _decision(before: Line, draft: Draft, ctx: Ctx, tell: list[Tell]) -> Decisio
         timers=timers if draft.events else (),
         effects=list(effects.values()),
         cancel=[*(f"page:{episode}" for episode in draft.cancelled), *draft.withdrawn],
-        tell=[*tell, *(Tell(EntityId("incident", line), message) for line, message in draft.tell)],
+        tell=[
+            *tell,
+            *_asking(draft, ctx.entity.key),
+            *(Tell(EntityId("incident", line), message) for line, message in draft.tell),
+        ],
         records=records,
         reply=draft.reply,
     )
+
+
+def _asking(draft: Draft, key: str) -> list[Tell]:
+    """Round-robin steps ask the keeper of their turns (actors/round_robin.py)."""
+    policy = draft.line.policy
+    asked = [event for event in draft.events if isinstance(event, events.TurnAsked)] if policy is not None else []
+    return [
+        Tell(
+            EntityId("round_robin", f"{policy.id if policy is not None else ''}/{a.step + 1}"),
+            AskTurn(key, a.episode, a.step, a.round, a.users),
+        )
+        for a in asked
+    ]
 
 
 def _with_hash(paged: events.Paged, effects: Mapping[str, Effect]) -> events.Paged:
@@ -162,6 +183,8 @@ def _why(draft: Draft, order: PageOrder) -> dict[str, Any]:
     policy = draft.line.policy
     if policy is None or draft.line.exhausted:
         sentence = "you are the last resort, nobody else has answered"
+    elif order.step < 0:
+        sentence = f"it was reassigned to you before the first step of the policy {policy.name!r}"
     else:
         sentence = f"step {order.step + 1} of {len(policy.steps)} of the policy {policy.name!r}"
     return {

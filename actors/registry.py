@@ -13,6 +13,7 @@ from actors.incident import Incident
 from actors.notices import NoticeHandler, SlackGroupHandler
 from actors.outage import labelled, telling
 from actors.paging import PageHandler, QuarantineHandler
+from actors.round_robin import RoundRobin
 from actors.schedule import ScheduleActor
 from channels.guard import Guard
 from channels.http import HttpClient
@@ -31,7 +32,7 @@ from storage.db import make_engine
 from storage.sealed import Sealer
 from storage.settings import Settings
 
-ENTITIES = (Incident(), ScheduleActor(), HeartbeatActor(), Device())
+ENTITIES = (Incident(), ScheduleActor(), HeartbeatActor(), Device(), RoundRobin())
 QUARANTINE_EVERY_S = 600
 
 

@@ -17,11 +17,11 @@ from zoneinfo import ZoneInfo
 from domain.calendar import HOUR_S
 from domain.configuration import Configuration
 from domain.load import length, parts_of
-from domain.notify import people
 from domain.oncall import gaps, shifts, who
 from domain.policy import Target
 from domain.schedule import Schedule
 from domain.spans import joined
+from domain.targets import people
 
 AHEAD_S = 60 * 86_400.0
 NIGHT_SHIFT_S = 3 * HOUR_S

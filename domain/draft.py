@@ -59,6 +59,10 @@ class Draft:
         self.events.append(event)
         self.line = apply(self.line, event)
 
+    def choice(self) -> str:
+        """A seed for what is left to chance, the same whenever this decision is taken again."""
+        return self._new_id("choice")
+
     def arm(self, name: str, at: float) -> None:
         """Have the timer fire at `at`, UTC epoch seconds."""
         self.timers[name] = at

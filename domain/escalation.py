@@ -17,6 +17,7 @@ Laws (tests/property/test_incident_machine.py):
 - Steps of a round are taken in order, none twice; a step that reaches nobody, or whose condition does not hold, is
   passed over at once and recorded.
 - After the last step come the repetitions, then the last resort, which is called again every half hour.
+- A step whose people can all not be reached is cut short, at most one until its wait would have ended.
 - A repeated firing changes a count and nothing else.
 - Quiet hours hold a page of normal urgency and nothing else (domain/quiet.py); an urgent page never waits for them.
 - A page that went out while the database was away (domain/outage.py) is counted instead of ordered, once.
@@ -24,20 +25,23 @@ Laws (tests/property/test_incident_machine.py):
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from domain import events as e
 from domain.alert import Severity
 from domain.configuration import Configuration
 from domain.draft import Draft
-from domain.incident import Line, Status
+from domain.incident import Asked, Ladder, Line, Status
 from domain.line import position
-from domain.notify import contact_of, last_resort, named, reachable, rules_for, unverified
+from domain.notify import contact_of, last_resort, reachable, rules_for, unverified
 from domain.outage import LAST_RESORT, OutagePage, began, counting
 from domain.people import Urgency
 from domain.policy import Step
 from domain.quiet import quiet_until
+from domain.round_robin import ASK_S, TurnGiven, by_chance
 from domain.step_conditions import judged
+from domain.targets import Named, named
 
 LAST_RESORT_EVERY_S = 1800.0
 """Often enough that an incident nobody takes is not forgotten, seldom enough to let people work on it."""
@@ -45,6 +49,7 @@ LATE_S = 30.0
 """A timer later than this is said to be late on the timeline."""
 REASSIGNED_WAIT_S = 300.0
 """Time for a reassigned person to answer where the policy's current step names none."""
+NOBODY = "nobody is on call or can be reached"
 STEP = "step"
 SNOOZE = "snooze"
 HOLD = "hold"
@@ -82,7 +87,9 @@ def begin(draft: Draft, late_s: float = 0.0) -> None:
 
 def proceed(draft: Draft, late_s: float = 0.0) -> None:
     """Go on from where the incident stands: the next step, the next round, or the last resort (again)."""
-    if draft.line.exhausted:
+    if draft.line.asked is not None:
+        _answered(draft, draft.line.asked, None, late_s)
+    elif draft.line.exhausted:
         _call_last_resort(draft, "nobody has acted yet")
     else:
         _advance(draft, draft.line.step + 1, draft.line.round, late_s)
@@ -116,26 +123,84 @@ def _take_step(draft: Draft, step: Step, number: int, round_: int, late_s: float
     if step.major:
         _declare(draft, step, number)
     called = named(draft.config, step.targets, draft.now)
-    users = [n.user_id for n in called if reachable(draft.config.users.get(n.user_id))]
+    users = [n.user_id for n in called if _can_be(draft, n.user_id)]
     if step.targets and not users:
-        why = "nobody is on call or can be reached"
-        draft.add(e.StepEmpty(draft.line.episode, number, round_, why, called))
+        draft.add(e.StepEmpty(draft.line.episode, number, round_, NOBODY, called))
         return False
-    started = began(p for p in _counting(draft, number, round_) if p.user_id in users) or draft.now
+    turn = _turn(draft, step, number, round_, users)
+    if turn is None:
+        until = draft.now + ASK_S
+        draft.add(e.TurnAsked(draft.line.episode, number, round_, tuple(users), until, draft.now, late_s, asked.doubt))
+        draft.arm(STEP, until)
+    else:
+        _start(draft, Asked(number, round_, late_s, asked.doubt), step, called, turn)
+    return True
+
+
+def _turn(draft: Draft, step: Step, number: int, round_: int, users: list[str]) -> list[str] | None:
+    """Whom the step calls; None if that is to be asked. Whoever was paged in the outage had the turn."""
+    if not step.round_robin or len(users) == 1:
+        return users
+    sent = [p.user_id for p in _counting(draft, number, round_) if p.user_id in users]
+    return sent[:1] or None
+
+
+def _start(draft: Draft, place: Asked, step: Step, called: tuple[Named, ...], users: list[str]) -> None:
+    """Take the step: call `users`, of all that it names."""
+    line = draft.line
+    others: tuple[str, ...] = ()
+    started = began(p for p in _counting(draft, place.step, place.round) if p.user_id in users) or draft.now
     until = max(draft.now, started + step.wait_s)
-    late_s -= draft.now - started
+    late_s = place.late_s - (draft.now - started)
     late = late_s if late_s > LATE_S else 0.0
-    started_now = e.StepStarted(
-        draft.line.episode, number, round_, tuple(users), until, draft.now, late, called, asked.doubt
+    if step.round_robin:
+        others = tuple(n.user_id for n in called if n.user_id not in users and _can_be(draft, n.user_id))
+        called = tuple(n for n in called if n.user_id not in others)
+    draft.add(
+        e.StepStarted(
+            line.episode, place.step, place.round, tuple(users), until, draft.now, late, called, place.doubt, others
+        )
     )
-    draft.add(started_now)
     if step.resolve:
-        resolve(draft, _named_step(draft, number), human=True)
-        return True
+        resolve(draft, _named_step(draft, place.step), human=True)
+        return
     draft.arm(STEP, until)
     for user in users:
         call(draft, user, "urgent" if step.important else "normal")
-    return True
+
+
+def _can_be(draft: Draft, user_id: str) -> bool:
+    return reachable(draft.config.users.get(user_id))
+
+
+def on_turn(line: Line, given: TurnGiven, now: float, config: Configuration, new_id: Any) -> Draft:
+    """The answer to a round-robin step; one that comes too late, or twice, changes nothing."""
+    draft, asked = Draft(line, now, config, new_id), line.asked
+    if line.status is not Status.TRIGGERED or asked is None:
+        return draft
+    if (line.episode, asked.step, asked.round) == (given.episode, given.step, given.round):
+        _answered(draft, asked, given.user_id, 0.0)
+    return draft
+
+
+def _answered(draft: Draft, asked: Asked, given: str | None, late_s: float) -> None:
+    """Take the step that asked. The configuration may have changed since; `given` None: there was no answer in time."""
+    policy = draft.line.policy
+    if policy is None:
+        _call_last_resort(draft, "the policy does not exist")
+        return
+    step = policy.steps[asked.step]
+    called = named(draft.config, step.targets, draft.now)
+    users = [n.user_id for n in called if _can_be(draft, n.user_id)]
+    place = replace(asked, late_s=asked.late_s + late_s)
+    if not users:
+        draft.add(e.StepEmpty(draft.line.episode, asked.step, asked.round, NOBODY, called))
+        _advance(draft, asked.step + 1, asked.round, place.late_s)
+        return
+    turn = _turn(draft, step, asked.step, asked.round, users)
+    if turn is None:
+        turn = [given if given in users else by_chance(draft.choice(), users)]
+    _start(draft, place, step, called, turn)
 
 
 def _declare(draft: Draft, step: Step, number: int) -> None:
@@ -241,3 +306,21 @@ def on_page_failed(
     draft.add(e.PageFailed(episode, delivery, user_id, channel, reason))
     if line.status is Status.TRIGGERED and episode == line.episode:
         climb(draft, user_id, at_once=True)
+        _cut_short(draft)
+
+
+def _cut_short(draft: Draft) -> None:
+    """Go on at once if nobody whom the step called can be reached by anything, and none was cut short in this wait.
+
+    One step only, so that a provider that wrongly reports every page as failed does not wake the whole policy.
+    """
+    line = draft.line
+    if not line.calling or line.next_at is None or draft.now < line.cut_until:
+        return
+    if all(_unreached(line.ladders.get(user)) for user in line.calling):
+        draft.add(e.StepCutShort(line.episode, line.step, line.round, line.next_at, draft.now))
+        proceed(draft)
+
+
+def _unreached(ladder: Ladder | None) -> bool:
+    return ladder is not None and ladder.next >= len(ladder.rules) and set(ladder.ordered) <= set(ladder.failed)

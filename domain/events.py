@@ -15,10 +15,17 @@ from domain.flap_events import FlappingStarted as FlappingStarted
 from domain.flap_events import Settling as Settling
 from domain.flap_events import Worsened as Worsened
 from domain.incident import AlertState, Cover
-from domain.notify import Named
 from domain.outage import OutagePage
 from domain.people import NotificationRule
 from domain.policy import Policy, Target
+from domain.step_events import LastResortCalled as LastResortCalled
+from domain.step_events import MajorDeclared as MajorDeclared
+from domain.step_events import NobodyReachable as NobodyReachable
+from domain.step_events import StepCutShort as StepCutShort
+from domain.step_events import StepEmpty as StepEmpty
+from domain.step_events import StepSkipped as StepSkipped
+from domain.step_events import StepStarted as StepStarted
+from domain.step_events import TurnAsked as TurnAsked
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,76 +111,6 @@ class GroupTruncated:
 
     episode: int
     omitted: int
-
-
-@dataclass(frozen=True, slots=True)
-class StepStarted:
-    """A step of the policy calls `users` and waits until `next_at`. `late_s`: 0 unless over 30 s late.
-
-    `named`: everybody the step names at that moment and how, also those who cannot be reached.
-    """
-
-    episode: int
-    step: int
-    round: int
-    users: tuple[str, ...]
-    next_at: float
-    at: float
-    late_s: float = 0.0
-    named: tuple[Named, ...] = ()
-    doubt: str = ""
-    """What its condition could not be asked for; it is taken all the same."""
-
-
-@dataclass(frozen=True, slots=True)
-class StepEmpty:
-    """A step had nobody who can be reached and was passed over at once."""
-
-    episode: int
-    step: int
-    round: int
-    why: str
-    named: tuple[Named, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class StepSkipped:
-    """A step whose condition does not hold was passed over at once."""
-
-    episode: int
-    step: int
-    round: int
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class MajorDeclared:
-    """A major incident from now on, at least of `severity` if that is given. `by`: which step of the policy."""
-
-    episode: int
-    by: str
-    severity: Severity | None
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class LastResortCalled:
-    """The policy is through, or had nobody: the organisation's last resort is called, again and again."""
-
-    episode: int
-    users: tuple[str, ...]
-    why: str
-    next_at: float
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class NobodyReachable:
-    """Not even the last resort can be reached. Tried again at `next_at`; the configuration must be repaired."""
-
-    episode: int
-    next_at: float
-    at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -417,6 +354,8 @@ ALL: tuple[type, ...] = (
     StepStarted,
     StepEmpty,
     StepSkipped,
+    StepCutShort,
+    TurnAsked,
     MajorDeclared,
     LastResortCalled,
     NobodyReachable,

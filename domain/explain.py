@@ -33,6 +33,8 @@ SILENT = frozenset(
         "SilencedAtSource",
         "SuppressionChecked",
         "TimeGiven",
+        "StepCutShort",
+        "TurnAsked",
         "WaitCounted",
     }
 )
@@ -187,6 +189,9 @@ class _Telling:
         for user in self._named:
             if user not in body["users"]:
                 self._unreachable(happened, user)
+        for user in body.get("others", ()):
+            what = f"{self._step_words(body['step'])} calls one of its people in turn, and it was not the turn of "
+            self._say("not_their_turn", happened.at, what + self._words.name(user), user)
 
     def _step_empty(self, happened: Happened) -> None:
         body = happened.body
@@ -212,12 +217,13 @@ class _Telling:
         """The present cause as it comes to this person."""
         found = self._named.get(user, {}) if self._cause.kind == "step" else {}
         if not found.get("schedule_id"):
-            return self._cause
+            return replace(self._cause, team=found.get("team") or None)
         return replace(
             self._cause,
             schedule_id=found["schedule_id"],
             schedule=found["schedule"],
             source=found["source"],
+            who=found.get("who"),
             shift_start=found["start"],
             shift_end=found["end"],
         )
@@ -382,9 +388,10 @@ class _Telling:
         for number in range(self._taken + 1, len(steps)):
             for target in steps[number].get("targets", ()):
                 user = target["id"] if target["kind"] == "user" else None
-                whom = ("" if user else "schedule ") + self._words.name(target["id"])
+                schedule = target["id"] if target["kind"] == "schedule" else None
+                whom = ("" if user else f"{target['kind']} ") + self._words.name(target["id"])
                 what = f"{self._step_words(number)} ({whom}) was not taken: {self._halt or due}"
-                self._say("step_not_taken", at, what, user, None if user else target["id"])
+                self._say("step_not_taken", at, what, user, schedule)
         if self._repeated:
             times = f"{len(self._repeated)} times" if len(self._repeated) > 1 else "once more"
             what = (

@@ -54,8 +54,15 @@ class Words:
         if cause.kind == "step":
             where = f"step {cause.step} of policy {cause.policy} v{cause.policy_version}"
             where += f" (round {cause.round})" if cause.round and cause.round > 1 else ""
+            if cause.team is not None:
+                return f"{where} calls team {cause.team}"
             if cause.schedule is None:
                 return f"{where} names them"
+            if cause.who == "next":
+                begins = self.clock(cause.shift_start)
+                return f"{where} calls who is next in schedule {cause.schedule}: their shift begins at {begins}"
+            if cause.who == "all_layers":
+                return f"{where} calls all layers of schedule {cause.schedule}, where {cause.source} has them"
             turn = "override" if (cause.source or "").startswith("override:") else "shift"
             return (
                 f"{where} calls schedule {cause.schedule}, where their {turn} runs until {self.clock(cause.shift_end)}"

@@ -91,6 +91,9 @@ class Cause:
     schedule_id: str | None = None
     schedule: str | None = None
     source: str | None = None
+    who: str | None = None
+    """Of the schedule: on_call, next or all_layers."""
+    team: str | None = None
     shift_start: float | None = None
     shift_end: float | None = None
     by: str | None = None
@@ -129,8 +132,8 @@ class PageStory:
 class NotPaged:
     """Why somebody was not paged. `user_id` and `schedule_id` None: it holds for everybody.
 
-    `code`: unreachable, nobody_on_call, condition, nobody_reachable, withdrawn, failed, counted, duplicate, not_due,
-    step_not_taken, repeated, ignored, held, suppressed or not_named.
+    `code`: unreachable, nobody_on_call, condition, not_their_turn, nobody_reachable, withdrawn, failed, counted,
+    duplicate, not_due, step_not_taken, repeated, ignored, held, suppressed or not_named.
     """
 
     code: str

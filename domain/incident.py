@@ -170,8 +170,19 @@ class Ladder:
     rules: tuple[NotificationRule, ...]
     next: int = 0
     ordered: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
     quiet: bool = False
     """Their quiet hours hold its pages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A round-robin step that is due and does not know whose turn it is; see TurnAsked."""
+
+    step: int
+    round: int
+    late_s: float = 0.0
+    doubt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +236,11 @@ class Line:
     """Until when it is given time to resolve by itself."""
     flap: Flap = field(default_factory=Flap)
     ties: Ties = field(default_factory=Ties)
+    asked: Asked | None = None
+    calling: tuple[str, ...] = ()
+    """Whom the present step called."""
+    cut_until: float = 0.0
+    """When the wait of the step that was cut short last would have ended; until then no other one is."""
 
     @property
     def open(self) -> bool:

@@ -9,7 +9,7 @@ from domain import events as e
 from domain import tie_events as t
 from domain.alert import Severity
 from domain.flap import ended, fires, saw
-from domain.incident import AlertState, Ladder, Line, Status, Tombstone, occurrence
+from domain.incident import AlertState, Asked, Ladder, Line, Status, Tombstone, occurrence
 from domain.outage import LAST_RESORT, OutagePage, learned, retired, taken_up
 from domain.pace import remembered
 from domain.replacing import replace
@@ -41,6 +41,12 @@ def apply(line: Line, event: Any) -> Line:
             return replace(line, truncated=omitted)
         case e.StepStarted() | e.LastResortCalled() | e.NobodyReachable():
             return _escalation(line, event)
+        case e.PageFailed(_, delivery, user_id, _, _):
+            return _page_failed(line, delivery, user_id)
+        case e.StepCutShort(_, _, _, until, at):
+            return replace(line, cut_until=until, updated_at=at)
+        case e.TurnAsked(_, step, round_, _, until, at, late_s, doubt):
+            return replace(line, asked=Asked(step, round_, late_s, doubt), next_at=until, updated_at=at)
         case e.MajorDeclared(_, _, severity, at):
             raised = severity or line.raised_to
             return replace(line, major=True, raised_to=raised, severity=_worst(line.severity, raised), updated_at=at)
@@ -103,6 +109,13 @@ def _flapping(line: Line, event: e.FlappingStarted | e.FlappingEnded | e.Settlin
             return replace(line, **_from_the_top(line, at))
 
 
+def _page_failed(line: Line, delivery: str, user_id: str) -> Line:
+    ladder = line.ladders.get(user_id)
+    if ladder is None or delivery not in ladder.ordered:
+        return line
+    return replace(line, ladders={**line.ladders, user_id: replace(ladder, failed=(*ladder.failed, delivery))})
+
+
 def _outage(line: Line, event: e.PagedInOutage | e.OutagePageCounted | e.WaitCounted) -> Line:
     match event:
         case e.PagedInOutage(_, page, _, counts, _, at):
@@ -145,7 +158,7 @@ def _by_people(line: Line, event: Any) -> Line:
 
 def _quiet(line: Line) -> dict[str, Any]:
     """What every halt of escalation clears."""
-    return {"ladders": {}, "next_at": None, "outage": retired(line.outage), "held": None}
+    return {"ladders": {}, "next_at": None, "outage": retired(line.outage), "held": None, "asked": None, "calling": ()}
 
 
 def _begun(line: Line, page: OutagePage) -> Mapping[str, Ladder]:
@@ -158,12 +171,14 @@ def _begun(line: Line, page: OutagePage) -> Mapping[str, Ladder]:
 
 
 def _awake(line: Line, at: float) -> dict[str, Any]:
-    fields = {"status": Status.TRIGGERED, "acked_by": None, "acked_at": None, "updated_at": at}
+    fields: dict[str, Any] = {"status": Status.TRIGGERED, "acked_by": None, "acked_at": None, "updated_at": at}
+    if line.asked is not None:  # the step that asked was not taken; those before it were taken or passed over
+        fields |= {"step": line.asked.step - 1, "round": line.asked.round}
     return {**fields, **_quiet(line)}
 
 
 def _from_the_top(line: Line, at: float) -> dict[str, Any]:
-    return {**_awake(line, at), "step": -1, "round": 0, "exhausted": False}
+    return {**_awake(line, at), "step": -1, "round": 0, "exhausted": False, "cut_until": 0.0}
 
 
 def _triggered(line: Line, event: e.Triggered) -> Line:
@@ -186,9 +201,10 @@ def _triggered(line: Line, event: e.Triggered) -> Line:
 
 
 def _escalation(line: Line, event: e.StepStarted | e.LastResortCalled | e.NobodyReachable) -> Line:
+    line = replace(line, next_at=event.next_at, updated_at=event.at, asked=None)
     if isinstance(event, e.StepStarted):
-        return replace(line, step=event.step, round=event.round, next_at=event.next_at, updated_at=event.at)
-    return replace(line, exhausted=True, next_at=event.next_at, updated_at=event.at)
+        return replace(line, step=event.step, round=event.round, calling=event.users)
+    return replace(line, exhausted=True, calling=())
 
 
 def _alerts_fired(line: Line, alerts: tuple[AlertState, ...], severity: Severity, at: float) -> Line:

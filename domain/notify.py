@@ -11,13 +11,10 @@ Published rules:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from domain.configuration import Configuration
-from domain.oncall import shifts_at
 from domain.people import ContactMethod, NotificationRule, Urgency, User
 from domain.policy import Target
-from domain.schedule import Schedule, Shift
+from domain.targets import people
 
 FALLBACK_S = 300.0
 """Time to answer the last page of one's own rules; less than most steps wait, so that the fallback still comes."""
@@ -59,46 +56,6 @@ def rules_for(user: User, urgency: Urgency) -> tuple[NotificationRule, ...]:
 def contact_of(user: User, contact_method_id: str) -> ContactMethod | None:
     """The user's contact method with this id, if it still exists."""
     return next((c for c in user.contacts if c.id == contact_method_id), None)
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """How a step comes to a person: by name (`schedule_id` None), or by their shift in a schedule.
-
-    `source`: "layer:NAME", "override:ID" or "temporary:ID:LAYER"; `start` and `end` of that shift in UTC epoch seconds.
-    """
-
-    user_id: str
-    schedule_id: str | None = None
-    schedule: str = ""
-    zone: str = ""
-    source: str = ""
-    start: float = 0.0
-    end: float = 0.0
-
-
-def named(config: Configuration, targets: tuple[Target, ...], at: float) -> tuple[Named, ...]:
-    """Everybody behind the targets at an instant, each once, reachable or not; by name counts first."""
-    found = {t.id: Named(t.id) for t in targets if t.kind == "user"}
-    order: dict[str, None] = {}
-    for target in targets:
-        schedule = config.schedules.get(target.id) if target.kind == "schedule" else None
-        if target.kind == "user":
-            order.setdefault(target.id)
-        elif schedule is not None:
-            for shift in shifts_at(schedule, at):
-                found.setdefault(shift.user, _by(schedule, shift))
-                order.setdefault(shift.user)
-    return tuple(found[user] for user in order)
-
-
-def _by(schedule: Schedule, shift: Shift) -> Named:
-    return Named(shift.user, schedule.id, schedule.name, schedule.zone, shift.source, shift.start, shift.end)
-
-
-def people(config: Configuration, targets: tuple[Target, ...], at: float) -> list[str]:
-    """User ids behind the targets at an instant, each once, reachable or not."""
-    return [n.user_id for n in named(config, targets, at)]
 
 
 def reachable_people(config: Configuration, targets: tuple[Target, ...], at: float) -> list[str]:

@@ -22,9 +22,11 @@ from domain.configuration import Configuration, Integration
 from domain.draft import Draft, PageOrder
 from domain.due import on_due
 from domain.enrichment import group_title, taken_in
+from domain.escalation import on_turn
 from domain.grouping import Group, received
 from domain.incident import Line
 from domain.people import NotificationRule
+from domain.round_robin import TurnGiven
 
 HORIZON_S = 30 * 86_400.0
 """A plan that is longer is cut: what is due in a month is planned with another configuration."""
@@ -161,6 +163,10 @@ class _Playing:
             self._timers.pop(name, None)
             if at is not None:
                 self._timers[name] = max(at, draft.now)
+        for event in draft.events:
+            if isinstance(event, e.TurnAsked):  # whose turn it will be nobody knows: the plan takes the first
+                turn = TurnGiven(event.episode, event.step, event.round, event.users[0])
+                self.take(on_turn(self.line, turn, draft.now, self._config, self.new_id))
 
     def _tell(self, event: Any, now: float, ordered: dict[str, PageOrder]) -> None:
         match event:

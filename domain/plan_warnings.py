@@ -53,6 +53,10 @@ def _of(config: Configuration, plan: Plan, moment: Moment) -> Iterator[PlanWarni
             yield from (unreachable(config.users.get(u), u, step + 1) for u in missing)
             if isinstance(event, e.StepEmpty):
                 yield PlanWarning("step_empty", f"Step {step + 1} reaches nobody and is passed over at once.", step + 1)
+        case e.TurnAsked(step=step, users=users):
+            names = ", ".join(config.users[u].name if u in config.users else u for u in users)
+            text = f"Step {step + 1} calls one of {names}, whose turn it is then; the first stands for them here."
+            yield PlanWarning("in_turn", text, step + 1)
         case e.LastResortCalled() as event:
             yield from _last_resort(config, event, moment.at)
         case e.NobodyReachable():

@@ -12,15 +12,21 @@ from domain.alert import Severity
 from domain.matcher import Matcher
 from domain.window import Window
 
-TargetKind = Literal["user", "schedule"]
+TargetKind = Literal["user", "schedule", "team"]
+Who = Literal["on_call", "next", "all_layers"]
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Whom a step notifies: a user, or whoever is on call in a schedule at that moment."""
+    """Whom a step notifies: a user, all members of a team, or people of a schedule as it is at that moment.
+
+    `who`, of a schedule: those on call; those who are on call after the next hand-off and not now; or those on call and
+    whom each layer has, whatever hides it.
+    """
 
     kind: TargetKind
     id: str
+    who: Who = "on_call"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,8 @@ class Step:
     major: bool = False
     severity: Severity | None = None
     resolve: bool = False
+    round_robin: bool = False
+    """Calls one of its people, whose turn it is over all incidents (domain/round_robin.py)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,8 @@ def _check_step(step: Step, field: str, config: Configuration) -> None:
         raise Invalid(f"{field}.wait_s", "Must be between 0 and 604800 seconds (a week).")
     if step.resolve and (step.targets or step.wait_s or step.major):
         raise Invalid(f"{field}.resolve", "A step that resolves the incident does nothing else; make two of it.")
+    if step.round_robin and not step.targets:
+        raise Invalid(f"{field}.targets", "A round robin needs people: name those who take turns.")
     if step.severity is not None and not step.major:
         raise Invalid(f"{field}.severity", "Only a step that declares a major incident (major) sets its severity.")
     if step.wait_s == 0 and not (step.targets or step.resolve or step.major):
@@ -68,7 +70,9 @@ def _check_conditions(when: Conditions, field: str, config: Configuration) -> No
 def check_targets(targets: tuple[Target, ...], field: str, config: Configuration) -> None:
     """Raise Invalid for a target that does not exist."""
     for n, target in enumerate(targets):
-        known = config.users if target.kind == "user" else config.schedules
+        known = {"user": config.users, "schedule": config.schedules, "team": config.teams}[target.kind]
+        if target.who != "on_call" and target.kind != "schedule":
+            raise Invalid(f"{field}[{n}].who", "Only a schedule has people on call, next, or in its layers.")
         if target.id not in known:
             raise Invalid(f"{field}[{n}].id", f"There is no {target.kind} with id {target.id!r}.")
 
@@ -78,3 +82,7 @@ def check_last_resort(targets: tuple[Target, ...], config: Configuration) -> Non
     if not targets:
         raise Invalid("targets", "The last resort cannot be empty: it is who is called when nobody else can be.")
     check_targets(targets, "targets", config)
+    for n, target in enumerate(targets):
+        if target.kind == "team" or target.who != "on_call":
+            text = "Name users, or schedules for who is on call: the watchdog calls them without the hosts."
+            raise Invalid(f"targets[{n}]", text)

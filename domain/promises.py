@@ -57,6 +57,7 @@ class Course:
         self._policy: Policy | None = None
         self._passed_over = 0
         self._exhausted = False
+        self._cut_until = 0.0
         self._untouched = False
         """Opened, and nothing was done for it or with it yet."""
 
@@ -83,6 +84,11 @@ class Course:
             case e.StepStarted() | e.StepEmpty() | e.StepSkipped():
                 yield from self._ringing(f"step {event.step + 1}")
                 yield from self._step(event)
+            case e.StepCutShort():
+                yield from self._ringing(f"step {event.step + 1} cut short")
+                if event.at < self._cut_until:
+                    yield "step-order", f"step {event.step + 1} was cut short while the one cut short before would wait"
+                self._cut_until = event.until
             case e.LastResortCalled() | e.NobodyReachable():
                 yield from self._ringing("the last resort")
                 yield from self._last_resort()
@@ -99,6 +105,7 @@ class Course:
 
     def _from_the_top(self) -> None:
         self.status, self.due, self._passed_over, self._exhausted = Status.TRIGGERED, (0, 0), 0, False
+        self._cut_until = 0.0
 
     def _ringing(self, what: str) -> Iterator[Violation]:
         if self.status is not Status.TRIGGERED:

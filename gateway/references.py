@@ -15,7 +15,7 @@ from storage.tables import HeartbeatRow, IntegrationRow, MaintenanceRow, PolicyR
 
 
 async def check_unused(session: AsyncSession, kind: str, ident: str) -> None:
-    """Raise Conflict naming what uses the user, schedule, policy, service or holiday calendar."""
+    """Raise Conflict naming what uses the user, team, schedule, policy, service or holiday calendar."""
     used = await _uses(session, kind, ident)
     if used:
         raise Conflict(f"This {kind} is still used by {', '.join(used)}. Change these first.")
@@ -32,12 +32,15 @@ async def _uses(session: AsyncSession, kind: str, ident: str) -> list[str]:
         return used + await _routed(session, "service_id", ident)
     if kind == "holiday calendar":
         return [*await _planned(session, kind, ident), *await _in_windows(session, ident)]
-    target = {"kind": kind, "id": ident}
     used = []
+
+    def among(targets: list[Any]) -> bool:
+        return any((t["kind"], t["id"]) == (kind, ident) for t in targets)
+
     for policy in (await session.execute(select(PolicyRow))).scalars():
-        if any(target in step["targets"] for step in policy.steps):
+        if any(among(step["targets"]) for step in policy.steps):
             used.append(f"policy {policy.name}")
-    if target in (await session.execute(select(SettingsRow))).scalar_one().last_resort:
+    if among((await session.execute(select(SettingsRow))).scalar_one().last_resort):
         used.append("the last resort")
     return [*used, *await _planned(session, kind, ident)] if kind == "user" else used
 

@@ -107,7 +107,8 @@ def _policies(n: int, members: tuple[str, ...]) -> list[Policy]:
         Step((lead,), 0.0, when=Conditions(severities=(Severity.CRITICAL,), more_than=3, within_s=600.0), major=True),
         Step((first,), 300.0),
         Step((second,), 300.0),
-        Step((first, second, lead), 900.0),
+        Step((Target("team", f"t{n}"),), 300.0, round_robin=True),
+        Step((Target("schedule", f"s{n}", "next"), Target("schedule", f"b{n}", "all_layers"), lead), 900.0),
     )
     working = Window(SITES[n % len(SITES)], (0, 1, 2, 3, 4), "08:00", "18:00")
     calm = (

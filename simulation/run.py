@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from actors.device import Device
 from actors.incident import Incident
+from actors.round_robin import RoundRobin
 from actors.schedule import ScheduleActor, ScheduleChanged
 from domain.commands import Command
 from domain.configuration import Configuration
@@ -48,7 +49,7 @@ class Run:
         self._clock = Clock(scenario.start)
         first = scenario.configuration
         self.outcome = Outcome(scenario, {first.version: first})
-        entities = (Incident(), ScheduleActor(), Device())
+        entities = (Incident(), ScheduleActor(), Device(), RoundRobin())
         self._hosts = Hosts(entities, first, self._clock, self._chance, self.outcome, scenario.upgrades)
         self._paging = Paging(self._hosts, Providers(scenario, self._chance), self._reached)
 

@@ -54,8 +54,9 @@ async def person_facts(sessions: Sessions, user_id: str, at: float, about_s: flo
 
 
 def names(config: Configuration) -> dict[str, str]:
-    """Names of users and schedules by id."""
-    return {ident: named.name for found in (config.users, config.schedules) for ident, named in found.items()}
+    """Names of users, schedules and teams by id."""
+    found = (config.users, config.schedules, config.teams)
+    return {ident: named.name for by_id in found for ident, named in by_id.items()}
 
 
 async def _attempts(sessions: Sessions, sends: list[str]) -> dict[str, list[Attempt]]:

@@ -10,12 +10,13 @@ from zoneinfo import ZoneInfo
 from domain.configuration import Configuration
 from domain.duty import Duty, duties
 from domain.lint.finding import Facts, Finding, Level
-from domain.notify import named, usable
+from domain.notify import usable
 from domain.oncall import gaps, shifts
 from domain.people import ContactMethod, User
 from domain.policy import Policy, Step, Target
 from domain.schedule import Schedule, Shift
 from domain.spans import Span
+from domain.targets import named
 
 DAY_S = 86_400.0
 DAYS = 60

@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 from domain.explain_words import PROVIDERS
 from domain.lint.ahead import Ahead, about_policy, about_user
 from domain.lint.finding import Finding
-from domain.notify import named
 from domain.people import ContactMethod, User
 from domain.policy import Policy
+from domain.targets import named
 
 
 def provider(contact: ContactMethod) -> str:

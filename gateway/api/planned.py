@@ -11,12 +11,13 @@ import msgspec
 from domain.configuration import Configuration, Integration
 from domain.enrichment import group_title, taken_in
 from domain.masking import hint
-from domain.notify import Named, contact_of
+from domain.notify import contact_of
 from domain.plan import Called, PlannedPage, planned
 from domain.plan import Moment as DomainMoment
 from domain.plan import Plan as DomainPlan
 from domain.plan_warnings import warnings
 from domain.route_words import grouped_by, reasons
+from domain.targets import Named
 from gateway.api.timeline import sentence
 from gateway.schemas import plan as wire
 from gateway.schemas.base import moment

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from domain.errors import Invalid
 from gateway.api.parameters import PathId
 from gateway.auth.principal import Configurer, Gateway, Reader
+from gateway.references import check_unused
 from gateway.schemas.base import problems
 from gateway.schemas.people import Team, TeamInput, TeamList
 from gateway.services import Services
@@ -69,10 +70,12 @@ async def replace_team(team_id: PathId, body: TeamInput, caller: Configurer, gat
     return _shown(row)
 
 
-@router.delete("/{team_id}", operation_id="deleteTeam", status_code=204, responses=problems(404))
+@router.delete("/{team_id}", operation_id="deleteTeam", status_code=204, responses=problems(404, 409))
 async def delete_team(team_id: PathId, caller: Configurer, gateway: Gateway) -> Response:
-    """What belonged to it belongs to no team then."""
+    """What belonged to it belongs to no team then. Refused while a policy calls it."""
     async with change(gateway.sessions, caller.name, "delete", f"team/{team_id}") as session:
-        await session.delete(await fetch(session, TeamRow, team_id, "team"))
+        row = await fetch(session, TeamRow, team_id, "team")
+        await check_unused(session, "team", team_id)
+        await session.delete(row)
     await gateway.config.refresh()
     return Response(status_code=204)

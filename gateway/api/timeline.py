@@ -95,6 +95,10 @@ def sentence(kind: str, body: dict[str, Any], config: Configuration) -> str:
             return f"Step {step}, round {body['round'] + 1}: {called}{late}{doubt}"
         case "StepEmpty" | "StepSkipped":
             return f"Step {step} passed over: {body['why']}"
+        case "StepCutShort":
+            return f"Step {step} ends early: nobody whom it called can be reached, every page to them failed"
+        case "TurnAsked":
+            return f"Step {step} asks whose turn it is"
         case "MajorDeclared":
             raised = f", at least {body['severity']}" if body.get("severity") else ""
             return f"Declared a major incident{raised}, by {body['by']}"

@@ -27,6 +27,8 @@ class PageCause(Output):
     schedule_id: str | None = Field(description="Null if the step names the person")
     schedule: str | None
     source: str | None = Field(description="layer:NAME or override:ID of the shift")
+    who: str | None = Field(description="Of the schedule: on_call, next or all_layers")
+    team: str | None = Field(description="Set if the step calls a whole team")
     shift_start: datetime | None
     shift_end: datetime | None
     by: str | None = Field(description="Who reassigned it, or why the last resort was called")

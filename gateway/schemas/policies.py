@@ -15,16 +15,19 @@ from gateway.schemas.routing import Matcher, RuleWindow
 
 
 class Target(Input):
-    """A user, or whoever is on call in a schedule at that moment."""
+    """A user, all members of a team, or people of a schedule as it is at that moment."""
 
     REFERS: ClassVar[str] = "id"
     """This field names a thing of the kind that `kind` says."""
 
-    kind: Literal["user", "schedule"]
+    kind: Literal["user", "schedule", "team"]
     id: Ident
+    who: Literal["on_call", "next", "all_layers"] = Field(
+        "on_call", description="Of a schedule: on call; on call after the next hand-off; or whom any layer has"
+    )
 
     def to_domain(self) -> domain.Target:
-        return domain.Target(self.kind, self.id)
+        return domain.Target(self.kind, self.id, self.who)
 
 
 class StepWindow(RuleWindow):
@@ -76,6 +79,7 @@ class Step(Input):
     major: bool = Field(False, description="Declare a major incident")
     severity: Severity | None = Field(None, description="With major: the incident is at least this bad from now on")
     resolve: bool = Field(False, description="Resolve the incident")
+    round_robin: bool = Field(False, description="Call one of its people: whoever was called by it longest ago")
 
     def to_domain(self) -> domain.Step:
         return domain.Step(
@@ -86,6 +90,7 @@ class Step(Input):
             major=self.major,
             severity=DomainSeverity(self.severity) if self.severity is not None else None,
             resolve=self.resolve,
+            round_robin=self.round_robin,
         )
 
 

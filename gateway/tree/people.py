@@ -208,7 +208,9 @@ class Teams(Section[TeamInput]):
         await desk.session.flush()
 
     async def delete(self, desk: Desk, ident: str) -> None:
-        await desk.session.delete(await fetch(desk.session, TeamRow, ident, "team"))
+        row = await fetch(desk.session, TeamRow, ident, "team")
+        await check_unused(desk.session, "team", ident)
+        await desk.session.delete(row)
 
 
 def _team(name: str, members: list[str]) -> TeamInput:

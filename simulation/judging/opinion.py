@@ -10,16 +10,19 @@ from zoneinfo import ZoneInfo
 
 from domain.configuration import Configuration
 from domain.people import NotificationRule, User
-from domain.policy import Target
+from domain.policy import Target, Who
 from domain.schedule import Layer, Override, Rotation, Schedule, Temporary
 from simulation.judging.turns import at_local, is_open, turns
+
+AHEAD_S = 40 * 86_400.0
+"""How far it is looked ahead for who is on call next."""
 
 
 class Opinion:
     """For instants before `end`."""
 
     def __init__(self, end: float) -> None:
-        self._end = end
+        self._end = end + AHEAD_S
         self._turns: dict[tuple[Rotation, str], tuple[list[float], list[str | None]]] = {}
 
     def on_call(self, schedule: Schedule, at: float) -> tuple[str, ...]:
@@ -84,11 +87,37 @@ class Opinion:
         found: list[str] = []
         for target in targets:
             users: tuple[str, ...] = (target.id,)
-            if target.kind == "schedule":
+            if target.kind == "team":
+                users = config.teams[target.id].member_ids if target.id in config.teams else ()
+            elif target.kind == "schedule":
                 schedule = config.schedules.get(target.id)
-                users = self.on_call(schedule, at) if schedule is not None else ()
+                users = self._of(schedule, target.who, at) if schedule is not None else ()
             found += [user for user in users if can_be_reached(config.users.get(user))]
         return tuple(dict.fromkeys(found))
+
+    def _of(self, schedule: Schedule, who: Who, at: float) -> tuple[str, ...]:
+        """People of a schedule; who is next is found by looking ahead."""
+        now = self.on_call(schedule, at)
+        if who == "all_layers":
+            each = [user for layer in reversed(schedule.layers) for user in self._layer(schedule, layer, at)]
+            return tuple(dict.fromkeys([*now, *each]))
+        if who == "on_call":
+            return now
+        looked = (self.on_call(schedule, then) for then in self._instants(schedule, at))
+        fresh = (tuple(user for user in then if user not in now) for then in looked)
+        return next((users for users in fresh if users), ())
+
+    def _instants(self, schedule: Schedule, at: float) -> list[float]:
+        """When somebody else may come on call: at turns and changes; where layers have windows, every half hour."""
+        if any(layer.windows or layer.fixed is not None for layer in schedule.layers):
+            return [1_800.0 * (at // 1_800.0 + n) for n in range(1, int(AHEAD_S / 1_800.0))]
+        changes: list[Override | Temporary] = [*schedule.overrides, *schedule.temporaries]
+        edges = {edge for c in changes for edge in (c.start, c.end)}
+        for layer in schedule.layers:
+            self._layer(schedule, layer, at)
+            if layer.rotation is not None:
+                edges |= set(self._turns.get((layer.rotation, layer.zone or schedule.zone), ([], []))[0])
+        return sorted(edge for edge in edges if at < edge < at + AHEAD_S)
 
     def last_resort(self, config: Configuration, at: float) -> tuple[str, ...]:
         """The last resort; if that is nobody, everybody."""

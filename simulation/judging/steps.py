@@ -54,10 +54,12 @@ class Walk:
         self._policy: Policy | None = None
         self._due = 0.0
         self._hurried = False
+        self._asking = False
         self._calls: dict[str, Call] = {}
         self._was_called: dict[str, bool] = {}
         """Whom this incident has called since it last was quiet -> whether their quiet hours count."""
         self._to_call: list[str] = []
+        self._called_by_step: tuple[str, ...] = ()
         self._owed: tuple[str, str] | None = None
 
     def follow(self, rows: list[Row]) -> None:
@@ -100,11 +102,11 @@ class Walk:
     # -- time ------------------------------------------------------------------------------------------
 
     def _in_time(self, what: str) -> None:
-        if not self._hurried:
-            if self._at < self._due - EARLY_S:
-                self._say("early", f"{what} {self._due - self._at:.0f} s before its time")
-            elif self._at > self._due + LATE_S:
-                self._say("late", f"{what} {self._at - self._due:.0f} s after its time")
+        if not self._hurried and self._at < self._due - EARLY_S:
+            self._say("early", f"{what} {self._due - self._at:.0f} s before its time")
+        elif self._at > self._due + LATE_S and (self._asking or not self._hurried):
+            self._say("late", f"{what} {self._at - self._due:.0f} s after its time")
+        self._asking = False
 
     def _overdue(self, kind: str) -> None:
         """Nothing that was due may be left undone at a halt or at the end."""
@@ -150,8 +152,9 @@ class Walk:
         if self._noise.fresh and self._noise.covered(self._config, row.at):
             self._say("early", "it escalates although it is suppressed")
         self._noise.fresh = False
+        asked = self._asking
         self._in_time(f"step {event.step + 1}")
-        if self._policy is not None:
+        if self._policy is not None and not asked:
             holds = self._seen.holds(self._policy.steps[event.step], self._config, row.at)
             if holds is isinstance(event, e.StepSkipped):
                 self._say("condition", f"step {event.step + 1} was {'passed over' if holds else 'taken'}, wrongly")
@@ -166,11 +169,30 @@ class Walk:
                 self._say("nobody", f"step {event.step + 1} was passed over although {wanted} could be reached")
             return
         self._hurried, self._due = False, event.next_at
+        in_turn = self._policy is not None and self._policy.steps[event.step].round_robin
+        if in_turn and len(event.users) == 1 and event.users[0] in wanted:
+            wanted = event.users
         if event.users != wanted:
             self._say("wrong-people", f"step {event.step + 1} called {event.users} instead of {wanted}")
         if self._policy is not None and event.next_at != row.at + self._policy.steps[event.step].wait_s:
             self._say("early", f"step {event.step + 1} waits {event.next_at - row.at:.0f} s")
         self._to_call = list(event.users)
+        self._called_by_step = event.users
+
+    def _cut(self, event: e.StepCutShort, row: Row) -> None:
+        """The next step comes now; every rule of the people called must be used up."""
+        if left := [u for u, call in self._calls.items() if u in self._called_by_step and call.next < len(call.rules)]:
+            self._say("early", f"step {event.step + 1} was cut short although {left} could still be called")
+        self._hurried, self._due = True, row.at
+
+    def _asks(self, event: e.TurnAsked, row: Row) -> None:
+        """A round-robin step has begun; it must be taken soon, at the latest when it gives the answer up."""
+        self._in_time(f"step {event.step + 1}")
+        if self._policy is not None and self._seen.holds(self._policy.steps[event.step], self._config, row.at) is False:
+            self._say("condition", f"step {event.step + 1} was taken, wrongly")
+        if event.until > row.at + LATE_S:
+            self._say("late", f"step {event.step + 1} would wait {event.until - row.at:.0f} s for whose turn it is")
+        self._hurried, self._asking, self._due = True, True, event.until
 
     def _last_resort(self, event: e.LastResortCalled | e.NobodyReachable, row: Row) -> None:
         self._in_time("the last resort")
@@ -235,7 +257,7 @@ class Walk:
 
     def _halt(self, row: Row) -> None:
         self._overdue("skipped")
-        self._calls, self._was_called, self._to_call = {}, {}, []
+        self._calls, self._was_called, self._to_call, self._asking = {}, {}, [], False
         taken = self._outcome.taken.get(row.cause)
         command = taken is not None and not taken.events
         self.quiet.append((taken.at if taken is not None and command else row.at, row.seq))
@@ -280,6 +302,8 @@ _STEPS: dict[type, Callable[[Walk, Any, Row], None]] = {
     e.StepStarted: Walk._step,
     e.StepEmpty: Walk._step,
     e.StepSkipped: Walk._step,
+    e.TurnAsked: Walk._asks,
+    e.StepCutShort: Walk._cut,
     e.LastResortCalled: Walk._last_resort,
     e.NobodyReachable: Walk._last_resort,
     e.PersonCalled: Walk._person,

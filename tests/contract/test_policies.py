@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.contract.conftest import Site, until
+from tests.contract.conftest import Site, a_host, opened, until
 
 
 async def somebody(site: Site) -> str:
     return str((await site.call("GET", "/users"))["items"][0]["id"])
+
+
+async def person(site: Site, name: str) -> str:
+    """Somebody who is paged on the outbox page."""
+    user = {"name": name, "email": f"{name.lower()}@example.org", "role": "responder"}
+    ident = str((await site.call("POST", "/users", user, 201))["id"])
+    contact = {"channel": "outbox", "address": ""}
+    await site.call("POST", f"/users/{ident}/contact-methods", contact, 201)
+    return ident
 
 
 async def raised(site: Site, policy: str, **more: Any) -> dict[str, Any]:
@@ -114,3 +126,30 @@ async def test_steps_are_passed_over_declare_and_resolve(live_site: Site) -> Non
     told = await live_site.call("GET", f"/incidents/{alert['id']}/explain")
     assert "condition" in {n["code"] for n in told["not_paged"]}
     assert told["unexplained"] == {}
+
+
+async def test_incidents_at_once_go_to_different_people_and_turns_survive_a_host(
+    database: str, valkey_url: str, tmp_path: Path
+) -> None:
+    async with opened(database, valkey_url, tmp_path) as site:
+        people = [await person(site, name) for name in ("Ada", "Ben", "Cleo")]
+        team = (await site.call("POST", "/teams", {"name": "Shop", "member_ids": people}))["id"]
+        steps = [{"targets": [{"kind": "team", "id": team}], "wait_s": 600, "round_robin": True}]
+        policy = (await site.call("POST", "/policies", {"name": "Turns", "steps": steps}, 201))["id"]
+        refused = await site.call("DELETE", f"/teams/{team}", status=409)
+        assert "policy Turns" in refused["detail"]
+
+        async def called(keys: Sequence[str]) -> Any:
+            items = [a for a in (await site.call("GET", "/alerts"))["items"] if a["members"][0]["key"] in keys]
+            found = sorted(user for a in items for user in a["assignees"])
+            return found if len(found) == len(keys) else None
+
+        for keys, host in ((("a", "b"), "host-0"), (("c", "d", "e", "f"), "host-1")):
+            for key in keys:
+                body = {"title": key, "dedup_key": key, "policy_id": policy}
+                await site.call("POST", "/alerts", body, 202)
+            async with a_host(site.services.settings, host):
+                found = await until("every incident to have called somebody", lambda k=keys: called(k))
+                assert max(Counter(found).values()) == (1 if len(keys) == 2 else 2)
+        everybody = await called(("a", "b", "c", "d", "e", "f"))
+        assert Counter(everybody) == dict.fromkeys(people, 2)

@@ -29,6 +29,7 @@ from domain.outage import OutagePage
 from domain.people import NotificationRule
 from domain.policy import Conditions, Step
 from domain.promises import HALTS, LineJudge
+from domain.round_robin import ASK_S
 from domain.window import Window
 from tests.unit.desk import T0, Desk, organisation, person, user
 
@@ -49,6 +50,7 @@ CONFIG = organisation(
     (
         Step((user("ada"),), 120.0),
         Step((), 60.0, when=Conditions(more_than=2, within_s=200.0)),
+        Step((user("ben"), user("boss"), user("gone")), 120.0, round_robin=True),
         Step((user("gone"),), 120.0),
         Step((), 0.0, when=Conditions(severities=(Severity.INFO, Severity.WARNING)), resolve=True),
         CALM,
@@ -184,6 +186,15 @@ class IncidentMachine(RuleBasedStateMachine):
         if old or not before.open:
             assert desk.line == before, "a command for what is over changes nothing"
 
+    @rule(who=st.sampled_from(["ben", "boss", "ada", "gone"]), step=st.integers(1, 3), round_=st.integers(0, 1))
+    def a_turn_is_given(self, who: str, step: int, round_: int) -> None:
+        desk, asked, paged = self.desk, self.desk.line.asked, len(self.desk.pages)
+        desk.give_turn(who, step, round_)
+        if asked is None or (asked.step, asked.round) != (step, round_):
+            assert len(desk.pages) == paged, "an answer that nobody waits for calls nobody"
+        else:
+            assert desk.line.asked is None and desk.line.ladders, "somebody is called, whoever was given"
+
     @rule(seconds=st.floats(0, 400))
     def time_passes(self, seconds: float) -> None:
         status, episode, paged = self.desk.line.status, self.desk.line.episode, len(self.desk.pages)
@@ -198,7 +209,7 @@ class IncidentMachine(RuleBasedStateMachine):
         number=st.integers(0, 9),
         state=st.sampled_from(["accepted", "rejected", "unknown"]),
         episode=st.sampled_from([0, 0, -1, 1]),
-        step=st.integers(-1, 4),
+        step=st.integers(-1, 5),
         ago=st.floats(-10, 200),
     )
     def pages_of_an_outage_are_learned(
@@ -273,6 +284,13 @@ class IncidentMachine(RuleBasedStateMachine):
         assert line.flap.settles_at is None or line.flap.since is not None
         assert line.flap.since is None or line.open
         assert line.flap.clear is (not fires or not line.alerts) or not line.open
+
+    @invariant()
+    def nobody_waits_long_for_whose_turn_it_is(self) -> None:
+        line = self.desk.line
+        if line.asked is not None:
+            assert line.status is Status.TRIGGERED
+            assert self.desk.timers["step"] <= self.desk.now + ASK_S
 
     @invariant()
     def steps_are_in_order_within_a_round(self) -> None:

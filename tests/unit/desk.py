@@ -10,7 +10,7 @@ from domain.commands import on_command
 from domain.configuration import Configuration, Integration
 from domain.draft import Draft, PageOrder
 from domain.due import on_due
-from domain.escalation import on_page_failed
+from domain.escalation import on_page_failed, on_turn
 from domain.hold import on_look_again
 from domain.incident import AlertsReceived, Line
 from domain.line import apply
@@ -18,6 +18,7 @@ from domain.outage import OutagePage, PagesSentInOutage
 from domain.people import ContactMethod, NotificationRule, User
 from domain.policy import Policy, Step, Target
 from domain.resume import on_outage_pages
+from domain.round_robin import TurnGiven
 
 T0 = 1_800_000_000.0
 
@@ -107,6 +108,11 @@ class Desk:
 
     def look_again(self) -> list[Any]:
         return self._take(on_look_again(self.line, self.now, self.config, self._new_id))
+
+    def give_turn(self, name: str, step: int, round_: int = 0) -> list[Any]:
+        """The answer to a round-robin step."""
+        given = TurnGiven(self.line.episode, step, round_, name)
+        return self._take(on_turn(self.line, given, self.now, self.config, self._new_id))
 
     def wait(self, seconds: float) -> None:
         """Let time pass; timers fire in order, each exactly when due."""
