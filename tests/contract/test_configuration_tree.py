@@ -266,7 +266,7 @@ async def test_faults_are_named_by_their_path_and_nothing_is_saved(site: Site) -
     await everything(site)
     version = (await config(site)).version
     tree = await export(site)
-    step = {"targets": [{"schedule": "Primery"}, {"team": "Crew"}], "wait_s": -1}
+    step = {"targets": [{"schedule": "Primery"}, {"service": "Crew"}], "wait_s": -1}
     faulty: list[tuple[str, Any, str]] = [
         ("policies", {"Shop": {"steps": [step]}}, "/policies/Shop/steps/0/targets/0/schedule"),
         ("policies", {"Shop": {"steps": [step]}}, "/policies/Shop/steps/0/targets/1"),
