@@ -24,7 +24,7 @@ BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "description": "The tree as YAML, or as JSON, which is YAML too; docs/configuration-as-code.md",
-        "content": {YAML: {"schema": {"type": "string"}}, "application/json": {"schema": {"type": "object"}}},
+        "content": {YAML: {"schema": {"type": "object"}}, "application/json": {"schema": {"type": "object"}}},
     }
 }
 Prune = Annotated[bool, Query(description="Delete what is in the tree's sections and not in the tree")]
@@ -48,7 +48,7 @@ Tree = Annotated[dict[str, Any], Depends(_tree)]
     "/export",
     operation_id="exportConfiguration",
     response_class=Response,
-    responses={200: {"description": "The tree", "content": {YAML: {"schema": {"type": "string"}}}}},
+    responses={200: {"description": "The tree", "content": {YAML: {"schema": {"type": "object"}}}}},
 )
 async def export(_: Admin, gateway: Gateway) -> Response:
     """The whole configuration; the same configuration gives the same text. Secrets are not in it."""
