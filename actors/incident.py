@@ -21,6 +21,7 @@ from domain.incident import AlertsReceived, Line, LookAgain, incident_id, parse_
 from domain.line import apply
 from domain.masking import hint
 from domain.merge import on_arrival
+from domain.notices import NoticesWanted
 from domain.outage import PagesSentInOutage
 from domain.resume import on_outage_pages
 from domain.round_robin import AskTurn, TurnGiven
@@ -95,7 +96,14 @@ class Incident:
                 tell = _failed(draft, message)
             case _:
                 draft = on_command(state, message, ctx.now, config, ctx.id)
-        return _decision(state, draft, ctx, tell)
+        return _decision(state, draft, ctx, [*tell, *_told(draft, ctx)])
+
+
+def _told(draft: Draft, ctx: Ctx) -> list[Tell]:
+    """Notices go out by an entity that looks after them; one by the name of the person is no schedule and only that."""
+    ident = f"Incident {incident_id(ctx.entity.key, draft.line.episode)}"
+    notices = [replace(n, text=f"{n.text}\n{ident}") for n in draft.notices]
+    return [Tell(EntityId("schedule", n.user_id), NoticesWanted((n,))) for n in notices]
 
 
 def _failed(draft: Draft, message: EffectFailed) -> list[Tell]:

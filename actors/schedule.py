@@ -175,7 +175,7 @@ def _effect(ident: str, user: User, way: ContactMethod, notice: Notice, tried: S
             "subject": notice.subject,
             "text": notice.text,
             "severity": "info",
-            "why": {"sentence": "a notice about your shifts, not a page"},
+            "why": {"sentence": "a notice, not a page"},
             "tried": [*tried, way.id],
         },
     )

@@ -19,6 +19,7 @@ from dataclasses import replace
 from typing import Any
 
 from domain import events as e
+from domain.acknowledged import after_alerts
 from domain.alert import AlertEvent, Severity
 from domain.configuration import Configuration
 from domain.draft import Draft
@@ -58,6 +59,7 @@ def on_alerts(line: Line, message: AlertsReceived, now: float, config: Configura
         worsen(draft)
     listen(draft)
     close_if_over(draft)
+    after_alerts(draft)
     draft.reply = {"episode": draft.line.episode, "status": draft.line.status}
     return draft
 

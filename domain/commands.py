@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from domain import events as e
+from domain.acknowledged import arm, watch
 from domain.configuration import Configuration
 from domain.draft import Draft
 from domain.escalation import REASSIGNED_WAIT_S, STEP, begin, call, halt, proceed, resolve
@@ -36,6 +37,8 @@ def on_command(line: Line, command: Command, now: float, config: Configuration, 
         draft.add(e.CommandIgnored(command.episode, type(command).__name__, command.by, why, now))
     else:
         _carry_out(draft, command)
+    if isinstance(command, AddNote) or why:
+        arm(draft)
     draft.reply = {"done": not why, "why": why, "status": draft.line.status, "episode": draft.line.episode}
     return draft
 
@@ -62,8 +65,9 @@ def _carry_out(draft: Draft, command: Command) -> None:
     if not isinstance(command, AddNote):
         halt(draft)
     match command:
-        case Acknowledge(_, by, note):
-            draft.add(e.Acknowledged(episode, by, note, now))
+        case Acknowledge(_, by, note, user_id):
+            draft.add(e.Acknowledged(episode, by, note, now, user_id))
+            watch(draft)
         case Unacknowledge(_, by, note):
             draft.add(e.Unacknowledged(episode, by, note, now))
             begin(draft)

@@ -9,6 +9,7 @@ from typing import Any
 from domain.configuration import Configuration
 from domain.incident import Line
 from domain.line import apply
+from domain.notices import Notice
 from domain.outage import OutagePage
 from domain.people import ContactMethod
 
@@ -51,6 +52,8 @@ class Draft:
         """Deliveries that are withdrawn unless they are out."""
         self.tell: list[tuple[str, Any]] = []
         """Incident line -> what it is told."""
+        self.notices: list[Notice] = []
+        """To be told, not paged."""
         self.reply: dict[str, Any] | None = None
         self._new_id = new_id
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from domain.acknowledged import on_vigil
 from domain.configuration import Configuration
 from domain.draft import Draft
-from domain.escalation import HOLD, SETTLE, UNHEARD, on_timer
+from domain.escalation import HOLD, SETTLE, UNHEARD, VIGIL, on_timer
 from domain.flapping import on_settle
 from domain.hold import on_hold
 from domain.incident import Line
@@ -21,4 +22,6 @@ def on_due(line: Line, name: str, due_at: float, now: float, config: Configurati
         return on_unheard(line, due_at, now, config, new_id)
     if name == SETTLE:
         return on_settle(line, now, config, new_id)
+    if name == VIGIL:
+        return on_vigil(line, now, config, new_id)
     return on_timer(line, name, due_at, now, config, new_id)

@@ -5,10 +5,13 @@ An incident calls people, step by step, until a human acts. The policy is frozen
     status         alert          acknowledge    un-ack      resolve    snooze     step timer     snooze timer
     (none)         triggered      -              -           -          -          -              -
     triggered      stays          acknowledged   -           resolved   snoozed    next step      -
-    acknowledged   stays          recorded       triggered   resolved   snoozed    -              -
+    acknowledged   stays *        recorded       triggered   resolved   snoozed    -              -
     snoozed        stays          acknowledged   triggered   resolved   snoozed    -              triggered
     suppressed     domain/hold.py acknowledged   recorded    resolved   snoozed    -              -
     resolved       next episode   recorded       recorded    recorded   recorded   -              -
+
+* Where its policy asks for it an acknowledgement lapses, and it is triggered anew: when the incident grows, when nobody
+does anything with it, when the shift of whoever has it ends (domain/acknowledged.py, with the timer `vigil`).
 
 Laws (tests/property/test_incident_machine.py):
 - While triggered, a `step` timer is armed: there is always a next thing that happens by itself.
@@ -58,6 +61,8 @@ UNHEARD = "unheard"
 """Nothing was heard of the alerts for long (domain/unheard.py); goes on while somebody has the incident."""
 SETTLE = "settle"
 """A flapping incident in which nothing fires resolves then (domain/flapping.py)."""
+VIGIL = "vigil"
+"""Looks after an acknowledged incident; what it does is in domain/acknowledged.py."""
 
 
 def rule_timer(user_id: str) -> str:
@@ -67,7 +72,7 @@ def rule_timer(user_id: str) -> str:
 
 def halt(draft: Draft) -> None:
     """Disarm the escalation and withdraw pages that are not sent; call before the event that changes the status."""
-    for name in (STEP, SNOOZE, HOLD, *map(rule_timer, draft.line.ladders)):
+    for name in (STEP, SNOOZE, HOLD, VIGIL, *map(rule_timer, draft.line.ladders)):
         draft.disarm(name)
     draft.cancel_pages()
 

@@ -26,6 +26,11 @@ from domain.step_events import StepEmpty as StepEmpty
 from domain.step_events import StepSkipped as StepSkipped
 from domain.step_events import StepStarted as StepStarted
 from domain.step_events import TurnAsked as TurnAsked
+from domain.watched import Acknowledged as Acknowledged
+from domain.watched import AcknowledgementLapsed as AcknowledgementLapsed
+from domain.watched import AcknowledgerReminded as AcknowledgerReminded
+from domain.watched import Unacknowledged as Unacknowledged
+from domain.watched import Watched as Watched
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,22 +216,6 @@ class WaitCounted:
 
 
 @dataclass(frozen=True, slots=True)
-class Acknowledged:
-    episode: int
-    by: str
-    note: str
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class Unacknowledged:
-    episode: int
-    by: str
-    note: str
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
 class Resolved:
     """`human`: by a person or a step of the policy, while the source may still fire."""
 
@@ -367,6 +356,9 @@ ALL: tuple[type, ...] = (
     OutagePageCounted,
     WaitCounted,
     Acknowledged,
+    Watched,
+    AcknowledgerReminded,
+    AcknowledgementLapsed,
     Unacknowledged,
     Resolved,
     Snoozed,

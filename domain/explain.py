@@ -22,6 +22,7 @@ SILENT = frozenset(
         *(kind.__name__ for kind in tie_events.ALL if kind is not tie_events.Merged),
         "AlertsFired",
         "AlertsResolved",
+        "AcknowledgerReminded",
         "CommandIgnored",
         "AutoResolvePostponed",
         "FellBack",
@@ -35,6 +36,7 @@ SILENT = frozenset(
         "TimeGiven",
         "StepCutShort",
         "TurnAsked",
+        "Watched",
         "WaitCounted",
     }
 )
@@ -123,6 +125,7 @@ class _Telling:
             "Suppressed": self._suppressed,
             "Released": self._from_the_top,
             "Unacknowledged": self._from_the_top,
+            "AcknowledgementLapsed": self._from_the_top,
             "Woken": self._from_the_top,
             "Worsened": self._from_the_top,
             "AlertsRepeated": lambda h: self._repeated.append(h.at),

@@ -63,9 +63,12 @@ class AlertsReceived:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledge:
+    """`user_id`: who, if it is a user of ours."""
+
     episode: int
     by: str
     note: str = ""
+    user_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +197,24 @@ class Tombstone:
 
 
 @dataclass(frozen=True, slots=True)
+class Watch:
+    """How an acknowledged incident is watched (domain/acknowledged.py).
+
+    `user_id`: who acknowledged it. `active_at`: when a human last did something with it. `alerts`, `severity`,
+    `values`: the worst that anybody was told in this incident. `lapsed_at`: when an acknowledgement last lapsed.
+    """
+
+    user_id: str | None = None
+    active_at: float = 0.0
+    reminded: bool = False
+    shift_ends: float | None = None
+    alerts: int = 0
+    severity: Severity = Severity.INFO
+    values: tuple[str, ...] = ()
+    lapsed_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """State of an incident line. `episode` 0 means that there was no incident yet.
 
@@ -241,6 +262,7 @@ class Line:
     """Whom the present step called."""
     cut_until: float = 0.0
     """When the wait of the step that was cut short last would have ended; until then no other one is."""
+    watch: Watch = Watch()
 
     @property
     def open(self) -> bool:

@@ -9,12 +9,14 @@ from domain import events as e
 from domain import tie_events as t
 from domain.alert import Severity
 from domain.flap import ended, fires, saw
-from domain.incident import AlertState, Asked, Ladder, Line, Status, Tombstone, occurrence
+from domain.incident import AlertState, Asked, Ladder, Line, Status, Tombstone, Watch, occurrence
 from domain.outage import LAST_RESORT, OutagePage, learned, retired, taken_up
 from domain.pace import remembered
 from domain.replacing import replace
 from domain.ties import anew, tied
 
+VALUES_TOLD = 200
+"""Values of a label remembered per incident; where there are more, a new one is nothing new."""
 MAX_TOMBSTONES = 500
 """Remembered resolved occurrences per line; a late firing older than all of these would open an incident."""
 
@@ -129,9 +131,17 @@ def _outage(line: Line, event: e.PagedInOutage | e.OutagePageCounted | e.WaitCou
 
 def _by_people(line: Line, event: Any) -> Line:
     match event:
-        case e.Acknowledged(_, by, _, at):
+        case e.Acknowledged(_, by, _, at, user_id):
             had = replace(line, acked_by=by, acked_at=at, updated_at=at, flap=saw(line.flap, line.severity))
-            return replace(had, status=Status.ACKNOWLEDGED, **_quiet(line))
+            watch = replace(line.watch, user_id=user_id, active_at=at, reminded=False, shift_ends=None)
+            return replace(had, status=Status.ACKNOWLEDGED, watch=watch, **_quiet(line))
+        case e.Watched(_, _, _, _, shift_ends, _):
+            return replace(line, watch=replace(_told(line.watch, event), shift_ends=shift_ends))
+        case e.AcknowledgerReminded():
+            return replace(line, watch=replace(line.watch, reminded=True))
+        case e.AcknowledgementLapsed(_, _, _, _, _, _, at):
+            watch = replace(_told(line.watch, event), user_id=None, shift_ends=None, lapsed_at=at)
+            return replace(line, watch=watch, **_from_the_top(line, at))
         case e.Unacknowledged(_, _, _, at):
             return replace(line, **_from_the_top(line, at))
         case e.Woken(_, at):  # nobody acted: pages of an outage that began with the waking still count
@@ -151,9 +161,25 @@ def _by_people(line: Line, event: Any) -> Line:
             return replace(line, **{**_awake(line, at), "next_at": next_at})
         case e.Escalated(_, _, _, at):
             return replace(line, **_awake(line, at))
-        case e.Noted(_, _, _, at):
-            return replace(line, updated_at=at)
+        case e.Noted(episode, _, _, at):
+            return replace(line, updated_at=at, watch=_active(line, episode, at))
+        case e.CommandIgnored(episode, "Acknowledge", _, _, at):
+            return replace(line, watch=_active(line, episode, at))
     return line
+
+
+def _active(line: Line, episode: int, at: float) -> Watch:
+    """A human did something with the present incident."""
+    watched = line.status is Status.ACKNOWLEDGED and episode == line.episode
+    return replace(line.watch, active_at=at, reminded=False) if watched else line.watch
+
+
+def _told(watch: Watch, event: e.Watched | e.AcknowledgementLapsed) -> Watch:
+    """What people know only grows."""
+    values = tuple(dict.fromkeys((*watch.values, *event.values)))[:VALUES_TOLD]
+    return replace(
+        watch, alerts=max(watch.alerts, event.alerts), severity=_worst(watch.severity, event.severity), values=values
+    )
 
 
 def _quiet(line: Line) -> dict[str, Any]:

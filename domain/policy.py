@@ -64,8 +64,29 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Vigil:
+    """What calls people again for an incident that somebody has acknowledged (domain/acknowledged.py).
+
+    `grows_by`: so many times the alerts that fired, None: never. `label`: a new value of it, "": none. `severity`: a
+    higher one. `timeout_s`: so long without a human's activity, None: never; `remind_before_s` it whoever acknowledged
+    is reminded. `shift_end`: their shift ends. `gap_s`: at least so long between two times.
+    """
+
+    grows_by: float | None = 3.0
+    label: str = ""
+    severity: bool = True
+    timeout_s: float | None = 14_400.0
+    remind_before_s: float | None = 1_800.0
+    shift_end: bool = True
+    gap_s: float = 600.0
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
-    """`repeat`: how often the whole list is run again after the first time, before the last resort."""
+    """`repeat`: how often the whole list is run again after the first time, before the last resort.
+
+    `vigil` None: an acknowledgement counts until a human takes it back.
+    """
 
     id: str
     name: str
@@ -73,3 +94,4 @@ class Policy:
     steps: tuple[Step, ...]
     repeat: int = 0
     team_id: str | None = None
+    vigil: Vigil | None = None

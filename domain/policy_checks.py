@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from domain.configuration import Configuration
 from domain.errors import Invalid
-from domain.policy import Conditions, Policy, Step, Target
+from domain.policy import Conditions, Policy, Step, Target, Vigil
 from domain.route_checks import check_matcher
 from domain.validation import check_window, check_zone
 
@@ -13,6 +13,9 @@ MAX_REPEAT = 20
 MAX_WAIT_S = 7 * 24 * 3600.0
 MAX_MORE_THAN = 1_000
 MAX_WITHIN_S = 86_400.0
+MIN_GROWS_BY, MAX_GROWS_BY = 1.5, 1_000.0
+MIN_GAP_S = 60.0
+MAX_TIMEOUT_S = 30 * 86_400.0
 
 
 def check_policy(policy: Policy, config: Configuration) -> None:
@@ -25,12 +28,26 @@ def check_policy(policy: Policy, config: Configuration) -> None:
         raise Invalid("steps", "No step notifies anybody; add a user or a schedule to one.")
     if not 0 <= policy.repeat <= MAX_REPEAT:
         raise Invalid("repeat", f"Must be between 0 and {MAX_REPEAT}.")
+    if policy.vigil is not None:
+        _check_vigil(policy.vigil)
     for n, step in enumerate(policy.steps):
         _check_step(step, f"steps[{n}]", config)
     ends = next((n for n, s in enumerate(policy.steps) if s.resolve and s.when is None), len(policy.steps))
     if ends < len(policy.steps) - 1:
         text = f"Step {ends + 1} always resolves the incident, so this step is never reached: give that one conditions."
         raise Invalid(f"steps[{ends + 1}]", text)
+
+
+def _check_vigil(vigil: Vigil) -> None:
+    if vigil.grows_by is not None and not MIN_GROWS_BY <= vigil.grows_by <= MAX_GROWS_BY:
+        raise Invalid("vigil.grows_by", "Must be between 1.5 and 1000 times the alerts.")
+    if vigil.timeout_s is not None:
+        if not MIN_GAP_S <= vigil.timeout_s <= MAX_TIMEOUT_S:
+            raise Invalid("vigil.timeout_s", "Must be between a minute and 30 days.")
+        if vigil.remind_before_s is not None and not 0 < vigil.remind_before_s < vigil.timeout_s:
+            raise Invalid("vigil.remind_before_s", "The reminder must come after the acknowledgement: choose less.")
+    if not MIN_GAP_S <= vigil.gap_s <= MAX_WITHIN_S:
+        raise Invalid("vigil.gap_s", "Must be between a minute and a day.")
 
 
 def _check_step(step: Step, field: str, config: Configuration) -> None:

@@ -2,12 +2,13 @@
 
 two-open          an incident was opened while the one before it was open
 step-order        a step was left out, taken twice or in the wrong order, or the last resort called before its time
-paged-after-ack   a step was taken or a page ordered while the incident was quiet
+paged-after-ack   a step was taken or a page ordered while the incident was quiet, or an acknowledgement lapsed that the
+                  policy lets stand, or sooner than its gap after the last lapse
 never-paged       a page ordered was neither sent nor withdrawn nor recorded as failed, or a person called got none
 held-urgent       quiet hours held a page of somebody who was called urgently
 changed           a page's words are not those that were ordered
 muted             an incident was suppressed that had called somebody, or let go without having been suppressed
-stalled           the incident rings, sleeps or is suppressed and no timer is armed that would go on with it
+stalled           the incident rings, sleeps, is suppressed or watched, and no timer is armed that would go on with it
 
 Pure, event by event; what is over is forgotten, so a line of years takes no more memory than one incident. Events
 unknown here say nothing.
@@ -20,6 +21,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from domain import events as e
+from domain.acknowledged import due
 from domain.incident import Line, Status
 from domain.policy import Policy
 from domain.templates import text_sha256
@@ -60,6 +62,7 @@ class Course:
         self._cut_until = 0.0
         self._untouched = False
         """Opened, and nothing was done for it or with it yet."""
+        self._lapsed_at: float | None = None
 
     def follow(self, event: Any) -> Iterator[Violation]:
         """What is wrong with this event, and what is due from then on."""
@@ -68,9 +71,12 @@ class Course:
             case e.Triggered():
                 if self.status is not Status.RESOLVED:
                     yield "two-open", f"incident {event.episode} opened while the one before is {self.status.value}"
-                self._policy = event.policy
+                self._policy, self._lapsed_at = event.policy, None
                 self._from_the_top()
                 self._untouched = True
+            case e.AcknowledgementLapsed():
+                yield from self._lapsed(event)
+                self._from_the_top()
             case e.Suppressed() | e.SuppressionChecked():
                 if self.status is not Status.SUPPRESSED and not self._untouched:
                     yield "muted", f"it was suppressed when it was {self.status.value} and under way"
@@ -102,6 +108,14 @@ class Course:
                 self.status = Status.RESOLVED
             case e.Reassigned() | e.Escalated():
                 self.status = Status.TRIGGERED
+
+    def _lapsed(self, event: e.AcknowledgementLapsed) -> Iterator[Violation]:
+        vigil = self._policy.vigil if self._policy is not None else None
+        if self.status is not Status.ACKNOWLEDGED or vigil is None:
+            yield "paged-after-ack", f"an acknowledgement lapsed ({event.why}) though it is {self.status.value}"
+        elif self._lapsed_at is not None and event.at < self._lapsed_at + vigil.gap_s:
+            yield "paged-after-ack", f"it lapsed ({event.why}) again after {event.at - self._lapsed_at:.0f} s"
+        self._lapsed_at = event.at
 
     def _from_the_top(self) -> None:
         self.status, self.due, self._passed_over, self._exhausted = Status.TRIGGERED, (0, 0), 0, False
@@ -216,7 +230,7 @@ class LineJudge:
         for user in list(self._calls):
             yield from self._missed(user, self._now)
         yield from self._close()
-        wanted = WANTED.get(line.status)
+        wanted = "vigil" if due(line) is not None else WANTED.get(line.status)
         if wanted is not None and wanted not in armed:
             yield "stalled", f"it is {line.status.value} and no timer {wanted!r} is armed: nothing would go on with it"
 

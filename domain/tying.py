@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from domain.acknowledged import after_alerts
 from domain.configuration import Configuration
 from domain.draft import Draft
 from domain.incident import Line
@@ -15,7 +16,13 @@ TieMessage = Merge | Split | Attach | TakeIn | TakeInAnswer | Forwarded | Return
 
 
 def on_tie(line: Line, message: TieMessage, key: str, now: float, config: Configuration, new_id: Any) -> Draft:
-    """Decide on one of them. `key`: of this line."""
+    """Decide on one of them. `key`: of this line. Alerts taken in may be what an acknowledgement does not cover."""
+    draft = _decided(line, message, key, now, config, new_id)
+    after_alerts(draft)
+    return draft
+
+
+def _decided(line: Line, message: TieMessage, key: str, now: float, config: Configuration, new_id: Any) -> Draft:
     match message:
         case Merge():
             return on_merge(line, message, key, now, config, new_id)

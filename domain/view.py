@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from domain.acknowledged import lapses_at
 from domain.calendar import utc
 from domain.incident import AlertState, Cover, Line, Status, incident_id
 from domain.line import firing
@@ -58,7 +59,7 @@ def body(line: Line, line_key: str) -> dict[str, Any]:
         "steps_total": len(policy.steps) if policy is not None else 0,
         "round": line.round,
         "exhausted": line.exhausted,
-        "next_at": line.next_at,
+        "next_at": lapses_at(line) if line.status is Status.ACKNOWLEDGED else line.next_at,
         "merging_into": line.ties.merging if line.open else None,
         "merged_into": line.ties.merged_into,
         "merged": [source.id for source in line.ties.sources.values()],
@@ -106,7 +107,11 @@ def _escalates(line: Line) -> str:
             spared = f" Nobody was paged: it was {line.held.by}." if line.held is not None else ""
             return f"Nothing: it is resolved.{spared}"
         case Status.ACKNOWLEDGED:
-            return f"Nothing until it is resolved: {line.acked_by} has it."
+            lapses = lapses_at(line)
+            if lapses is None:
+                return f"Nothing until it is resolved: {line.acked_by} has it."
+            until = f"{utc(lapses):%Y-%m-%d %H:%M UTC}"
+            return f"{line.acked_by} has it. If nobody does anything with it, it rings again at {until}."
         case Status.SNOOZED:
             return f"It wakes at {at} and escalates from the first step."
         case Status.SUPPRESSED:

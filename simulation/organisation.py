@@ -8,7 +8,7 @@ from domain.alert import Severity
 from domain.calendar import Unit
 from domain.configuration import Configuration, Integration, IntegrationType, Matcher, Route
 from domain.people import Channel, ContactMethod, NotificationRule, Team, User
-from domain.policy import Conditions, Policy, Step, Target
+from domain.policy import Conditions, Policy, Step, Target, Vigil
 from domain.schedule import Layer, Rotation, Schedule
 from domain.window import Window
 from simulation.chance import Chance
@@ -118,8 +118,8 @@ def _policies(n: int, members: tuple[str, ...]) -> list[Policy]:
         Step((), 0.0, when=Conditions(matchers=(Matcher("env", "=", "staging"),)), resolve=True),
     )
     return [
-        Policy(f"p{n}", f"Team {n}, urgent", 1, urgent, 1, f"t{n}"),
-        Policy(f"q{n}", f"Team {n}, calm", 1, calm, 0, f"t{n}"),
+        Policy(f"p{n}", f"Team {n}, urgent", 1, urgent, 1, f"t{n}", Vigil(timeout_s=3_600.0)),
+        Policy(f"q{n}", f"Team {n}, calm", 1, calm, 0, f"t{n}", Vigil(severity=False, label="host")),
     ]
 
 

@@ -44,7 +44,9 @@ class Paging:
         hosts.on_cancel = self.withdraw
 
     def order(self, hosted: Hosted, effect: Effect, decision: Decision) -> None:
-        """A page was decided on."""
+        """A page was decided on. Notices are not played: nobody answers them."""
+        if effect.kind != "page":
+            return
         clock, body = self._hosts.clock, dict(effect.body)
         entity, user = str(hosted.id), str(body["user_id"])
         name = (*self.trouble.get(entity, (entity,)), user, str(body["contact_method_id"]))

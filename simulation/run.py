@@ -135,8 +135,8 @@ class Run:
             return
         now, by, episode = self._clock.now, delivery.user, delivery.episode
         commands: dict[str, Command] = {
-            "ack": Acknowledge(episode, by),
-            "unack": Acknowledge(episode, by),
+            "ack": Acknowledge(episode, by, "", by),
+            "unack": Acknowledge(episode, by, "", by),
             "snooze": Snooze(episode, by, now + SNOOZE_S),
             "reassign": Reassign(episode, by, self._colleague(self._hosts.env, by)),
             "escalate": EscalateNow(episode, by),

@@ -18,7 +18,7 @@ from domain.expected import Heartbeat
 from domain.flap import Flapping
 from domain.holidays import Holidays
 from domain.people import ContactMethod, NotificationRule, Team, User
-from domain.policy import Policy, Step, Target
+from domain.policy import Policy, Step, Target, Vigil
 from domain.schedule import Layer, Override, Schedule, Temporary, calendars_of
 from domain.service import Service
 from domain.window import Window
@@ -182,7 +182,8 @@ def schedule_of(row: ScheduleRow, holidays: Mapping[str, Holidays]) -> Schedule:
 
 def policy_of(row: PolicyRow) -> Policy:
     """A policy at its current version."""
-    return Policy(row.id, row.name, row.version, convert(row.steps, tuple[Step, ...]), row.repeat, row.team_id)
+    steps, vigil = convert(row.steps, tuple[Step, ...]), convert(row.vigil, Vigil | None)
+    return Policy(row.id, row.name, row.version, steps, row.repeat, row.team_id, vigil)
 
 
 def integration_of(row: IntegrationRow) -> Integration:

@@ -206,7 +206,7 @@ async def acknowledge(
     alert_id: str, caller: Responder, gateway: Gateway, response: Response, body: Note | None = None
 ) -> ActionResult:
     """I have it. From the moment this is stored no further page goes out."""
-    command = Acknowledge(episode_of(alert_id), by(caller), body.note if body else "")
+    command = Acknowledge(episode_of(alert_id), by(caller), body.note if body else "", caller.user_id)
     return await act(gateway, alert_id, command, response)
 
 

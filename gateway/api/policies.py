@@ -13,7 +13,7 @@ from gateway.api.parameters import PathId
 from gateway.auth.principal import Admin, Configurer, Gateway, Reader
 from gateway.references import check_unused
 from gateway.schemas.base import problems
-from gateway.schemas.policies import LastResort, Policy, PolicyInput, PolicyList
+from gateway.schemas.policies import LastResort, Policy, PolicyInput, PolicyList, Vigil
 from gateway.services import Services
 from gateway.tree.plans import policy_version
 from runtime.ids import new_id
@@ -25,8 +25,18 @@ router = APIRouter(tags=["policies"])
 
 def _shown(row: PolicyRow) -> Policy:
     return Policy(
-        id=row.id, name=row.name, team_id=row.team_id, steps=row.steps, repeat=row.repeat, version=row.version
+        id=row.id,
+        name=row.name,
+        team_id=row.team_id,
+        steps=row.steps,
+        repeat=row.repeat,
+        vigil=Vigil.model_validate(row.vigil) if row.vigil is not None else None,
+        version=row.version,
     )
+
+
+def _vigil(body: PolicyInput) -> dict[str, Any] | None:
+    return body.vigil.model_dump() if body.vigil is not None else None
 
 
 def _check(body: PolicyInput, gateway: Services) -> list[dict[str, Any]]:
@@ -50,7 +60,15 @@ async def create_policy(body: PolicyInput, caller: Configurer, gateway: Gateway)
     """A new policy, at version 1."""
     steps, ident = _check(body, gateway), new_id()
     async with change(gateway.sessions, caller.name, "create", f"policy/{ident}", {"name": body.name}) as session:
-        row = PolicyRow(id=ident, name=body.name, team_id=body.team_id, steps=steps, repeat=body.repeat, version=1)
+        row = PolicyRow(
+            id=ident,
+            name=body.name,
+            team_id=body.team_id,
+            steps=steps,
+            repeat=body.repeat,
+            vigil=_vigil(body),
+            version=1,
+        )
         session.add_all([row, policy_version(row, caller.name)])
     await gateway.config.refresh()
     return _shown(row)
@@ -70,6 +88,7 @@ async def replace_policy(policy_id: PathId, body: PolicyInput, caller: Configure
     async with change(gateway.sessions, caller.name, "update", f"policy/{policy_id}", {"name": body.name}) as session:
         row = await fetch(session, PolicyRow, policy_id, "policy")
         row.name, row.team_id, row.steps, row.repeat = body.name, body.team_id, steps, body.repeat
+        row.vigil = _vigil(body)
         row.version += 1
         session.add(policy_version(row, caller.name))
     await gateway.config.refresh()

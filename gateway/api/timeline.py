@@ -125,6 +125,14 @@ def sentence(kind: str, body: dict[str, Any], config: Configuration) -> str:
             return f"Step {step} had begun during the outage: its wait counts from then"
         case "Acknowledged":
             return f"Acknowledged by {by}{note}"
+        case "Watched":
+            ends = f"; the shift ends at {moment(body['shift_ends']):%Y-%m-%d %H:%M} UTC" if body["shift_ends"] else ""
+            return f"Watched: people know of {body['alerts']} alerts, {body['severity']}{ends}"
+        case "AcknowledgerReminded":
+            until = f"{moment(body['until']):%Y-%m-%d %H:%M} UTC"
+            return f"{_names(config, [body['user_id']])} is reminded of it: it rings again at {until}"
+        case "AcknowledgementLapsed":
+            return f"The acknowledgement counts no more: {body['why']}"
         case "Unacknowledged":
             return f"Acknowledgement taken back by {by}{note}"
         case "Resolved":

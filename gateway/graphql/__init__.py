@@ -86,7 +86,7 @@ class Mutation:
     @strawberry.mutation(description="I have it: nothing more is sent")
     async def acknowledge_alert(self, info: Info, alert_id: strawberry.ID, note: str = "") -> Alert:
         caller = await info.context.caller("respond")
-        command = Acknowledge(episode_of(str(alert_id)), by(caller), text(note, TEXT_MAX))
+        command = Acknowledge(episode_of(str(alert_id)), by(caller), text(note, TEXT_MAX), caller.user_id)
         await act(info.context.services, str(alert_id), command, None)
         return Alert.of(await incidents.one(info.context.services.sessions, str(alert_id)))
 

@@ -112,7 +112,7 @@ async def acknowledge(request: Request, incident: Annotated[str, Form(max_length
         return page("sign_in.html", 403, problem="You may not acknowledge; sign in as a responder.")
     services: Services = request.app.state.services
     try:
-        await act(services, incident, Acknowledge(episode_of(incident), holder.name), None)
+        await act(services, incident, Acknowledge(episode_of(incident), holder.name, "", holder.user_id), None)
     except NotFound as error:
         return page("sign_in.html", 404, problem=str(error))
     return RedirectResponse(f"/outbox?{narrowed(incident)}", 303)

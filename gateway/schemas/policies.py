@@ -94,6 +94,27 @@ class Step(Input):
         )
 
 
+class Vigil(Input):
+    """When people are called again for an incident that somebody has acknowledged. Null switches one reason off."""
+
+    grows_by: Annotated[float, Field(ge=1.5, le=1_000, allow_inf_nan=False)] | None = Field(
+        3.0, description="So many times the alerts fire, and at least five more"
+    )
+    label: Annotated[str, Field(max_length=128, description="A new value of it among the alerts; empty: none")] = ""
+    severity: bool = Field(True, description="It is worse than anybody was told")
+    timeout_s: Annotated[float, Field(ge=60, le=2_592_000, allow_inf_nan=False)] | None = Field(
+        14_400, description="No human did anything with it for so long"
+    )
+    remind_before_s: Annotated[float, Field(ge=30, le=2_592_000, allow_inf_nan=False)] | None = Field(
+        1_800, description="So long before the timeout whoever acknowledged it is reminded"
+    )
+    shift_end: bool = Field(True, description="The shift of whoever acknowledged it ends")
+    gap_s: Annotated[float, Field(ge=60, le=86_400, allow_inf_nan=False, description="Between two times")] = 600
+
+    def to_domain(self) -> domain.Vigil:
+        return domain.Vigil(**self.model_dump())
+
+
 class PolicyInput(Input):
     """What is saved. Open incidents keep the version they started with."""
 
@@ -101,10 +122,14 @@ class PolicyInput(Input):
     team_id: TeamId | None = None
     steps: Annotated[list[Step], Field(min_length=1, max_length=50)]
     repeat: Annotated[int, Field(ge=0, le=20)] = Field(0, description="Runs after the first, before the last resort")
+    vigil: Vigil | None = Field(
+        default_factory=Vigil, description="Null: an acknowledgement counts until it is taken back"
+    )
 
     def to_domain(self, ident: str, version: int) -> domain.Policy:
         steps = tuple(step.to_domain() for step in self.steps)
-        return domain.Policy(ident, self.name, version, steps, self.repeat, self.team_id)
+        vigil = self.vigil.to_domain() if self.vigil is not None else None
+        return domain.Policy(ident, self.name, version, steps, self.repeat, self.team_id, vigil)
 
 
 class Policy(Output):
@@ -115,6 +140,7 @@ class Policy(Output):
     team_id: str | None
     steps: list[Step]
     repeat: int
+    vigil: Vigil | None
     version: int
 
 

@@ -104,6 +104,7 @@ class Policies(Section[PolicyInput]):
             desk.session.add(row)
         row.name, row.team_id, row.repeat = body.name, body.team_id, body.repeat
         row.steps = [step.model_dump(mode="json") for step in body.steps]
+        row.vigil = body.vigil.model_dump() if body.vigil is not None else None
         row.version += 1
         desk.session.add(policy_version(row, desk.actor))
         await desk.session.flush()
@@ -116,7 +117,7 @@ class Policies(Section[PolicyInput]):
 
 def policy_version(row: PolicyRow, saved_by: str) -> PolicyVersionRow:
     """What is kept of a policy at its present version."""
-    definition = {"name": row.name, "steps": row.steps, "repeat": row.repeat}
+    definition = {"name": row.name, "steps": row.steps, "repeat": row.repeat, "vigil": row.vigil}
     return PolicyVersionRow(policy_id=row.id, version=row.version, definition=definition, saved_by=saved_by)
 
 

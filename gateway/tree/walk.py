@@ -98,6 +98,8 @@ class Writer:
                 continue
             if value is not None:
                 found[shown] = self._value(value, hint, body, name)
+            elif hint.mark(Part) is None and not info.is_required():
+                found[shown] = None  # said, because leaving it out means something else
         if refers:
             kind: str = getattr(body, "kind")  # noqa: B009
             return {kind: self.name_of(kind, getattr(body, refers)), **found}

@@ -60,6 +60,8 @@ class Walk:
         """Whom this incident has called since it last was quiet -> whether their quiet hours count."""
         self._to_call: list[str] = []
         self._called_by_step: tuple[str, ...] = ()
+        self._active = self._lapsed_at = float("-inf")
+        """When a human last acknowledged, when that last lapsed."""
         self._owed: tuple[str, str] | None = None
 
     def follow(self, rows: list[Row]) -> None:
@@ -112,6 +114,8 @@ class Walk:
         """Nothing that was due may be left undone at a halt or at the end."""
         if self._status in (Status.TRIGGERED, Status.SNOOZED) and self._at > self._due + LATE_S:
             self._say(kind, f"the next step was due {self._at - self._due:.0f} s ago")
+        if self._status is Status.ACKNOWLEDGED and self._at > (lapses := self._lapses()) + LATE_S:
+            self._say(kind, f"the acknowledgement should have lapsed {self._at - lapses:.0f} s ago")
         for user in list(self._calls):
             self._unused(user, kind)
 
@@ -127,7 +131,7 @@ class Walk:
         wanted = getattr(taken.message, "policy_id", "") if taken is not None else ""
         if self._config.policies.get(wanted) != event.policy:
             self._say("wrong-policy", f"it should follow {wanted!r}")
-        self._episode, self._policy = event.episode, event.policy
+        self._episode, self._policy, self._lapsed_at = event.episode, event.policy, float("-inf")
         self._from_the_top()
 
     def _from_the_top(self) -> None:
@@ -264,6 +268,22 @@ class Walk:
 
     def _acknowledged(self, event: e.Acknowledged, row: Row) -> None:
         self._halt(row)
+        self._active = row.at
+
+    def _lapses(self) -> float:
+        """When an acknowledgement lapses for want of activity."""
+        vigil = self._policy.vigil if self._policy is not None else None
+        if vigil is None or vigil.timeout_s is None:
+            return float("inf")
+        return max(self._active + vigil.timeout_s, self._lapsed_at + vigil.gap_s)
+
+    def _lapsed(self, event: e.AcknowledgementLapsed, row: Row) -> None:
+        if row.at > self._lapses() + LATE_S:
+            self._say("late", f"the acknowledgement lapsed {row.at - self._lapses():.0f} s after its time")
+        if event.reason == "timeout" and row.at < self._lapses() - EARLY_S:
+            self._say("early", f"the acknowledgement lapsed {self._lapses() - row.at:.0f} s before its time")
+        self._lapsed_at = row.at
+        self._from_the_top()
 
     def _resolved(self, event: e.Resolved, row: Row) -> None:
         self._halt(row)
@@ -295,6 +315,8 @@ class Walk:
     def _ignored(self, event: e.CommandIgnored, row: Row) -> None:
         if event.command == "Acknowledge" and event.episode == self._episode and self._status is Status.TRIGGERED:
             self._say("ack-lost", f"{event.by} acknowledged and nothing changed: {event.why}")
+        elif event.command == "Acknowledge" and event.episode == self._episode:
+            self._active = row.at
 
 
 _STEPS: dict[type, Callable[[Walk, Any, Row], None]] = {
@@ -319,6 +341,7 @@ _STEPS: dict[type, Callable[[Walk, Any, Row], None]] = {
     e.Released: Walk._released,
     e.Worsened: Walk._worsened,
     e.Unacknowledged: Walk._woken,
+    e.AcknowledgementLapsed: Walk._lapsed,
     e.Reassigned: Walk._moved,
     e.Escalated: Walk._moved,
     e.CommandIgnored: Walk._ignored,

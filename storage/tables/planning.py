@@ -79,7 +79,7 @@ class HolidayCalendarRow(Created, Base):
 
 
 class PolicyRow(Created, Base):
-    """`steps` as in domain.policy.Step; `version` rises with every save."""
+    """`steps` as in domain.policy.Step, `vigil` as in Vigil; `version` rises with every save."""
 
     __tablename__ = "policies"
 
@@ -89,6 +89,7 @@ class PolicyRow(Created, Base):
     steps: Mapped[list[Any]]
     repeat: Mapped[int]
     version: Mapped[int]
+    vigil: Mapped[dict[str, Any] | None]
 
 
 class PolicyVersionRow(Base):

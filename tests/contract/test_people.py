@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from tests.contract.conftest import Site, opened
+from tests.contract.conftest import Site, opened, until
 from tests.fakes.smtp import SmtpServer
 
 
@@ -137,3 +137,44 @@ async def test_quiet_hours_are_saved_and_refused_by_field(site: Site) -> None:
         answer = await site.call("PUT", f"{path}/quiet-hours", {"windows": [wrong]}, 422)
         assert answer["errors"][0]["pointer"] == pointer
     assert await site.call("GET", f"{path}/quiet-hours") == saved, "nothing is half saved"
+
+
+async def test_a_policy_watches_what_is_acknowledged_unless_it_says_no(live_site: Site) -> None:
+    me = (await live_site.call("GET", "/users"))["items"][0]["id"]
+    steps = [{"targets": [{"kind": "user", "id": me}], "wait_s": 300}]
+    made = await live_site.call("POST", "/policies", {"name": "P", "steps": steps})
+    assert (made["vigil"]["severity"], made["vigil"]["gap_s"]) == (True, 600)
+    path = f"/policies/{made['id']}"
+    off = await live_site.call("PUT", path, {"name": "P", "steps": steps, "vigil": None})
+    assert (off["vigil"], live_site.services.config.current.policies[made["id"]].vigil) == (None, None)
+    wrong = {"name": "P", "steps": steps, "vigil": {"timeout_s": 600, "remind_before_s": 600}}
+    answer = await live_site.call("PUT", path, wrong, 422)
+    assert answer["errors"][0]["pointer"] == "/vigil/remind_before_s"
+
+
+async def test_an_acknowledged_incident_that_gets_worse_rings_again(live_site: Site) -> None:
+    me = (await live_site.call("GET", "/users"))["items"][0]["id"]
+    steps = [{"targets": [{"kind": "user", "id": me}], "wait_s": 300}]
+    policy = (await live_site.call("POST", "/policies", {"name": "P", "steps": steps}))["id"]
+    body = {"name": "I", "type": "generic", "policy_id": policy, "group_by": ["app"]}
+    made = await live_site.call("POST", "/integrations", body)
+    url = (await live_site.call("POST", f"/integrations/{made['id']}/keys"))["webhook_url"]
+
+    async def fire(severity: str) -> None:
+        alert = {"title": "Slow", "severity": severity, "dedup_key": severity, "labels": {"app": "shop"}}
+        assert (await live_site.http.post(url, json=alert)).is_success
+
+    async def shown(status: str) -> Any:
+        return [a for a in (await live_site.call("GET", "/alerts"))["items"] if a["status"] == status]
+
+    await fire("warning")
+    (alert,) = await until("the alert", lambda: shown("triggered"))
+    await live_site.call("POST", f"/alerts/{alert['id']}/acknowledge")
+    acked = await live_site.call("GET", f"/alerts/{alert['id']}")
+    assert "rings again at" in acked["next"]
+    await fire("critical")
+    await until("it rings again", lambda: shown("triggered"))
+    entries = (await live_site.call("GET", f"/alerts/{alert['id']}/timeline"))["items"]
+    assert "The acknowledgement counts no more: it is critical now" in [entry["text"] for entry in entries]
+    told = await live_site.call("GET", f"/incidents/{alert['id']}/explain")
+    assert (len(told["pages"]), told["unexplained"]) == (2, {})

@@ -10,6 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from domain import events as e
 from domain.alert import AlertEvent, Severity
 from domain.configuration import Maintenance, Silence
 from domain.flap import Flapping
@@ -27,7 +28,7 @@ from domain.incident import (
 from domain.matcher import Matcher
 from domain.outage import OutagePage
 from domain.people import NotificationRule
-from domain.policy import Conditions, Step
+from domain.policy import Conditions, Step, Vigil
 from domain.promises import HALTS, LineJudge
 from domain.round_robin import ASK_S
 from domain.window import Window
@@ -62,6 +63,10 @@ CONFIG = replace(CONFIG, integrations={"i": replace(CONFIG.integrations["i"], fl
 QUIET = (Status.ACKNOWLEDGED, Status.SNOOZED, Status.SUPPRESSED, Status.RESOLVED)
 FITTED = {("=", "a"): "a", ("=~", "[bx]"): "b", ("=~", "a|b"): "ab", ("!=", "c"): "ab", ("=~", "("): ""}
 """Conditions on the label that has an alert's name -> which of the alerts a, b, c they fit."""
+
+
+VIGIL = Vigil(label="name", timeout_s=700.0, remind_before_s=300.0, gap_s=200.0)
+CONFIG = replace(CONFIG, policies={"p": replace(CONFIG.policies["p"], vigil=VIGIL)})
 
 
 class IncidentMachine(RuleBasedStateMachine):
@@ -147,7 +152,7 @@ class IncidentMachine(RuleBasedStateMachine):
             ),
             wait_s=wait_s,
         )
-        told = [type(e).__name__ for e in new]
+        told = [type(x).__name__ for x in new]
         if "Triggered" in told:
             self._given = []
         if "AlertsFired" in told:  # only what fires anew shortens what is left
@@ -161,11 +166,18 @@ class IncidentMachine(RuleBasedStateMachine):
             assert self.desk.line.status is Status.TRIGGERED and worse[0].severity.rank > worse[0].seen.rank
             return
         seen, line = before.flap.seen, self.desk.line
+        lapsed = self._lapsed(before)
         if line.flap.since is not None and seen is not None and firing and keys and line.episode == before.episode:
-            assert line.severity.rank <= seen.rank or line.severity is before.severity, "worse than seen, and no page"
-        if before.status in (Status.ACKNOWLEDGED, Status.SNOOZED) and self.desk.line.episode == before.episode:
-            assert self.desk.line.status in (before.status, Status.RESOLVED), "alerts must not wake a quiet incident"
+            assert lapsed or line.severity.rank <= seen.rank or line.severity is before.severity, "worse, and no page"
+        quiet = before.status in (Status.ACKNOWLEDGED, Status.SNOOZED) and line.episode == before.episode
+        if quiet and not lapsed:
+            assert line.status in (before.status, Status.RESOLVED), "alerts must not wake it"
             assert len(self.desk.pages) == paged
+
+    def _lapsed(self, before: Line) -> bool:
+        """True if the acknowledgement that counted before lapsed since."""
+        lapsed = self.desk.line.watch.lapsed_at
+        return before.status is Status.ACKNOWLEDGED and lapsed is not None and lapsed != before.watch.lapsed_at
 
     @rule(which=st.integers(0, 6), old=st.booleans())
     def command(self, which: int, old: bool) -> None:
@@ -173,7 +185,7 @@ class IncidentMachine(RuleBasedStateMachine):
         old = old and desk.line.episode > 1  # 0 is UNKNOWN, the present one
         episode = desk.line.episode - (1 if old else 0)
         command = (
-            Acknowledge(episode, "ada"),
+            Acknowledge(episode, "ada", "", "ada"),
             Unacknowledge(episode, "ada"),
             Resolve(episode, "ada"),
             Snooze(episode, "ada", desk.now + 100),
@@ -197,9 +209,10 @@ class IncidentMachine(RuleBasedStateMachine):
 
     @rule(seconds=st.floats(0, 400))
     def time_passes(self, seconds: float) -> None:
-        status, episode, paged = self.desk.line.status, self.desk.line.episode, len(self.desk.pages)
+        before, paged = self.desk.line, len(self.desk.pages)
         self.desk.wait(seconds)
-        if status in (Status.ACKNOWLEDGED, Status.RESOLVED) and self.desk.line.episode == episode:
+        quiet = before.status in (Status.ACKNOWLEDGED, Status.RESOLVED) and self.desk.line.episode == before.episode
+        if quiet and not self._lapsed(before):
             assert len(self.desk.pages) == paged, "time must not page on a quiet incident"
         if seconds >= LOOK_S:
             self._nobody_is_forgotten()
@@ -229,12 +242,12 @@ class IncidentMachine(RuleBasedStateMachine):
 
     @invariant()
     def every_rule_used_is_a_page_ordered_or_one_counted_and_none_is_counted_twice(self) -> None:
-        counted = [e.delivery for e in self.desk.events if type(e).__name__ == "OutagePageCounted"]
+        counted = [x.delivery for x in self.desk.events if type(x).__name__ == "OutagePageCounted"]
         assert len(counted) == len(set(counted))
         sent = {
-            e.page.delivery
-            for e in self.desk.events
-            if type(e).__name__ == "PagedInOutage" and e.page.state == "accepted"
+            x.page.delivery
+            for x in self.desk.events
+            if type(x).__name__ == "PagedInOutage" and x.page.state == "accepted"
         }
         assert sent.issuperset(counted), "only a page that arrived may stand for one"
 
@@ -250,7 +263,7 @@ class IncidentMachine(RuleBasedStateMachine):
         """T0 is 08:00 UTC. Once this incident called somebody urgently, their quiet hours are over for it."""
         called: dict[str, list[str]] = {}
         for event, at in zip(self.desk.events, self.desk.at, strict=True):
-            if isinstance(event, HALTS) or type(event).__name__ in ("Triggered", "Woken"):
+            if isinstance(event, (*HALTS, e.Triggered, e.Woken, e.AcknowledgementLapsed)):
                 called = {}
             elif type(event).__name__ == "PersonCalled":
                 called.setdefault(event.user_id, []).append(event.urgency)
@@ -272,6 +285,8 @@ class IncidentMachine(RuleBasedStateMachine):
         elif line.status is Status.SUPPRESSED:
             assert list(timers) == ["hold"]
             assert timers["hold"] <= self.desk.now + LOOK_S, "a suppressed incident is looked at every few minutes"
+        elif line.status is Status.ACKNOWLEDGED:
+            assert list(timers) == ["vigil"], "this policy has a timeout: somebody must look"
         else:
             assert set(timers) <= {"settle"}, "a quiet incident must have no timer"
         assert timers.get("settle") == line.flap.settles_at, "what is quiet and flaps resolves by itself"
@@ -293,11 +308,39 @@ class IncidentMachine(RuleBasedStateMachine):
             assert self.desk.timers["step"] <= self.desk.now + ASK_S
 
     @invariant()
+    def an_acknowledgement_lapses_for_a_reason_and_not_again_and_again(self) -> None:
+        told, lapsed, acked = (Severity.INFO, set[str]()), float("-inf"), 0.0
+        for event, at in zip(self.desk.events, self.desk.at, strict=True):
+            match event:
+                case e.Triggered():
+                    told, lapsed = (Severity.INFO, set()), float("-inf")
+                case e.Watched():
+                    told = max(told[0], event.severity, key=lambda s: s.rank), told[1] | set(event.values)
+                case e.Acknowledged() | e.Noted() | e.CommandIgnored(_, "Acknowledge"):
+                    acked = at
+                case e.AcknowledgementLapsed():
+                    assert at >= lapsed + VIGIL.gap_s, "twice within the gap"
+                    assert event.reason != "severity" or event.severity.rank > told[0].rank, "the same level again"
+                    assert event.reason != "label" or set(event.values) - told[1], "nothing new"
+                    assert event.reason != "timeout" or at >= acked + (VIGIL.timeout_s or 0), "too early"
+                    assert event.reason in ("severity", "label", "timeout"), "three alerts are no storm"
+                    told = max(told[0], event.severity, key=lambda s: s.rank), told[1] | set(event.values)
+                    lapsed = at
+
+    @invariant()
+    def nobody_sleeps_through_what_nobody_was_told_of(self) -> None:
+        """Worse than told, it waits for the end of the gap at most."""
+        line = self.desk.line
+        if line.status is Status.ACKNOWLEDGED and line.severity.rank > line.watch.severity.rank:
+            assert line.watch.lapsed_at is not None
+            assert self.desk.timers["vigil"] <= line.watch.lapsed_at + VIGIL.gap_s
+
+    @invariant()
     def steps_are_in_order_within_a_round(self) -> None:
         last: tuple[int, int, int] | None = None
         for event in self.desk.events:
             name = type(event).__name__
-            if name in ("Triggered", "Unacknowledged", "Woken", "Worsened", "Released"):
+            if name in ("Triggered", "Unacknowledged", "AcknowledgementLapsed", "Woken", "Worsened", "Released"):
                 last = None
             elif name in ("StepStarted", "StepEmpty", "StepSkipped"):
                 here = (event.episode, event.round, event.step)

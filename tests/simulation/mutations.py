@@ -9,7 +9,7 @@ from typing import Any
 from unittest.mock import patch
 
 from actors import incident
-from domain import alerts, commands, escalation, grouping, hold, noise, oncall
+from domain import acknowledged, alerts, commands, escalation, grouping, hold, noise, oncall
 from domain import events as e
 from domain.alert import Severity
 from domain.draft import Draft
@@ -135,6 +135,8 @@ MUTATIONS: dict[str, tuple[str, Callable[[], Any]]] = {
     "the last resort is nobody": ("nobody", _broken((escalation, "last_resort", lambda *a: []))),
     "the last resort is called every two hours": ("late", _broken((escalation, "LAST_RESORT_EVERY_S", 7_200.0))),
     "only the first rule is used": ("wrong-people", _broken((escalation, "rules_for", lambda *a: RULES(*a)[:1]))),
+    "an acknowledgement counts for ever": ("stalled", _broken((commands, "watch", lambda draft: None))),
+    "an acknowledgement lapses at its reminder": ("early", _broken((acknowledged, "_remind", lambda *a: _hasty(*a)))),
     "the fallback is left out": ("wrong-people", _broken((escalation, "rules_for", lambda *a: _own_rules(*a)))),
     "quiet hours are overlooked": ("wrong-hours", _broken((escalation, "_quiet_until", lambda d, u: d.now))),
     "quiet hours hold an hour more": ("wrong-hours", _broken((escalation, "_quiet_until", lambda *a: _longer(*a)))),
@@ -160,6 +162,10 @@ MUTATIONS: dict[str, tuple[str, Callable[[], Any]]] = {
 }
 
 QUIET_UNTIL, ADD = escalation._quiet_until, Draft.add
+
+
+def _hasty(draft: Draft, vigil: Any) -> None:
+    acknowledged._lapse(draft, "timeout", "it was about to")
 
 
 def _own_rules(*whom: Any) -> Any:

@@ -14,6 +14,7 @@ from domain.escalation import on_page_failed, on_turn
 from domain.hold import on_look_again
 from domain.incident import AlertsReceived, Line
 from domain.line import apply
+from domain.notices import Notice
 from domain.outage import OutagePage, PagesSentInOutage
 from domain.people import ContactMethod, NotificationRule, User
 from domain.policy import Policy, Step, Target
@@ -58,6 +59,7 @@ class Desk:
         self.timers: dict[str, float] = {}
         self.pages: list[PageOrder] = []
         self.withdrawn: list[str] = []
+        self.notices: list[Notice] = []
         self.events: list[Any] = []
         self.at: list[float] = []
         """When each event happened."""
@@ -79,6 +81,7 @@ class Desk:
             else:
                 self.timers[name] = at
         self.pages += draft.pages
+        self.notices += draft.notices
         self.withdrawn += draft.withdrawn
         self.events += draft.events
         self.at += [self.now] * len(draft.events)
