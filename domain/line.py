@@ -183,8 +183,10 @@ def _told(watch: Watch, event: e.Watched | e.AcknowledgementLapsed) -> Watch:
 
 
 def _quiet(line: Line) -> dict[str, Any]:
-    """What every halt of escalation clears."""
-    return {"ladders": {}, "next_at": None, "outage": retired(line.outage), "held": None, "asked": None, "calling": ()}
+    """What every halt of escalation clears; a step that asked was not taken, those before it were, or passed over."""
+    at = {"step": line.asked.step - 1, "round": line.asked.round} if line.asked is not None else {}
+    over = {"ladders": {}, "next_at": None, "outage": retired(line.outage), "held": None, "asked": None, "calling": ()}
+    return {**over, **at}
 
 
 def _begun(line: Line, page: OutagePage) -> Mapping[str, Ladder]:
@@ -197,9 +199,7 @@ def _begun(line: Line, page: OutagePage) -> Mapping[str, Ladder]:
 
 
 def _awake(line: Line, at: float) -> dict[str, Any]:
-    fields: dict[str, Any] = {"status": Status.TRIGGERED, "acked_by": None, "acked_at": None, "updated_at": at}
-    if line.asked is not None:  # the step that asked was not taken; those before it were taken or passed over
-        fields |= {"step": line.asked.step - 1, "round": line.asked.round}
+    fields = {"status": Status.TRIGGERED, "acked_by": None, "acked_at": None, "updated_at": at}
     return {**fields, **_quiet(line)}
 
 

@@ -40,6 +40,8 @@ def on_split(line: Line, command: Split, key: str, now: float, config: Configura
 
 
 def _cannot_go(line: Line, keys: tuple[str, ...]) -> str:
+    if line.ties.merging is not None:  # its alerts are on their way there already, and would be in two incidents
+        return "it is being merged into another incident; split them off there in a moment"
     if not keys:
         return "no alert is named"
     unknown = [key for key in keys if key not in line.alerts]

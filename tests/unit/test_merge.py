@@ -111,7 +111,8 @@ def test_left_out_alerts_of_b_keep_a_open() -> None:
 
 
 def test_split_alerts_page_by_themselves_and_follow_their_line_until_they_are_over() -> None:
-    lines = two()
+    lines = Lines()
+    lines.fire("b", "disk", "net")
     reply = lines.give("b", Split(1, "ada", ("net",)))
     line = reply["line"]
     assert lines.firing("b") == ["disk"]
@@ -124,6 +125,13 @@ def test_split_alerts_page_by_themselves_and_follow_their_line_until_they_are_ov
         lines = Lines()
         lines.fire("b", "disk")
         assert why in lines.give("b", Split(1, "ada", keys))["why"]
+
+
+def test_nothing_is_split_off_while_it_is_on_its_way_into_another_incident() -> None:
+    lines = two()
+    assert "being merged" in lines.give("b", Split(1, "ada", ("net",)))["why"]
+    lines.settle()
+    assert lines.firing("a") == ["b/disk", "b/net", "disk"], "each alert is in one incident"
 
 
 def test_attached_is_a_note_on_both() -> None:

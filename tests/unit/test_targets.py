@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from actors.round_robin import RoundRobin
 from domain.configuration import Configuration
 from domain.errors import Invalid
-from domain.incident import Acknowledge, Status
+from domain.incident import Acknowledge, Reassign, Status
 from domain.outage import OutagePage
 from domain.people import Team
 from domain.policy import Policy, Step, Target
@@ -127,6 +127,15 @@ def test_an_answer_that_cannot_be_used_still_calls_somebody() -> None:
     desk.fire()
     desk.give_turn("gone", 0)
     assert len(desk.called()) == 1 and desk.called()[0] != "gone"
+
+
+def test_a_step_that_was_passed_over_stays_so_when_somebody_acts_while_the_next_one_asks() -> None:
+    desk = Desk(config(Step((user("gone"),), 60.0), ROUND))
+    desk.fire()
+    assert desk.kinds().count("StepEmpty") == 1 and desk.kinds()[-1] == "TurnAsked"
+    desk.do(Acknowledge(1, "ada"))
+    desk.do(Reassign(1, "ada", (user("gone"),)))
+    assert (desk.kinds().count("StepEmpty"), desk.kinds()[-1]) == (1, "TurnAsked")
 
 
 def test_nobody_is_left_when_the_answer_comes() -> None:
