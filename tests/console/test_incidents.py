@@ -14,7 +14,7 @@ from tests.console.conftest import Open
 from tests.product import Product, step, until
 
 pytestmark = pytest.mark.e2e
-SLOW_MS = 20_000
+SLOW_MS = 60_000
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from tests.console.conftest import Open
 from tests.product import Product, until
 
 pytestmark = pytest.mark.e2e
-SLOW_MS = 20_000
+SLOW_MS = 60_000
 
 
 def test_an_override_on_the_calendar_changes_who_is_paged(product: Product, open_as: Open) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actors.round_robin import RoundRobin
@@ -191,6 +191,7 @@ def test_turns_go_round_and_newcomers_come_first() -> None:
     assert who == "ben"
 
 
+@settings(deadline=None)
 @given(st.lists(st.sets(st.sampled_from("abcdef"), min_size=1), max_size=60))
 def test_nobody_is_called_again_before_somebody_who_could_have_been(asked: list[set[str]]) -> None:
     state, last = Turns(), dict[str, int]()
