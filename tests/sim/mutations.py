@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
-from runtime import outbox
+from runtime import attempt
 from runtime.effects import Send
 from runtime.host import Host
 from runtime.sendlog import Left
@@ -124,7 +124,7 @@ def _as_specified() -> Iterator[Mutation]:
 
 @contextmanager
 def _no_reconcile() -> Iterator[Mutation]:
-    with patch.object(outbox, "uncertain", lambda row: False):
+    with patch.object(attempt, "uncertain", lambda row: False):
         yield Mutation("no reconcile")
 
 
