@@ -126,7 +126,10 @@ export function IncidentList() {
       const page = await ask("GET", "/alerts?" + query);
       if (current.current.filter !== wanted) return;
       setRows((old) => {
-        const found = new Map(cursor ? old : []);
+        // What came in by the websocket while this page was on its way is newer than the page, and stays.
+        const newest = page.items[0]?.opened_at ?? "";
+        const since = [...old].filter(([, row]) => row.opened_at >= newest && belongs(row, wanted) === true);
+        const found = new Map(cursor ? old : since);
         for (const row of page.items) {
           const known = old.get(row.id);
           found.set(row.id, known && known.revision > row.revision && belongs(known, wanted) !== false ? known : row);
