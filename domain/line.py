@@ -184,8 +184,15 @@ def _told(watch: Watch, event: e.Watched | e.AcknowledgementLapsed) -> Watch:
 
 def _quiet(line: Line) -> dict[str, Any]:
     """What every halt of escalation clears; a step that asked was not taken, those before it were, or passed over."""
-    at = {"step": line.asked.step - 1, "round": line.asked.round} if line.asked is not None else {}
-    over = {"ladders": {}, "next_at": None, "outage": retired(line.outage), "held": None, "asked": None, "calling": ()}
+    at: dict[str, Any] = {"step": line.asked.step - 1, "round": line.asked.round} if line.asked is not None else {}
+    over: dict[str, Any] = {
+        "ladders": {},
+        "next_at": None,
+        "outage": retired(line.outage),
+        "held": None,
+        "asked": None,
+        "calling": (),
+    }
     return {**over, **at}
 
 
