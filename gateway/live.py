@@ -23,10 +23,9 @@ import msgspec
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from sqlalchemy.exc import SQLAlchemyError
 
-from domain.incident import incident_id
 from domain.roles import allows
 from gateway.auth.principal import holder_of, same_origin
-from gateway.live_feed import Event, Overflow
+from gateway.live_feed import Event, Overflow, incident_of
 from gateway.services import Services
 from runtime.errors import RuntimeFault
 
@@ -35,14 +34,12 @@ router = APIRouter()
 
 def shown(event: Event) -> dict[str, Any]:
     """A journal row as consumers see it."""
-    kind, _, key = str(event["entity"]).partition("/")
-    episode = event["body"].get("episode")
     return {
         "type": "event",
         "cursor": event["position"],
         "id": f"{event['entity']}/{event['seq']}",
         "kind": event["kind"],
-        "incident_id": incident_id(key, episode) if kind == "incident" and episode else None,
+        "incident_id": incident_of(event),
         "at": datetime.fromtimestamp(event["at"], UTC).isoformat(),
         "body": event["body"],
     }

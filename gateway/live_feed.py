@@ -18,6 +18,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from domain.incident import incident_id
 from gateway.background import Background
 from gateway.metrics import EVENTS
 from runtime.errors import RuntimeFault
@@ -171,6 +172,13 @@ class LiveFeed:
         """End."""
         await self._tail.stop()
         await self._stream.stop()
+
+
+def incident_of(event: Event) -> str | None:
+    """Public id of the incident that an event belongs to; None if it is of something else."""
+    kind, _, key = str(event["entity"]).partition("/")
+    episode = event["body"].get("episode")
+    return incident_id(key, episode) if kind == "incident" and episode else None
 
 
 def _key(event: Event) -> tuple[str, int]:

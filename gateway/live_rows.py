@@ -14,9 +14,8 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from domain.configuration import Configuration
-from domain.incident import incident_id
 from gateway.background import Background
-from gateway.live_feed import Event, LiveFeed, Overflow
+from gateway.live_feed import Event, LiveFeed, Overflow, incident_of
 from gateway.schemas.alerts import Alert, AlertCounts, Rows
 from runtime.errors import RuntimeFault
 from storage import incidents
@@ -70,10 +69,9 @@ class LiveRows:
                 await asyncio.sleep(PAUSE_S)
 
     def _note(self, event: Event) -> None:
-        kind, _, key = str(event["entity"]).partition("/")
-        episode = event["body"].get("episode")
-        if kind == "incident" and episode:
-            self._changed[incident_id(key, episode)] = None
+        changed = incident_of(event)
+        if changed is not None:
+            self._changed[changed] = None
             self._wanted.set()
 
     async def _tell(self) -> None:

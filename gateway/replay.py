@@ -177,9 +177,8 @@ class Replay:
                 return 1
             half = len(batch) // 2
             return await self._append(batch[:half]) + await self._append(batch[half:])
-        fresh = [
-            n for n, new in enumerate(appended.fresh) if new
-        ]  # what was there before, hosts may have done long ago
+        # What was there before, hosts may have done long ago.
+        fresh = [n for n, new in enumerate(appended.fresh) if new]
         self._in_flight.committed([appended.ids[n] for n in fresh], [batch[n] for n in fresh])
         self._poke({m.shard for m in batch})
         return len(batch)

@@ -197,10 +197,7 @@ class Teams(Section[TeamInput]):
         return _team(body.name, body.member_ids)
 
     async def save(self, desk: Desk, ident: str, name: str, body: TeamInput, stored: Stored[TeamInput] | None) -> None:
-        row = await desk.session.get(TeamRow, ident)
-        if row is None:
-            row = TeamRow(id=ident, name=body.name, members=[])
-            desk.session.add(row)
+        row = await desk.row(TeamRow, ident, name=body.name, members=[])
         row.name = body.name
         row.members.clear()
         await desk.session.flush()

@@ -59,13 +59,7 @@ class HolidayCalendars(Section[HolidayCalendarInput]):
         body: HolidayCalendarInput,
         stored: Stored[HolidayCalendarInput] | None,
     ) -> None:
-        row = await desk.session.get(HolidayCalendarRow, ident)
-        if row is None:
-            row = HolidayCalendarRow(id=ident)
-            desk.session.add(row)
-        for column, value in body.model_dump(mode="json").items():
-            setattr(row, column, value)
-        await desk.session.flush()
+        await desk.put(HolidayCalendarRow, ident, body.model_dump(mode="json"))
         desk.changed |= set(await naming(desk.session, ident))
 
     async def delete(self, desk: Desk, ident: str) -> None:
@@ -98,10 +92,7 @@ class Policies(Section[PolicyInput]):
     async def save(
         self, desk: Desk, ident: str, name: str, body: PolicyInput, stored: Stored[PolicyInput] | None
     ) -> None:
-        row = await desk.session.get(PolicyRow, ident)
-        if row is None:
-            row = PolicyRow(id=ident, version=0)
-            desk.session.add(row)
+        row = await desk.row(PolicyRow, ident, version=0)
         row.name, row.team_id, row.repeat = body.name, body.team_id, body.repeat
         row.steps = [step.model_dump(mode="json") for step in body.steps]
         row.vigil = body.vigil.model_dump() if body.vigil is not None else None

@@ -98,10 +98,7 @@ class Schedules(Section[ScheduleBody]):
     async def save(
         self, desk: Desk, ident: str, name: str, body: ScheduleBody, stored: Stored[ScheduleBody] | None
     ) -> None:
-        row = await desk.session.get(ScheduleRow, ident)
-        if row is None:
-            row = ScheduleRow(id=ident, layers=[], overrides=[], temporaries=[])
-            desk.session.add(row)
+        row = await desk.row(ScheduleRow, ident, layers=[], overrides=[], temporaries=[])
         row.name, row.zone, row.team_id = body.name, body.zone, body.team_id
         row.layers = _layers(body.layers, row.layers)
         await desk.session.flush()

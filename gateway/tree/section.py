@@ -18,8 +18,10 @@ from gateway.schemas.base import Input, Part
 from gateway.tree.faults import Faults, Path
 from gateway.tree.walk import Names, fields
 from storage.sealed import Sealer
+from storage.tables.base import Base
 
 B = TypeVar("B", bound=Input)
+R = TypeVar("R", bound=Base)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,21 @@ class Desk:
     """People who wish to hear something else of their shifts."""
     shards: list[int] = field(default_factory=list)
     """Shards of live entities that were told, to be poked after the commit."""
+
+    async def row(self, table: type[R], ident: str, **fresh: Any) -> R:
+        """The row with this id, or a new one, which begins with the values `fresh`."""
+        found = await self.session.get(table, ident)
+        if found is None:
+            found = table(id=ident, **fresh)
+            self.session.add(found)
+        return found
+
+    async def put(self, table: type[R], ident: str, values: Mapping[str, Any]) -> None:
+        """Write a row whose columns are called as the fields of its model."""
+        row = await self.row(table, ident)
+        for column, value in values.items():
+            setattr(row, column, value)
+        await self.session.flush()
 
 
 class Section(ABC, Generic[B]):

@@ -40,13 +40,7 @@ class ServicesOwned(Section[ServiceInput]):
     async def save(
         self, desk: Desk, ident: str, name: str, body: ServiceInput, stored: Stored[ServiceInput] | None
     ) -> None:
-        row = await desk.session.get(ServiceRow, ident)
-        if row is None:
-            row = ServiceRow(id=ident)
-            desk.session.add(row)
-        for column, value in body.model_dump().items():
-            setattr(row, column, value)
-        await desk.session.flush()
+        await desk.put(ServiceRow, ident, body.model_dump())
 
     async def delete(self, desk: Desk, ident: str) -> None:
         row = await fetch(desk.session, ServiceRow, ident, "service")
@@ -80,13 +74,7 @@ class Integrations(Section[IntegrationInput]):
     async def save(
         self, desk: Desk, ident: str, name: str, body: IntegrationInput, stored: Stored[IntegrationInput] | None
     ) -> None:
-        row = await desk.session.get(IntegrationRow, ident)
-        if row is None:
-            row = IntegrationRow(id=ident)
-            desk.session.add(row)
-        for column, value in body.model_dump().items():
-            setattr(row, column, value)
-        await desk.session.flush()
+        await desk.put(IntegrationRow, ident, body.model_dump())
 
     async def delete(self, desk: Desk, ident: str) -> None:
         await desk.session.delete(await fetch(desk.session, IntegrationRow, ident, "integration"))
