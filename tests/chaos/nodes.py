@@ -76,7 +76,12 @@ class Nodes(Installation):
         }
 
     def start_head(self) -> None:
-        """Ray's head; what it knew before it is in its Redis, as Ray documents for its fault tolerance."""
+        """Ray's head; what it knew before it is in its Redis, as Ray documents for its fault tolerance.
+
+        It would take the other nodes' raylets, which it sees because all share this machine's processes, for a head
+        that still runs at the address it remembers; so it is made to forget it, as a new machine would.
+        """
+        (self.base / "ray" / "ray_current_cluster").unlink(missing_ok=True)
         self._start_ray([], self.network.address, self._head)
 
     def join(self, node: int) -> None:
