@@ -14,14 +14,18 @@ _client: httpx.AsyncClient | None = None
 
 
 class Refused(Exception):
-    """The gateway said no, or nothing. The text is for the person; `status` 0: there was no answer."""
+    """The gateway said no, or nothing. The text is for the person; `status` 0: there was no answer.
 
-    def __init__(self, text: str, status: int = 0) -> None:
+    `faults`: what is wrong with which field, by its JSON pointer (RFC 6901).
+    """
+
+    def __init__(self, text: str, status: int = 0, faults: dict[str, str] | None = None) -> None:
         super().__init__(text)
         self.status = status
+        self.faults = faults or {}
 
-    def __reduce__(self) -> tuple[type[Refused], tuple[str, int]]:
-        return (type(self), (str(self), self.status))
+    def __reduce__(self) -> tuple[type[Refused], tuple[str, int, dict[str, str]]]:
+        return (type(self), (str(self), self.status, self.faults))
 
 
 async def ask(cookie: str, method: str, path: str, body: Any = None, **query: Any) -> Any:
@@ -37,7 +41,9 @@ async def ask(cookie: str, method: str, path: str, body: Any = None, **query: An
     if answer.is_success:
         return answer.json() if answer.content else None
     try:
-        detail = str(answer.json()["detail"])
-    except (ValueError, KeyError):
-        detail = f"The gateway answered {answer.status_code}."
-    raise Refused(detail, answer.status_code)
+        said = answer.json()
+        detail = str(said["detail"])
+        faults = {e["pointer"]: e["detail"] for e in said.get("errors", [])}
+    except (ValueError, KeyError, TypeError):
+        detail, faults = f"The gateway answered {answer.status_code}.", {}
+    raise Refused(detail, answer.status_code, faults)

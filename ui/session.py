@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
 from urllib.parse import quote
 
 import reflex as rx
@@ -13,12 +15,16 @@ RESPOND = ("responder", "manager", "admin")
 
 
 class Session(rx.State):
-    """`problem`: what went wrong last, for a person; "" if nothing did."""
+    """`problem`: what went wrong last, for a person; "" if nothing did. `faults`: by the field (RFC 6901) that is to
+    blame. `done`: what the last action came to.
+    """
 
     name: str = ""
     role: str = ""
     user_id: str = ""
     problem: str = ""
+    faults: dict[str, str] = {}
+    done: str = ""
 
     @rx.var
     def may_respond(self) -> bool:
@@ -32,16 +38,39 @@ class Session(rx.State):
     @rx.event
     async def enter(self) -> Any:
         """Before a page is shown: who is it? The gateway has already turned away who is nobody."""
-        self.problem = ""
+        self.clear()
         try:
             me = await self.ask("GET", "/me")
         except Refused as refused:
             return self.refused(refused)
         self.name, self.role, self.user_id = me["name"], me["role"], me["user_id"] or ""
 
+    def clear(self) -> None:
+        """Forget what the last action came to."""
+        self.problem = self.done = ""
+        self.faults = {}
+
     def refused(self, refused: Refused) -> Any:
         """Show why, or go and sign in."""
         if refused.status == 401:
             return rx.redirect(f"/sign-in?next={quote(self.router.url.path, safe='')}", is_external=True)
-        self.problem = str(refused)
+        self.problem, self.faults = str(refused), refused.faults
         return None
+
+
+Here = TypeVar("Here", bound=Session)
+P = ParamSpec("P")
+
+
+def told(handler: Callable[Concatenate[Here, P], Awaitable[Any]]) -> Callable[Concatenate[Here, P], Awaitable[Any]]:
+    """Around an event handler (beneath `rx.event`): what the last action came to goes, and a Refused is shown."""
+
+    @wraps(handler)
+    async def safe(self: Here, /, *args: P.args, **kwargs: P.kwargs) -> Any:
+        self.clear()
+        try:
+            return await handler(self, *args, **kwargs)
+        except Refused as refused:
+            return self.refused(refused)
+
+    return safe

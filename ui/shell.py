@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import reflex as rx
 
 from ui.components.live import live_badge, place, theme_switch
@@ -37,14 +35,3 @@ def shell(here: str, *content: rx.Component) -> rx.Component:
         ),
         class_name="shell",
     )
-
-
-def field(label: str, control: rx.Component) -> rx.Component:
-    """A control with its label."""
-    return rx.el.label(rx.el.span(label), control, class_name="field")
-
-
-def choice(label: str, value: rx.Var[str], options: list[tuple[str, str]], on_change: Any) -> rx.Component:
-    """A select whose label is read out only. `options`: value and text."""
-    items = (rx.el.option(text, value=key) for key, text in options)
-    return rx.el.select(*items, value=value, on_change=on_change, custom_attrs={"aria-label": label})

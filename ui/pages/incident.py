@@ -9,7 +9,7 @@ import reflex as rx
 
 from ui.components.live import ago, live_watch
 from ui.gateway import Refused
-from ui.session import Session
+from ui.session import Session, told
 from ui.shell import shell
 
 
@@ -50,7 +50,6 @@ class View(Session):
     timeline: list[Entry] = []
     explained: list[str] = []
     note: str = ""
-    done: str = ""
 
     @property
     def _path(self) -> str:
@@ -61,11 +60,14 @@ class View(Session):
         """Everything anew; also when it changed."""
         self.key = str(self.router.url.path).rstrip("/").rpartition("/")[2]
         try:
-            alert = await self.ask("GET", self._path)
-            timeline = await self.ask("GET", f"{self._path}/timeline")
+            await self._load()
         except Refused as refused:
             self.shown = False
             return self.refused(refused)
+
+    async def _load(self) -> None:
+        alert = await self.ask("GET", self._path)
+        timeline = await self.ask("GET", f"{self._path}/timeline")
         self.shown = True
         self.title, self.status, self.severity = alert["title"], alert["status"], alert["severity"]
         self.next, self.opened_at = alert["next"], alert["opened_at"]
@@ -87,17 +89,14 @@ class View(Session):
         self.timeline = [{"at": e["at"], "kind": e["kind"], "text": e["text"]} for e in reversed(timeline["items"])]
 
     @rx.event
-    async def act(self, action: str) -> Any:
+    @told
+    async def act(self, action: str) -> None:
         """Do what a button says, and show what became of it."""
-        self.done = self.problem = ""
         body = {"minutes": 30} if action == "snooze" else None
-        try:
-            result = await self.ask("POST", f"{self._path}/{action}", body)
-        except Refused as refused:
-            return self.refused(refused)
+        result = await self.ask("POST", f"{self._path}/{action}", body)
         words = {"done": "Done.", "recorded": "Recorded. No page goes out any more; it shows in a moment."}
         self.done = words.get(result["state"], f"Nothing changed: {result['why']}")
-        return await self.load()
+        await self._load()
 
     @rx.event
     def set_note(self, text: str) -> None:
@@ -105,26 +104,22 @@ class View(Session):
         self.note = text
 
     @rx.event
-    async def add_note(self) -> Any:
+    @told
+    async def add_note(self) -> None:
         """Put the note on the timeline."""
         if not self.note.strip():
             self.problem = "The note is empty; write something first."
-            return None
-        try:
-            await self.ask("POST", f"{self._path}/notes", {"note": self.note})
-        except Refused as refused:
-            return self.refused(refused)
-        self.note, self.problem = "", ""
-        return await self.load()
+            return
+        await self.ask("POST", f"{self._path}/notes", {"note": self.note})
+        self.note = ""
+        await self._load()
 
     @rx.event
-    async def explain(self) -> Any:
+    @told
+    async def explain(self) -> None:
         """Why who was paged, and why others were not."""
-        try:
-            told = await self.ask("GET", f"/incidents/{quote(self.key, safe='')}/explain")
-        except Refused as refused:
-            return self.refused(refused)
-        self.explained = [p["sentence"] for p in told["pages"]] + [n["sentence"] for n in told["not_paged"]]
+        why = await self.ask("GET", f"/incidents/{quote(self.key, safe='')}/explain")
+        self.explained = [p["sentence"] for p in why["pages"]] + [n["sentence"] for n in why["not_paged"]]
 
 
 def button(text: str, action: str, kind: str = "") -> rx.Component:

@@ -10,9 +10,9 @@ import reflex as rx
 
 from ui.calendar import Bar, Day, Row, days, instant, rows, window
 from ui.components.live import ago
-from ui.gateway import Refused
-from ui.session import Session
-from ui.shell import choice, field, shell
+from ui.parts import choice, done, field, select, shown, table
+from ui.session import Session, told
+from ui.shell import shell
 
 SPANS = {"7": "1 week", "14": "2 weeks", "28": "4 weeks"}
 KINDS = {"replace": "is on call instead", "add": "is on call too", "remove": "nobody is on call"}
@@ -49,7 +49,6 @@ class View(Session):
     gaps: int = 0
     changes: list[Change] = []
     people: list[list[str]] = []
-    done: str = ""
 
     @rx.var
     def some(self) -> bool:
@@ -57,13 +56,14 @@ class View(Session):
         return bool(self.duties)
 
     @rx.event
-    async def load(self) -> Any:
+    @told
+    async def load(self) -> None:
         """As it is now."""
-        try:
-            found = await self.ask("GET", "/on-call")
-            users = (await self.ask("GET", "/users"))["items"]
-        except Refused as refused:
-            return self.refused(refused)
+        await self._load()
+
+    async def _load(self) -> None:
+        found = await self.ask("GET", "/on-call")
+        users = (await self.ask("GET", "/users"))["items"]
         names = {u["id"]: u["name"] for u in users}
         self.people = [[u["id"], u["name"]] for u in users if u["active"]]
         self.duties = [
@@ -80,22 +80,19 @@ class View(Session):
         if self.duties and self.chosen not in [d["id"] for d in self.duties]:
             self.chosen, self.first = self.duties[0]["id"], ""
         if self.duties:
-            return await self._weeks()
+            await self._weeks()
 
-    async def _weeks(self) -> Any:
-        try:
-            schedule = await self.ask("GET", f"/schedules/{self.chosen}")
-            self.zone = schedule["zone"]
-            now = datetime.fromisoformat((await self.ask("GET", "/on-call"))["at"]).astimezone(ZoneInfo(self.zone))
-            if not self.first:
-                self.first = (now.date() - timedelta(days=now.weekday())).isoformat()
-            first, count = date.fromisoformat(self.first), int(self.span)
-            start, end = window(first, count, self.zone)
-            preview = await self.ask(
-                "GET", f"/schedules/{self.chosen}/preview", start=start.isoformat(), end=end.isoformat()
-            )
-        except Refused as refused:
-            return self.refused(refused)
+    async def _weeks(self) -> None:
+        schedule = await self.ask("GET", f"/schedules/{self.chosen}")
+        self.zone = schedule["zone"]
+        now = datetime.fromisoformat((await self.ask("GET", "/on-call"))["at"]).astimezone(ZoneInfo(self.zone))
+        if not self.first:
+            self.first = (now.date() - timedelta(days=now.weekday())).isoformat()
+        first, count = date.fromisoformat(self.first), int(self.span)
+        start, end = window(first, count, self.zone)
+        preview = await self.ask(
+            "GET", f"/schedules/{self.chosen}/preview", start=start.isoformat(), end=end.isoformat()
+        )
         names = dict(self.people)
         self.heads = days(first, count, self.zone, now.date())
         self.lines = rows(preview, names, start, end, self.zone)
@@ -106,33 +103,36 @@ class View(Session):
         ]
 
     @rx.event
-    async def choose(self, ident: str) -> Any:
+    @told
+    async def choose(self, ident: str) -> None:
         """Show another schedule."""
-        self.chosen, self.done, self.problem = ident, "", ""
-        return await self._weeks()
+        self.chosen = ident
+        await self._weeks()
 
     @rx.event
-    async def set_span(self, span: str) -> Any:
+    @told
+    async def set_span(self, span: str) -> None:
         """Show more or fewer weeks."""
         self.span = span
-        return await self._weeks()
+        await self._weeks()
 
     @rx.event
-    async def move(self, by: int) -> Any:
+    @told
+    async def move(self, by: int) -> None:
         """The weeks before or after; 0: the present ones."""
         moved = date.fromisoformat(self.first) + timedelta(days=by * int(self.span)) if self.first else None
         self.first = moved.isoformat() if by and moved is not None else ""
-        return await self._weeks()
+        await self._weeks()
 
     @rx.event
-    async def override(self, form: dict[str, Any]) -> Any:
+    @told
+    async def override(self, form: dict[str, Any]) -> None:
         """Save what the form says; the gateway checks it."""
-        self.done = self.problem = ""
         try:
             start, end = instant(form["start"], self.zone), instant(form["end"], self.zone)
         except ValueError:
             self.problem = "Fill in both times, as day and time."
-            return None
+            return
         kind = form["kind"]
         body = {
             "kind": kind,
@@ -141,23 +141,17 @@ class View(Session):
             "end": end.isoformat(),
             "note": form["note"],
         }
-        try:
-            await self.ask("POST", f"/schedules/{self.chosen}/overrides", body)
-        except Refused as refused:
-            return self.refused(refused)
+        await self.ask("POST", f"/schedules/{self.chosen}/overrides", body)
         self.done = "Saved; it counts from now on."
-        return await self.load()
+        await self._load()
 
     @rx.event
-    async def take_back(self, ident: str) -> Any:
+    @told
+    async def take_back(self, ident: str) -> None:
         """Remove an override."""
-        self.done = self.problem = ""
-        try:
-            await self.ask("DELETE", f"/schedules/{self.chosen}/overrides/{ident}")
-        except Refused as refused:
-            return self.refused(refused)
+        await self.ask("DELETE", f"/schedules/{self.chosen}/overrides/{ident}")
         self.done = "Taken back."
-        return await self.load()
+        await self._load()
 
 
 def duty_row(duty: rx.Var[Duty]) -> rx.Component:
@@ -179,18 +173,18 @@ def duty_row(duty: rx.Var[Duty]) -> rx.Component:
     )
 
 
-def bar(shown: rx.Var[Bar]) -> rx.Component:
+def bar(shift: rx.Var[Bar]) -> rx.Component:
     """One shift, change or gap."""
-    style = {"left": shown["left"], "width": shown["width"]}
-    return rx.el.span(shown["text"], title=shown["title"], class_name="shift " + shown["tone"].to(str), style=style)
+    style = {"left": shift["left"], "width": shift["width"]}
+    return rx.el.span(shift["text"], title=shift["title"], class_name="shift " + shift["tone"].to(str), style=style)
 
 
-def line(shown: rx.Var[Row]) -> rx.Component:
+def line(row: rx.Var[Row]) -> rx.Component:
     """One row of the calendar."""
     return rx.el.div(
-        rx.el.span(shown["name"], class_name="line-name"),
-        rx.el.div(rx.foreach(shown["bars"].to(list[Bar]), bar), class_name="track"),
-        class_name="line " + shown["kind"].to(str),
+        rx.el.span(row["name"], class_name="line-name"),
+        rx.el.div(rx.foreach(row["bars"].to(list[Bar]), bar), class_name="track"),
+        class_name="line " + row["kind"].to(str),
     )
 
 
@@ -228,9 +222,9 @@ def calendar() -> rx.Component:
     )
 
 
-def change(shown: rx.Var[Change]) -> rx.Component:
+def change(saved: rx.Var[Change]) -> rx.Component:
     """An override with the button that takes it back."""
-    return rx.el.li(shown["text"], " ", rx.el.button("Take back", on_click=View.take_back(shown["id"])))
+    return rx.el.li(saved["text"], " ", rx.el.button("Take back", on_click=View.take_back(saved["id"])))
 
 
 def overriding() -> rx.Component:
@@ -238,17 +232,17 @@ def overriding() -> rx.Component:
     return rx.el.section(
         rx.el.h2("Override"),
         rx.el.form(
-            field("Who", rx.el.select(rx.foreach(View.people, lambda p: rx.el.option(p[1], value=p[0])), name="user")),
-            field("What", rx.el.select(*(rx.el.option(text, value=key) for key, text in KINDS.items()), name="kind")),
-            field("From", rx.el.input(type="datetime-local", name="start", required=True)),
-            field("To", rx.el.input(type="datetime-local", name="end", required=True)),
-            field("Why", rx.el.input(name="note", max_length=200)),
+            field("Who", select(View.people, name="user"), "/user_id"),
+            field("What", select(list(KINDS.items()), name="kind"), "/kind"),
+            field("From", rx.el.input(type="datetime-local", name="start", required=True), "/start"),
+            field("To", rx.el.input(type="datetime-local", name="end", required=True), "/end"),
+            field("Why", rx.el.input(name="note", max_length=200), "/note"),
             rx.el.button("Save the override", type="submit", class_name="first", disabled=~View.may_respond),
             on_submit=View.override,
             class_name="form",
         ),
         rx.el.p("By the clock of ", View.zone, ".", class_name="dim"),
-        rx.el.p(View.done, role="status"),
+        done(),
         rx.el.ul(rx.foreach(View.changes, change), class_name="explained"),
     )
 
@@ -258,26 +252,16 @@ def page() -> rx.Component:
     return shell(
         "/on-call",
         rx.el.h1("On call now"),
-        rx.cond(
+        shown(
+            View.loaded,
             View.some,
             rx.fragment(
-                rx.el.table(
-                    rx.el.thead(
-                        rx.el.tr(*(rx.el.th(text, scope="col") for text in ("Schedule", "On call", "Changes", "Then")))
-                    ),
-                    rx.el.tbody(rx.foreach(View.duties, duty_row)),
-                    class_name="dense",
+                table(
+                    ("Schedule", "On call", "Changes", "Then"), rx.foreach(View.duties, duty_row), "Who is on call now"
                 ),
                 calendar(),
                 overriding(),
             ),
-            rx.cond(
-                View.loaded,
-                rx.el.p(
-                    "There is no schedule yet. `sentinel demo` makes one, or POST /api/v1/schedules.",
-                    class_name="empty",
-                ),
-                rx.el.p("Loading …", class_name="dim", role="status"),
-            ),
+            "There is no schedule yet. `sentinel demo` makes one, or POST /api/v1/schedules.",
         ),
     )

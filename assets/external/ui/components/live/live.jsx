@@ -1,0 +1,1 @@
+/work/wt/parts/ui/components/live.jsx

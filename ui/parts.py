@@ -1,0 +1,100 @@
+"""What pages are made of: fields, tables, tabs, buttons that ask once more, and what there is instead of nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import reflex as rx
+
+from ui.components.live import place
+from ui.session import Session
+
+
+def field(label: str, control: rx.Component, pointer: str = "", hint: str = "") -> rx.Component:
+    """A control with its label. `pointer`: where the API's 422 would name it (RFC 6901), shown beneath it then."""
+    return rx.el.label(
+        rx.el.span(label),
+        control,
+        rx.el.small(hint, class_name="dim") if hint else rx.fragment(),
+        fault(pointer) if pointer else rx.fragment(),
+        class_name="field",
+    )
+
+
+def fault(pointer: str) -> rx.Component:
+    """What the API said of this field when it refused the last change."""
+    faults = rx.Var.create(Session.faults)
+    return rx.cond(faults.contains(pointer), rx.el.small(faults[pointer], class_name="problem-text", role="alert"))
+
+
+def choice(label: str, value: rx.Var[str], options: Sequence[tuple[str, str]], on_change: Any) -> rx.Component:
+    """A select whose label is read out only. `options`: value and text."""
+    items = (rx.el.option(text, value=key) for key, text in options)
+    return rx.el.select(*items, value=value, on_change=on_change, custom_attrs={"aria-label": label})
+
+
+def select(options: Sequence[tuple[str, str]] | rx.Var[list[list[str]]], **attributes: Any) -> rx.Component:
+    """A select in a form. `options`: value and text, known now or in the state."""
+    if isinstance(options, rx.Var):
+        items = [rx.foreach(options, lambda option: rx.el.option(option[1], value=option[0]))]
+    else:
+        items = [rx.el.option(text, value=key) for key, text in options]
+    return rx.el.select(*items, **attributes)
+
+
+def table(heads: Sequence[str], rows: rx.Component, label: str, class_name: str = "") -> rx.Component:
+    """A dense table that scrolls sideways by itself. `rows`: what goes into its body; `label`: read out only."""
+    return rx.el.div(
+        rx.el.table(
+            rx.el.caption(label, class_name="out-of-sight"),
+            rx.el.thead(rx.el.tr(*(rx.el.th(text, scope="col") for text in heads))),
+            rx.el.tbody(rows),
+            class_name=f"dense {class_name}".strip(),
+        ),
+        class_name="wide",
+        tab_index=0,
+        role="region",
+        custom_attrs={"aria-label": label},
+    )
+
+
+def shown(loaded: rx.Var[bool], some: rx.Var[bool], content: rx.Component, empty: str) -> rx.Component:
+    """`content`, or why there is none: `empty` says what would be here and how it comes here."""
+    return rx.cond(
+        some,
+        content,
+        rx.cond(
+            loaded,
+            rx.el.p(empty, class_name="empty"),
+            rx.cond(Session.problem == "", rx.el.p("Loading …", class_name="dim", role="status")),
+        ),
+    )
+
+
+def sure(text: str, question: str, on_click: Any, **attributes: Any) -> rx.Component:
+    """A button for what cannot be undone: it opens the question, and the button within does it."""
+    return rx.el.details(
+        rx.el.summary(text, class_name="button"),
+        rx.el.div(
+            rx.el.p(question),
+            rx.el.button(f"Yes, {text[0].lower()}{text[1:]}", type="button", on_click=on_click, class_name="danger"),
+            class_name="question",
+        ),
+        class_name="sure",
+        **attributes,
+    )
+
+
+def tabs(label: str, here: str, places: Sequence[tuple[str, str]]) -> rx.Component:
+    """Pages that belong together. `here`: the path of this one; `places`: text and path."""
+    return rx.el.nav(
+        *(place(text, to=path, current=path == here) for text, path in places),
+        class_name="tabs",
+        custom_attrs={"aria-label": label},
+    )
+
+
+def done() -> rx.Component:
+    """What the last action came to; read out when it changes."""
+    return rx.el.p(Session.done, role="status", class_name="done")
