@@ -257,7 +257,9 @@ def page() -> rx.Component:
             View.some,
             rx.fragment(
                 table(
-                    ("Schedule", "On call", "Changes", "Then"), rx.foreach(View.duties, duty_row), "Who is on call now"
+                    ("Schedule", "On call", "Changes", "Then"),
+                    rx.foreach(View.duties, duty_row),
+                    "On call, by schedule",
                 ),
                 calendar(),
                 overriding(),
