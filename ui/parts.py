@@ -13,10 +13,9 @@ from ui.session import Session
 
 def field(label: str, control: rx.Component, pointer: str = "", hint: str = "") -> rx.Component:
     """A control with its label. `pointer`: where the API's 422 would name it (RFC 6901), shown beneath it then."""
-    return rx.el.label(
-        rx.el.span(label),
-        control,
-        rx.el.small(hint, class_name="dim") if hint else rx.fragment(),
+    return rx.el.div(
+        rx.el.label(rx.el.span(label), control),
+        rx.el.small(hint) if hint else rx.fragment(),
         fault(pointer) if pointer else rx.fragment(),
         class_name="field",
     )
@@ -25,7 +24,7 @@ def field(label: str, control: rx.Component, pointer: str = "", hint: str = "") 
 def fault(pointer: str) -> rx.Component:
     """What the API said of this field when it refused the last change."""
     faults = rx.Var.create(Session.faults)
-    return rx.cond(faults.contains(pointer), rx.el.small(faults[pointer], class_name="problem-text", role="alert"))
+    return rx.cond(faults.contains(pointer), rx.el.small(faults[pointer], class_name="problem-text"))
 
 
 def choice(label: str, value: rx.Var[str], options: Sequence[tuple[str, str]], on_change: Any) -> rx.Component:
