@@ -82,12 +82,12 @@ class Crowd:
 
     def waiting(self) -> int:
         """Alerts not accepted yet."""
-        return sum(1 for t in list(self.told.values()) if t.accepted_at is None)
+        return sum(1 for t in self.told.copy().values() if t.accepted_at is None)
 
     def open(self) -> int:
         """Accepted alerts whose acknowledgement was not accepted yet."""
-        accepted = [t.title for t in list(self.told.values()) if t.accepted_at is not None]
-        done = {title for title, a in list(self.answers.items()) if a.accepted_at is not None}
+        accepted = [t.title for t in self.told.copy().values() if t.accepted_at is not None]
+        done = {title for title, a in self.answers.copy().items() if a.accepted_at is not None}
         return sum(1 for title in accepted if title not in done)
 
     async def _main(self) -> None:
