@@ -21,6 +21,7 @@ from gateway.pings import Pings
 from gateway.rota_watch import RotaWatch
 from gateway.services import Services
 from runtime.ids import new_id
+from runtime.version import VERSION
 
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -39,7 +40,7 @@ def build_api(services: Services) -> FastAPI:
 
     app = FastAPI(
         title="Fangorn Sentinel",
-        version="0.1.0",
+        version=VERSION,
         description="On-call management: an accepted alert is never lost, a due page is never skipped.",
         lifespan=lifespan,
         docs_url=None,

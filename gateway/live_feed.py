@@ -91,6 +91,16 @@ class LiveFeed:
             if _key(live) not in replayed:
                 yield live
 
+    @property
+    def listeners(self) -> int:
+        """Consumers that follow now: consoles, GraphQL subscriptions, feeds."""
+        return len(self._queues)
+
+    @property
+    def streams(self) -> bool:
+        """True while events come from Valkey; else they come from the journal, up to POLL_S later."""
+        return self._stream_ok
+
     def _take(self, events: list[Event]) -> None:
         for event in events:
             key = _key(event)

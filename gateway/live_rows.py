@@ -46,6 +46,11 @@ class LiveRows:
         self._telling = Background(self._tell, "live-rows")
         self._counting = Background(self._count, "live-counts")
 
+    @property
+    def watchers(self) -> int:
+        """Lists that are open now."""
+        return len(self._watchers)
+
     @contextmanager
     def watch(self) -> Iterator[asyncio.Queue[str | None]]:
         """Everything that changes from now on."""

@@ -29,6 +29,7 @@ from gateway.listening import Listening
 from gateway.live_feed import LiveFeed
 from gateway.live_rows import LiveRows
 from gateway.outage import Outage
+from gateway.presence import Presence
 from gateway.replay import Replay
 from gateway.sealer import Sealer as LedgerSealer
 from gateway.spool import Spool
@@ -80,6 +81,7 @@ class Services:
     hearing: Hearing
     lint: LintWatch
     drifting: Drifting
+    presence: Presence
 
     @classmethod
     def build(cls, settings: Settings) -> Services:
@@ -99,6 +101,8 @@ class Services:
         witness = Witness(settings.redis_url, "gateway")
         in_flight = InFlight(spool, outage, SystemClock().monotonic)
         feed = LiveFeed(store, settings.redis_url, in_flight.processed)
+        rows = LiveRows(factory, feed, lambda: config.current)
+        here = f"{gethostname()}:{settings.port}"
         inbox = InboxWriter(store, poker.poke, spool, outage, in_flight, witness.say_spooled)
         return cls(
             settings=settings,
@@ -113,9 +117,7 @@ class Services:
             pager=pager,
             channels=channels,
             channels_http=http,
-            replay=Replay(
-                store, spool, outage, pager, in_flight, poker.poke, f"gateway {gethostname()}:{settings.port}"
-            ),
+            replay=Replay(store, spool, outage, pager, in_flight, poker.poke, f"gateway {here}"),
             in_flight=in_flight,
             inbox=inbox,
             commands=Commands(store, inbox),
@@ -124,8 +126,8 @@ class Services:
             speaking=Background(witness.speak, "witness"),
             feed=feed,
             upstream=Upstream(settings.console_socket),
-            rows=LiveRows(factory, feed, lambda: config.current),
-            figures=Figures(store, factory),
+            rows=rows,
+            figures=Figures(store, factory, settings.redis_url),
             ledger=LedgerSealer(store),
             calendars_in=CalendarsIn(factory, sealer, config, poker, settings.calendar_private),
             calendars_out=CalendarsOut(),
@@ -133,6 +135,7 @@ class Services:
             hearing=Hearing(factory),
             lint=LintWatch(factory, config, {name: channel.problem for name, channel in channels.items()}, time.now),
             drifting=Drifting(factory, sealer, config),
+            presence=Presence(factory, here, (spool, feed, rows), time.now),
         )
 
     async def start(self) -> None:
@@ -153,9 +156,11 @@ class Services:
         self.listening.start()
         self.hearing.start()
         self.lint.start()
+        self.presence.start()
 
     async def stop(self) -> None:
         """End it in the opposite order; what was accepted is committed, or in the spool for the next start."""
+        await self.presence.stop()
         await self.lint.stop()
         await self.hearing.stop()
         await self.listening.stop()
@@ -175,5 +180,6 @@ class Services:
         await self.speaking.stop()
         await self.witness.close()
         await self.poker.close()
+        await self.figures.close()
         await self.store.close()
         await self.engine.dispose()

@@ -28,6 +28,7 @@ from runtime.store import (
     Turn,
     View,
 )
+from runtime.version import VERSION
 
 SQL = load("runtime.sql", "queries.sql")
 
@@ -110,6 +111,7 @@ class PostgresStore:
             ttl=ttl_s,
             draining=host.draining,
             weight=host.weight,
+            program=VERSION,
             counted=counted,
         )
         return View(now, [HostRow(*h) for h in hosts], [ShardRow(*s) for s in shards])

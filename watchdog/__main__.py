@@ -109,11 +109,21 @@ class Watchdog:
                 log.critical("canary_broke", why=repr(error), meaning="a defect: no ping until it is repaired")
             else:
                 clean = monotonic() - self._audit.clean_at <= 5 * TICK_S
-                if through and clean and self._settings.deadman_url:
-                    self._ping()
+                if not self._settings.deadman_url:
+                    self._note_ping(None)
+                elif through and clean:
+                    self._note_ping(self._ping())
 
-    def _ping(self) -> None:
-        """Tell the outside that all is well. The URL is a secret: it is not logged."""
+    def _note_ping(self, why: str | None) -> None:
+        """For gateways to show; the ping itself depends on no table."""
+        try:
+            with self._connect() as connection:
+                connection.execute(SQL["pinged"], {"why": why})
+        except psycopg.Error as error:
+            log.warning("ping_not_noted", why=type(error).__name__)
+
+    def _ping(self) -> str:
+        """Tell the outside that all is well; "" or why it could not. The URL is a secret: it is not logged."""
         try:
             status, _ = http(self._settings.deadman_url, None, {}, DEADMAN_S)
             why = "" if status < 300 else f"answered {status}"
@@ -121,6 +131,7 @@ class Watchdog:
             why = type(error).__name__
         if why:
             log.error("deadman_ping_failed", why=why, see="docs/runbook.md#deadman-ping-failed")
+        return why
 
 
 def main() -> int:

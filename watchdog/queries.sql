@@ -26,6 +26,10 @@ select
 insert into watch.state (id, who, beat_at, findings) values (1, %(who)s, now(), %(findings)s)
 on conflict (id) do update set who = excluded.who, beat_at = excluded.beat_at, findings = excluded.findings;
 
+-- name: pinged
+-- Whether the outside was told that all is well. Null: nobody outside is to be told.
+update watch.state set deadman_at = case when %(why)s::text is not null then now() end, deadman = %(why)s where id = 1;
+
 -- name: due
 -- Incidents for which something that should have reached a human is late and nobody has them. By `<line>-0` we mean the
 -- incident of a line that is not processed yet.

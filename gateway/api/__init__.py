@@ -7,11 +7,13 @@ from fastapi import APIRouter
 from gateway.api import (
     access,
     alerts,
+    audit,
     calendars,
     configuration,
     contacts,
     explain,
     handoffs,
+    health_parts,
     heartbeats,
     holidays,
     imports,
@@ -25,6 +27,7 @@ from gateway.api import (
     plan,
     policies,
     preview,
+    providers,
     routing,
     schedule_changes,
     schedules,
@@ -48,6 +51,7 @@ def router() -> APIRouter:
     of_incidents = (alerts, ties, timeline, explain, on_call, outbox)
     of_schedules = (schedules, schedule_changes, holidays, imports, handoffs, calendars)
     of_alerts = (policies, services, routing, integrations, heartbeats, preview, plan, lint, silences, maintenance)
-    for part in (*of_incidents, *of_people, *of_schedules, *of_alerts, access, configuration):
+    of_administration = (health_parts, providers, audit, access, configuration)
+    for part in (*of_incidents, *of_people, *of_schedules, *of_alerts, *of_administration):
         api.include_router(part.router)
     return api

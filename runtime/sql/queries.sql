@@ -30,11 +30,11 @@ select id, reply from rt.inbox where id = any(%(ids)s::bigint[]) and done_at is 
 -- Robust to this server's clock being set back: an incarnation starts after every earlier one of its slot, whatever the
 -- clock says, and a lease that ends later than any can was given by the clock before; skip locked: it is being renewed.
 with mine as (
-    insert into rt.host (id, slot, node, started_at, expires_at, draining, weight, ahead)
+    insert into rt.host (id, slot, node, started_at, expires_at, draining, weight, program, ahead)
     values (%(id)s, %(slot)s, %(node)s,
             greatest(to_timestamp(%(started_at)s), (select max(h.started_at) + interval '1 millisecond' from rt.host h
                                                     where h.slot = %(slot)s and h.id <> %(id)s)),
-            now() + make_interval(secs => %(ttl)s), %(draining)s, %(weight)s,
+            now() + make_interval(secs => %(ttl)s), %(draining)s, %(weight)s, %(program)s,
             coalesce(%(counted)s::float8 - extract(epoch from now())::float8, 0))
     on conflict (id) do update set expires_at = excluded.expires_at, draining = excluded.draining, ahead = excluded.ahead
     returning *),
