@@ -1,1 +1,0 @@
-/work/wt/parts/ui/components/parts.jsx
