@@ -13,7 +13,7 @@ from gateway import api, graphql, health, live, pages, problems
 from gateway.api import calendars
 from gateway.bare import Receive, Scope, Send
 from gateway.console import Console
-from gateway.ingest import PREFIX, Ingest
+from gateway.ingest import PREFIX
 from gateway.metrics import REQUESTS
 from gateway.openapi import customise
 from gateway.pings import PREFIX as PINGS
@@ -60,19 +60,11 @@ def build_app(services: Services) -> Asgi:
     """The whole gateway as one ASGI application."""
     app = build_api(services)
     console = Console(services)
-    ingest = Ingest(
-        services.config,
-        services.inbox,
-        services.settings.max_body_bytes,
-        services.time.now,
-        services.hearing.note,
-    )
-
     pings = Pings(services.config, services.inbox, services.time.now)
 
     async def gateway(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith(PREFIX):
-            await ingest(scope, receive, send)
+            await services.ingest(scope, receive, send)
         elif scope["type"] == "http" and scope["path"].startswith(PINGS):
             await pings(scope, receive, send)
         elif scope["type"] == "lifespan" or scope["path"].startswith("/api/") or _known(app, scope):

@@ -42,8 +42,8 @@ Take = Callable[[Scope, dict[str, str], Receive, str], Awaitable[Taken]]
 """Takes a request in: (scope, headers, receive, a fresh id) -> the answer. Raises Refused or a RuntimeFault."""
 
 
-async def serve(scope: Scope, receive: Receive, send: Send, route: str, take: Take, allowed: str) -> None:
-    """Answer one request, whatever happens. `route`: for the metrics; `allowed`: methods, for the answer 405."""
+async def serve(scope: Scope, receive: Receive, send: Send, route: str, take: Take, allowed: str) -> Taken:
+    """Answer one request, whatever happens, and tell how. `route`: for the metrics; `allowed`: methods, for a 405."""
     headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]}
     fresh = new_id()
     request_id = headers.get("x-request-id") or fresh
@@ -67,6 +67,7 @@ async def serve(scope: Scope, receive: Receive, send: Send, route: str, take: Ta
         taken = Taken(500, broken_body(error))
     REQUESTS.labels(route, taken.status).inc()
     await _answer(scope, send, taken, request_id, allowed)
+    return taken
 
 
 async def _answer(scope: Mapping[str, Any], send: Send, taken: Taken, request_id: str, allowed: str) -> None:

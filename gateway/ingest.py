@@ -15,6 +15,7 @@ import binascii
 import hashlib
 import zlib
 from collections.abc import Callable
+from functools import partial
 
 import msgspec
 
@@ -23,6 +24,7 @@ from domain.enrichment import group_title, taken_in
 from domain.grouping import Group, received
 from gateway.bare import Receive, Refused, Scope, Send, Taken, serve
 from gateway.config_cache import ConfigCache
+from gateway.last_requests import Arrival
 from gateway.metrics import ALERTS
 from gateway.writer import InboxWriter
 from integrations.base import Integration as Parser
@@ -41,7 +43,7 @@ MAX_LINES_ANSWERED = 100
 class Ingest:
     """ASGI application for everything below PREFIX. `now`: UTC epoch seconds, for display only.
 
-    `heard(integration id, at)` is told of every request that was taken in.
+    `heard(integration id, at)` is told of every request that was taken in, `answered` of every one, after its answer.
     """
 
     def __init__(
@@ -51,37 +53,55 @@ class Ingest:
         max_body: int,
         now: Callable[[], float],
         heard: Callable[[str, float], None],
+        answered: Callable[[Arrival, Taken], None],
     ) -> None:
         self._config = config
         self._inbox = inbox
         self._max_body = max_body
         self._now = now
         self._heard = heard
+        self._answered = answered
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await serve(scope, receive, send, "webhooks", self._take, "POST, PUT")
+        arrival = Arrival()
+        taken = await serve(scope, receive, send, "webhooks", partial(self._take, arrival), "POST, PUT")
+        self._answered(arrival, taken)
 
-    async def _take(self, scope: Scope, headers: dict[str, str], receive: Receive, fresh: str) -> Taken:
-        parser, integration = self._authorise(scope, headers)
-        raw = _unpack(await self._read(receive, headers), headers, self._max_body)
+    async def _take(
+        self, arrival: Arrival, scope: Scope, headers: dict[str, str], receive: Receive, fresh: str
+    ) -> Taken:
+        arrival.at, arrival.method, arrival.headers = self._now(), scope["method"], headers
+        if client := scope.get("client"):
+            arrival.source = client[0]
+        parser, integration = self._authorise(scope, headers, arrival)
+        packed = await self._read(receive, headers)
+        arrival.carries(packed)
+        raw = _unpack(packed, headers, self._max_body)
+        return await self.accept(arrival, parser, integration, raw, fresh)
+
+    async def accept(self, arrival: Arrival, parser: Parser, integration: Integration, raw: bytes, fresh: str) -> Taken:
+        """Take in the body of a request whose sender is known. Raises Refused, or a RuntimeFault: then nothing is."""
+        arrival.carries(raw)
+        headers = arrival.headers
         try:
             parsed = parser.parse(headers, raw, self._now())
         except Malformed as error:
             raise Refused(422, error.detail, error.field) from error
         receipt = _receipt(integration.id, headers.get("idempotency-key"), raw) or fresh
-        rows, lines = self._rows(integration, parsed, receipt)
-        spooled = bool(rows) and not await self._inbox.put(rows, len(raw))
+        rows, groups = self._rows(integration, parsed, receipt)
+        ids = await self._inbox.put(rows, len(raw)) if rows else []
         ALERTS.labels(integration.type).inc(len(parsed.events))
         self._heard(integration.id, self._now())
         answer = {
             "status": "accepted",
             "receipt": receipt,
             "alerts": len(parsed.events),
-            "incident_lines": lines[:MAX_LINES_ANSWERED],
+            "incident_lines": [found.line_key for found in groups[:MAX_LINES_ANSWERED]],
         }
-        return Taken(202, msgspec.json.encode(answer), spooled)
+        arrival.went(groups, len(parsed.events), ids)
+        return Taken(202, msgspec.json.encode(answer), spooled=bool(rows) and not ids)
 
-    def _authorise(self, scope: Scope, headers: dict[str, str]) -> tuple[Parser, Integration]:
+    def _authorise(self, scope: Scope, headers: dict[str, str], arrival: Arrival) -> tuple[Parser, Integration]:
         kind, _, key = scope["path"].removeprefix(PREFIX).strip("/").partition("/")
         parser = TYPES.get(kind)
         if parser is None:
@@ -100,6 +120,7 @@ class Ingest:
             raise Refused(
                 401, "This integration key is not known or was revoked. The integrations page has the current URL."
             )
+        arrival.integration_id = integration.id
         if integration.type != kind:
             raise Refused(
                 403,
@@ -133,15 +154,14 @@ class Ingest:
             raise Refused(413, f"At most {self._max_body} bytes are taken (SENTINEL_MAX_BODY_BYTES).")
         return body
 
-    def _rows(self, integration: Integration, parsed: Parsed, unique: str) -> tuple[list[Inbound], list[str]]:
+    def _rows(self, integration: Integration, parsed: Parsed, unique: str) -> tuple[list[Inbound], list[Group]]:
         rows: list[Inbound] = []
-        lines: list[str] = []
         config, now = self._config.current, self._now()
         title = group_title(integration, parsed.group_title)
-        for found in taken_in(config, integration, parsed.events, now, parsed.payloads):
-            lines.append(found.line_key)
+        groups = taken_in(config, integration, parsed.events, now, parsed.payloads)
+        for found in groups:
             rows += inbound(integration.id, found, title, now, unique, config.version)
-        return rows, lines
+        return rows, groups
 
 
 def inbound(

@@ -24,6 +24,8 @@ from gateway.config_file import ConfigFile
 from gateway.figures import Figures
 from gateway.hearing import Hearing
 from gateway.in_flight import InFlight
+from gateway.ingest import Ingest
+from gateway.last_requests import LastRequests
 from gateway.lint_watch import LintWatch
 from gateway.listening import Listening
 from gateway.live_feed import LiveFeed
@@ -79,6 +81,8 @@ class Services:
     calendars_out: CalendarsOut
     listening: Listening
     hearing: Hearing
+    last_requests: LastRequests
+    ingest: Ingest
     lint: LintWatch
     drifting: Drifting
     presence: Presence
@@ -103,6 +107,7 @@ class Services:
         feed = LiveFeed(store, settings.redis_url, in_flight.processed)
         rows = LiveRows(factory, feed, lambda: config.current)
         here = f"{gethostname()}:{settings.port}"
+        hearing, last_requests = Hearing(factory), LastRequests(settings.redis_url)
         inbox = InboxWriter(store, poker.poke, spool, outage, in_flight, witness.say_spooled)
         return cls(
             settings=settings,
@@ -132,7 +137,9 @@ class Services:
             calendars_in=CalendarsIn(factory, sealer, config, poker, settings.calendar_private),
             calendars_out=CalendarsOut(),
             listening=Listening(factory, poker.poke),
-            hearing=Hearing(factory),
+            hearing=hearing,
+            last_requests=last_requests,
+            ingest=Ingest(config, inbox, settings.max_body_bytes, time.now, hearing.note, last_requests.note),
             lint=LintWatch(factory, config, {name: channel.problem for name, channel in channels.items()}, time.now),
             drifting=Drifting(factory, sealer, config),
             presence=Presence(factory, here, (spool, feed, rows), time.now),
@@ -155,6 +162,7 @@ class Services:
         self.calendars_in.start()
         self.listening.start()
         self.hearing.start()
+        self.last_requests.start()
         self.lint.start()
         self.presence.start()
 
@@ -162,6 +170,7 @@ class Services:
         """End it in the opposite order; what was accepted is committed, or in the spool for the next start."""
         await self.presence.stop()
         await self.lint.stop()
+        await self.last_requests.stop()
         await self.hearing.stop()
         await self.listening.stop()
         await self.calendars_in.stop()

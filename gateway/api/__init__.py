@@ -28,6 +28,7 @@ from gateway.api import (
     policies,
     preview,
     providers,
+    received,
     routing,
     schedule_changes,
     schedules,
@@ -50,8 +51,9 @@ def router() -> APIRouter:
     of_people = (users, contacts, verification, notification_rules, teams, swaps, time_off, load)
     of_incidents = (alerts, ties, timeline, explain, on_call, outbox)
     of_schedules = (schedules, schedule_changes, holidays, imports, handoffs, calendars)
-    of_alerts = (policies, services, routing, integrations, heartbeats, preview, plan, lint, silences, maintenance)
     of_administration = (health_parts, providers, audit, access, configuration)
-    for part in (*of_incidents, *of_people, *of_schedules, *of_alerts, *of_administration):
+    of_alerts = (policies, services, routing, integrations, received, heartbeats, preview, plan, lint)
+    of_noise = (silences, maintenance)
+    for part in (*of_incidents, *of_people, *of_schedules, *of_alerts, *of_noise, *of_administration):
         api.include_router(part.router)
     return api

@@ -18,6 +18,7 @@ from gateway.schemas.base import problems
 from gateway.schemas.routing import Integration, IntegrationInput, IntegrationList
 from gateway.schemas.system import Key, KeyList, NewIntegrationKey
 from gateway.services import Services
+from gateway.snippets import snippets
 from runtime.ids import new_id
 from storage import access
 from storage.changes import change, fetch
@@ -109,8 +110,15 @@ async def create_key(integration_id: PathId, caller: Configurer, gateway: Gatewa
     row, key = await access.create_integration_key(gateway.sessions, caller.name, integration_id)
     await gateway.config.refresh()
     kind = gateway.config.current.integrations[integration_id].type
-    url = f"{gateway.settings.url}{PREFIX}{kind}/{key}"
-    return NewIntegrationKey(id=row.id, hint=row.hint, created_at=row.created_at, key=key, webhook_url=url)
+    url = f"{gateway.settings.url}{PREFIX}{kind}"
+    return NewIntegrationKey(
+        id=row.id,
+        hint=row.hint,
+        created_at=row.created_at,
+        key=key,
+        webhook_url=f"{url}/{key}",
+        snippets=snippets(kind, url, key),
+    )
 
 
 @router.delete(

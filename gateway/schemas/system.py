@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from gateway.schemas.base import Input, Name, Output, Page, moment
+from gateway.schemas.received import Snippet
 
 Scope = Literal["read", "respond", "configure", "admin"]
 
@@ -27,10 +28,11 @@ class KeyList(Output):
 
 
 class NewIntegrationKey(Key):
-    """Shown once."""
+    """Shown once. `snippets`: what to configure in a sender, with the key in it."""
 
     key: str
     webhook_url: str
+    snippets: list[Snippet]
 
 
 class ApiKeyInput(Input):

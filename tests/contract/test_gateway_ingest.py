@@ -148,7 +148,7 @@ async def test_with_database_and_spool_away_the_answer_is_503_and_never_429(
 
 async def _posted_to(site: Site, inbox: InboxWriter) -> Any:
     """The same gateway with an inbox whose database is away."""
-    ingest = Ingest(site.services.config, inbox, 1_000_000, lambda: 0.0, lambda *_: None)
+    ingest = Ingest(site.services.config, inbox, 1_000_000, lambda: 0.0, lambda *_: None, lambda *_: None)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=ingest), base_url="http://t") as http:  # type: ignore[arg-type]
         answer = await http.post(site.webhook("generic"), json={"title": "x"})
     assert answer.headers["retry-after"] == "2"
