@@ -37,8 +37,9 @@ async def list_requests(integration_id: PathId, _: Reader, gateway: Gateway) -> 
     last = await gateway.last_requests.of(integration_id)
     entities = {f"incident/{line}" for shown in last.requests for line, _, _ in shown.lines}
     ids = [ident for shown in last.requests for ident in shown.inbox_ids]
-    found = await storage.caused(gateway.sessions, entities, ids) if ids else []
+    # What is undone first: what is processed in between has its events, and does not look as if it had none.
     undone = await storage.undone(gateway.sessions, ids) if ids else frozenset()
+    found = await storage.caused(gateway.sessions, entities, ids) if ids else []
     items = [_item(shown, found, undone, config) for shown in last.requests]
     return ReceivedRequests(items=items, complete=last.complete, unattributed_today=last.strangers)
 
