@@ -181,10 +181,19 @@ def _effect(draft: Draft, order: PageOrder, key: str) -> Effect:
             "short": words.short,
             "text": words.text,
             "severity": line.severity.value,
+            "service": _service(draft),
             "why": why,
             "incident": small(line, key),
         },
     )
+
+
+def _service(draft: Draft) -> str:
+    """Its name; where it has none, what the alerts themselves say."""
+    service = draft.config.services.get(draft.line.service_id or "")
+    if service is not None:
+        return service.name
+    return next((a.labels["service"] for a in draft.line.alerts.values() if a.labels.get("service")), "")
 
 
 def _why(draft: Draft, order: PageOrder) -> dict[str, Any]:
@@ -202,5 +211,6 @@ def _why(draft: Draft, order: PageOrder) -> dict[str, Any]:
         "round": order.round,
         "rule": order.rule,
         "last_resort": draft.line.exhausted,
+        "lapsed": draft.line.watch.lapsed_at is not None,
         "sentence": sentence,
     }

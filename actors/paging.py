@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from urllib.parse import quote
 
 from channels.base import Capability, Channel, Page
 from channels.guard import Guard
+from domain.alert import Severity
 from domain.configuration import Configuration
 from domain.notify import contact_of, last_resort, usable
 from domain.people import ContactMethod, User
+from domain.together import Told, words
 from runtime.effects import Accepted, CannotTell, NotFound, Rejected, Send, Unknown
 from runtime.sending import last_attempt
 
 Outcome = Accepted | Rejected | Unknown
+LIST = "incidents"
+"""What a message for several incidents has for their id: mails of them make one thread, links say it."""
+
+
+def _told(send: Send) -> Told:
+    body = send.body
+    title, service = str(body.get("incident", {}).get("title", body["subject"])), str(body.get("service", ""))
+    return Told(str(body["incident_id"]), title, Severity(str(body["severity"])), service)
 
 
 def recipient(send: Send, env: Configuration) -> tuple[User, ContactMethod] | None:
@@ -44,6 +56,20 @@ class PageHandler:
         page = self._page(send, env)
         if page is None:
             return Rejected("the contact method or its owner was removed or disabled since the page was ordered")
+        return await self._deliver(page, send, env, timeout_s)
+
+    async def together(self, bundle: str, sends: Sequence[Send], env: Configuration, timeout_s: float) -> Outcome:
+        """One message `bundle` to the one contact method of all these sends."""
+        first = sends[0]
+        page = self._page(first, env)
+        if page is None:
+            return Rejected("the contact method or its owner was removed or disabled since the pages were ordered")
+        url = f"{self._url}/incidents?person={quote(str(first.body['user_id']))}"
+        told = words([_told(send) for send in sends], url)
+        page = replace(page, id=bundle, incident_id=LIST, subject=told.subject, text=told.text, url=url)
+        return await self._deliver(page, first, env, timeout_s)
+
+    async def _deliver(self, page: Page, send: Send, env: Configuration, timeout_s: float) -> Outcome:
         user, contact = env.users[str(send.body["user_id"])], str(send.body["contact_method_id"])
         alone = not any(c.id != contact for c in usable(user))
         must = alone or last_attempt(send.attempt)

@@ -6,6 +6,7 @@ import asyncio
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from actors import bundling
 from actors.breakers import BreakerNotes
 from actors.device import Device
 from actors.heartbeat import HeartbeatActor
@@ -81,6 +82,9 @@ def build(settings: Settings) -> Registry:
     breakers = BreakerNotes(engine)
     guard = Guard(SystemClock().monotonic, breakers.changed)
 
+    pages = PageHandler(channels, settings.url, guard)
+    together = bundling.rules(settings.bundle_after, settings.last_resort_after_s)
+
     async def close() -> None:
         await breakers.close()
         await http.close()
@@ -89,7 +93,7 @@ def build(settings: Settings) -> Registry:
     return Registry(
         entities=ENTITIES,
         handlers={
-            "page": PageHandler(channels, settings.url, guard),
+            "page": pages,
             "notice": NoticeHandler(channels, settings.url, guard),
             "slack_group": SlackGroupHandler(SlackGroups(http, settings.slack_api), wall_now),
             "quarantined": QuarantineHandler(channels, settings.url),
@@ -98,6 +102,7 @@ def build(settings: Settings) -> Registry:
         quarantined=quarantined,
         close=close,
         slots=SLOTS,
+        bundling=bundling.bundling(pages.together, together),
         unattended=Unattended(
             grace_s=settings.outage_grace_s,
             kinds=frozenset({"page"}),

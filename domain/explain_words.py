@@ -91,8 +91,8 @@ class Words:
         if page.state in TAKEN:
             ident = f" ({page.provider_id})" if page.provider_id and page.provider_id != page.id else ""
             at = f" at {self.clock(last.at)}" if last is not None else ""
-            verb = "took" if page.state == "delivered" else "accepted"
-            return f"{before}{provider} {verb} it{ident}{at}{self._receipts(page)}"
+            verb = "accepted" if page.state == "accepted" else "took"
+            return f"{before}{provider} {verb} it{ident}{at}{self._receipts(page)}{_together(page)}"
         if page.state == "failed":
             return f"{before}it failed: {page.detail or 'no reason is recorded'}{self._receipts(page)}"
         if page.state == "cancelled":
@@ -113,6 +113,12 @@ class Words:
         receipts = [a for a in page.attempts if a.kind == "receipt"]
         told = [f"{'delivery' if r.state == 'delivered' else r.state} at {self.clock(r.at)}" for r in receipts]
         return f" and reported {', '.join(told)}" if told else ""
+
+
+def _together(page: Outgoing) -> str:
+    if not page.others:
+        return ""
+    return f", told together with {page.others} other{'s' if page.others != 1 else ''} in one message"
 
 
 def _last(page: Outgoing, kinds: tuple[str, ...]) -> Attempt | None:

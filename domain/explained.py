@@ -47,6 +47,8 @@ class Outgoing:
     body: Mapping[str, Any]
     provider_id: str | None = None
     attempts: tuple[Attempt, ...] = ()
+    others: int = 0
+    """Pages of other incidents that went out in the same message."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,9 @@ two-open          an incident was opened while the one before it was open
 step-order        a step was left out, taken twice or in the wrong order, or the last resort called before its time
 paged-after-ack   a step was taken or a page ordered while the incident was quiet, or an acknowledgement lapsed that the
                   policy lets stand, or sooner than its gap after the last lapse
-never-paged       a page ordered was neither sent nor withdrawn nor recorded as failed, or a person called got none
+never-paged       a page ordered was neither sent nor withdrawn nor recorded as failed, or a person called got none; of
+                  pages that share a message: no provider took that message
+late              a page waited for others for longer than any may (domain/storm.py)
 held-urgent       quiet hours held a page of somebody who was called urgently
 changed           a page's words are not those that were ordered
 muted             an incident was suppressed that had called somebody, or let go without having been suppressed
@@ -24,6 +26,7 @@ from domain import events as e
 from domain.acknowledged import due
 from domain.incident import Line, Status
 from domain.policy import Policy
+from domain.storm import LONGEST_S
 from domain.templates import text_sha256
 from domain.tie_events import Merged
 
@@ -152,11 +155,14 @@ def _words(position: Position) -> str:
     return f"step {position[1] + 1} of round {position[0] + 1}"
 
 
-def unpaged(state: str | None, *, halted: bool, told: bool, young: bool) -> str:
+def unpaged(state: str | None, *, halted: bool, told: bool, young: bool, carried: bool = True) -> str:
     """Why a page counts as never sent, "" if it does not. `state`: its outbox row's, None if there is none.
 
     `halted`: it was withdrawn with good reason. `told`: its failure is in the journal. `young`: ordered just now.
+    `carried`: of one that was told together with others: the provider has that message, by the word of another of them.
     """
+    if state == "bundled" and not carried:
+        return "is said to be told together with others, and no provider took that message"
     if state is None:
         return "" if halted else "was not even queued"
     if state == "cancelled":
@@ -173,6 +179,13 @@ class _Order:
     state: str | None
     halted_at: float | None = None
     told: bool = False
+    carried: bool = True
+
+
+def _order(user_id: str, at: float, page: Mapping[str, Any] | None) -> _Order:
+    if page is None:
+        return _Order(user_id, at, None)
+    return _Order(user_id, at, page["state"], carried=page.get("carried", True))
 
 
 class LineJudge:
@@ -188,7 +201,10 @@ class LineJudge:
         """Who was called -> whether quiet hours may hold the pages."""
 
     def follow(self, event: Any, at: float, page: Mapping[str, Any] | None = None) -> Iterator[Violation]:
-        """One event, `at` UTC epoch seconds. `page`: of a Paged, its outbox row with `state` and `body`."""
+        """One event, `at` UTC epoch seconds. `page`: of a Paged, its outbox row with `state` and `body`.
+
+        Where pages share messages also `carried` (see `unpaged`) and `held_s`, for how long it waited for others.
+        """
         if isinstance(event, e.Triggered):
             yield from self._close()
         yield from self._course.follow(event)
@@ -205,7 +221,9 @@ class LineJudge:
                     self._calls[event.user_id] = event.until
             case e.Paged():
                 self._calls.pop(event.user_id, None)
-                self._orders[event.delivery] = _Order(event.user_id, at, page["state"] if page is not None else None)
+                self._orders[event.delivery] = _order(event.user_id, at, page)
+                if page is not None and (held_s := page.get("held_s", 0.0)) > LONGEST_S:
+                    yield "late", f"page {event.delivery} to {event.user_id} waited {held_s:.0f} s for others"
                 if page is not None and event.text_sha256 and text_sha256(page["body"]) != event.text_sha256:
                     yield "changed", f"the words of page {event.delivery} are not those that were ordered"
             case e.OutagePageCounted():
@@ -247,6 +265,6 @@ class LineJudge:
             young = self._now < order.at + GRACE_S
             halted = order.halted_at is not None
             excused = order.told or (order.halted_at is not None and order.halted_at < order.at + GRACE_S)
-            if why := unpaged(order.state, halted=halted, told=excused, young=young):
+            if why := unpaged(order.state, halted=halted, told=excused, young=young, carried=order.carried):
                 yield "never-paged", f"page {delivery} to {order.user_id} {why}"
         self._orders, self._calls = {}, {}

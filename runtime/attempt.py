@@ -6,13 +6,15 @@ An uncertain send is cleared up with its provider first; what follows from each 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import structlog
 
-from runtime.effects import Accepted, Handler, Rejected, Unknown
-from runtime.sending import SEND_S, after, as_send, failed, may_resend, not_started, uncertain, withdrawn
+from runtime.bundles import Together
+from runtime.effects import Accepted, CannotTell, Handler, NotFound, Rejected, Send, Unknown
+from runtime.sending import SEND_S, after, as_send, failed, may_resend, not_started, shared, uncertain, withdrawn
 from runtime.store import OutboxRow, SendResult
 
 log = structlog.get_logger("sentinel.runtime")
@@ -38,7 +40,7 @@ async def _attempt(
 ) -> SendResult:
     send = as_send(row)
     if uncertain(row):
-        answer = await handler.reconcile(send, env, SEND_S)
+        answer = await _asked(handler, row, send, env)
         if isinstance(answer, Accepted):
             return after(row, answer, now(), tried=False)
         if row.withdrawn:
@@ -51,7 +53,45 @@ async def _attempt(
         async with asyncio.timeout(SEND_S + 0.5):
             outcome = await handler.send(send, env, SEND_S)
     except TimeoutError:
-        outcome = Unknown(f"no answer from the {row.channel} provider within {SEND_S:.0f} s")
+        outcome = _unanswered(row)
     if isinstance(outcome, Rejected):
         log.warning("send_refused", delivery=row.id, channel=row.channel, attempt=send.attempt, why=outcome.reason)
     return after(row, outcome, now(), tried=True)
+
+
+def _unanswered(row: OutboxRow) -> Unknown:
+    return Unknown(f"no answer from the {row.channel} provider within {SEND_S:.0f} s")
+
+
+async def _asked(handler: Handler, row: OutboxRow, send: Send, env: Any) -> Accepted | NotFound | CannotTell:
+    """What the provider says of the message that carried the row with others, if one did, and of its own."""
+    answer = await handler.reconcile(send, env, SEND_S)
+    if row.bundle is None or isinstance(answer, Accepted):
+        return answer
+    before = await handler.reconcile(replace(send, id=row.bundle), env, SEND_S)
+    return answer if isinstance(before, NotFound) else before
+
+
+async def attempted_together(
+    rows: Sequence[OutboxRow],
+    bundle: str,
+    together: Together,
+    env: Any,
+    now: Callable[[], float],
+    may_start: Callable[[], bool],
+) -> list[SendResult]:
+    """One attempt at one message for several rows, none of which was tried before; as `attempted` otherwise."""
+    first = rows[0]
+    if not may_start():
+        return [not_started(row, now()) for row in rows]
+    try:
+        async with asyncio.timeout(SEND_S + 0.5):
+            outcome = await together(bundle, [as_send(row) for row in rows], env, SEND_S)
+    except TimeoutError:
+        outcome = _unanswered(first)
+    except Exception as error:
+        log.exception("send_broke", delivery=bundle, channel=first.channel)
+        outcome = Unknown(f"{type(error).__name__}: {error}")
+    if isinstance(outcome, Rejected):
+        log.warning("bundle_refused", bundle=bundle, channel=first.channel, pages=len(rows), why=outcome.reason)
+    return shared([after(row, outcome, now(), tried=True) for row in rows])

@@ -128,5 +128,5 @@ def after_halt(send: str, at: float, halted_at: float | None, allowed_s: float) 
 
 def recorded(send: str, state: str, attempts: Sequence[Row]) -> Iterator[Finding]:
     """The outbox's word against the send log's."""
-    if state in ("accepted", "delivered", "failed") and not any(r["state"] == state for r in attempts):
+    if state in (*SENT, "failed") and not any(r["state"] == state for r in attempts):
         yield Finding("unrecorded", send, f"the outbox says {state}, the send log has no such outcome")

@@ -15,7 +15,7 @@ from runtime.memory_outbox import InboxRow, Kept
 from runtime.registry import Unattended
 from runtime.sending import HOLD_S
 from runtime.sendlog import SendLog
-from runtime.store import Committed, Inbound, OutboxRow, SendResult, ShardRow, TimerRow, Turn
+from runtime.store import Carried, Committed, Inbound, OutboxRow, SendResult, ShardRow, TimerRow, Turn
 
 ANY_GROUP = "*"
 """Group of a row whose group this host does not know: every cancellation of its entity withdraws it."""
@@ -72,10 +72,16 @@ class LocalStore(MemoryStore):
         return result
 
     async def claim_sends(
-        self, epochs: Mapping[int, int], ids: Sequence[str], host: str, hold_s: float, now: float | None = None
+        self,
+        epochs: Mapping[int, int],
+        ids: Sequence[str],
+        host: str,
+        hold_s: float,
+        now: float | None = None,
+        carried: Mapping[str, Carried] | None = None,
     ) -> dict[str, OutboxRow]:
         able = [i for i in ids if (kept := self.outbox.get(i)) is not None and kept.row.kind in self._rules.kinds]
-        claimed = await super().claim_sends(epochs, able, host, hold_s, now)
+        claimed = await super().claim_sends(epochs, able, host, hold_s, now, carried)
         claimed = {i: replace(row, body=self._rules.labelled(row.body)) for i, row in claimed.items()}
         if claimed:
             await self._sendlog.begin(list(claimed.values()), self.clock_now())

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from runtime.entity import Effect
-from runtime.store import Inbound, OutboxRow, SendResult, ShardRow
+from runtime.store import Carried, Inbound, OutboxRow, SendResult, ShardRow
 
 AGAIN = frozenset({"pending", "unknown"})
 LIVE = frozenset({"pending", "sending", "unknown"})
+SENT = frozenset({"accepted", "delivered", "bundled"})
 RECALL_S = 3600.0
 LONGEST_S = 60.0
 """No claim and no lease is given for longer: one that is was made before the clock was set back."""
@@ -38,6 +39,7 @@ class Kept:
     claimed_at: float | None = None
     detail: str = ""
     updated_at: float = 0.0
+    held_s: float = 0.0
 
 
 class MemoryOutbox:
@@ -105,7 +107,13 @@ class MemoryOutbox:
         return rows[:limit]
 
     async def claim_sends(
-        self, epochs: Mapping[int, int], ids: Sequence[str], host: str, hold_s: float, now: float | None = None
+        self,
+        epochs: Mapping[int, int],
+        ids: Sequence[str],
+        host: str,
+        hold_s: float,
+        now: float | None = None,
+        carried: Mapping[str, Carried] | None = None,
     ) -> dict[str, OutboxRow]:
         halted = {r.message.entity for r in self.undone_rows() if r.message.halts}
         claimed: dict[str, OutboxRow] = {}
@@ -120,8 +128,14 @@ class MemoryOutbox:
             lost = kept.row.state == "sending"
             if lost:
                 self._log(kept, None, "unknown", "its host did not say what became of it")
+            how = (carried or {}).get(ident)
+            kept.held_s = kept.held_s if how is None else how.held_s
             kept.row = replace(
-                kept.row, state="sending", attempts=kept.row.attempts + 1, unknowns=kept.row.unknowns + lost
+                kept.row,
+                state="sending",
+                attempts=kept.row.attempts + 1,
+                unknowns=kept.row.unknowns + lost,
+                bundle=kept.row.bundle if how is None else how.bundle,
             )
             kept.claimed_by, kept.claim_until = host, self.clock_now() + hold_s
             kept.claimed_at = self.clock_now()
@@ -151,7 +165,7 @@ class MemoryOutbox:
             if kept is None:
                 continue
             existing.add(result.id)
-            sent = result.state in ("accepted", "delivered")
+            sent = result.state in SENT
             if kept.row.state not in LIVE and not (kept.row.state == "cancelled" and sent):
                 continue
             again = result.state in AGAIN
@@ -192,6 +206,7 @@ class MemoryOutbox:
             if k.row.entity in entities
             and k.row.channel in channels
             and k.row.state == "accepted"
+            and k.row.bundle is None
             and k.updated_at > self.clock_now() - RECALL_S
         ]
 

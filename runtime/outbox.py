@@ -2,20 +2,23 @@
 
 Nothing here decides who is paged; rows do. A row is sent only under a claim (state `sending` in the
 database, which refuses it while an acknowledgement waits in the inbox) and only while the claim has a send's
-time left. Each channel has its own slots, so that a slow provider delays nobody else. While the store is away the
-same is done under claims of this host's memory (runtime/outage.py).
+time left. Each channel has its own slots, so that a slow provider delays nobody else. Of many rows for one person's
+contact method most wait a little and share a message (bundles.py). While the store is away the same is done under
+claims of this host's memory (runtime/outage.py), and nothing waits: each send is first written to this machine's disk.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from runtime.attempt import attempted
+from runtime.attempt import attempted, attempted_together
+from runtime.bundles import Bundles, Parcel
 from runtime.core import Core, log, wait
 from runtime.errors import RuntimeFault
+from runtime.ids import derived_id
 from runtime.pump import Ready
 from runtime.sending import HOLD_S, SEND_S, as_send, failed
 from runtime.store import OutboxRow, SendResult, Store
@@ -32,6 +35,8 @@ class Attempt:
 
     row: OutboxRow
     store: Store
+    bundle: str | None = None
+    """The message that carries it together with others."""
 
 
 class Outbox:
@@ -39,7 +44,9 @@ class Outbox:
 
     def __init__(self, core: Core) -> None:
         self._core = core
-        self._lanes: dict[str, deque[OutboxRow]] = {}
+        self._bundles = Bundles(core.registry.bundling)
+        self._named = 0
+        self._lanes: dict[str, deque[Parcel]] = {}
         self._held: dict[str, int] = {}
         self._busy: dict[str, int] = {}
         self._claimed: dict[str, Attempt] = {}
@@ -82,34 +89,48 @@ class Outbox:
         for attempt in self._claimed.values():
             row = attempt.row
             lost = row.state == "sending"
-            yield replace(row, state="sending", attempts=row.attempts + 1, unknowns=row.unknowns + lost), True
-        waiting = {row.id: row for lane in self._lanes.values() for row in lane}
+            bundle = attempt.bundle or row.bundle
+            tried, unknowns = row.attempts + 1, row.unknowns + lost
+            yield replace(row, state="sending", attempts=tried, unknowns=unknowns, bundle=bundle), True
+        waiting = {row.id: row for lane in self._lanes.values() for parcel in lane for row in parcel.rows}
+        waiting |= {row.id: row for row in self._bundles.waiting()}
         for row in {**self._later, **waiting}.values():
             yield row, False
 
     def _drop(self, entity: str) -> None:
         """Somebody withdrew sends of the entity: what still is to be sent of it, the poll finds again."""
-        for channel, lane in self._lanes.items():
-            for row in [r for r in lane if r.entity == entity]:
-                self._held.pop(row.id, None)
-            self._lanes[channel] = deque(r for r in lane if r.entity != entity)
-        for row in [r for r in self._later.values() if r.entity == entity]:
-            del self._later[row.id]
+        self._remove(lambda row: row.entity == entity)
 
     def _queue(self, row: OutboxRow) -> None:
         self._later.pop(row.id, None)
-        if row.id not in self._held:
-            self._held[row.id] = row.shard
-            self._lanes.setdefault(row.channel, deque()).append(row)
+        if row.id in self._held:
+            return
+        self._held[row.id] = row.shard
+        if self._core.unattended or not self._bundles.takes(row, self._core.time.now()):
+            self._send_next(Parcel((row,)))
+
+    def _send_next(self, parcel: Parcel) -> None:
+        self._lanes.setdefault(parcel.rows[0].channel, deque()).append(parcel)
 
     def _forget(self, shard: int) -> None:
+        self._remove(lambda row: row.shard == shard)
+
+    def _remove(self, gone: Callable[[OutboxRow], bool]) -> None:
+        """Drop what is not claimed from memory."""
         for channel, lane in self._lanes.items():
-            for row in lane:
-                if row.shard == shard:
-                    self._held.pop(row.id, None)
-            self._lanes[channel] = deque(r for r in lane if r.shard != shard)
-        for row in [r for r in self._later.values() if r.shard == shard]:
+            dropped = [row.id for parcel in lane for row in parcel.rows if gone(row)]
+            if dropped:
+                self._lanes[channel] = deque(p for p in (p.without(gone) for p in lane) if p.rows)
+                self._let_go(dropped)
+        self._let_go(self._bundles.drop(gone))
+        for row in [r for r in self._later.values() if gone(r)]:
             del self._later[row.id]
+
+    def _let_go(self, idents: Iterable[str]) -> None:
+        """Not sent, and not in memory any more: what still is to be sent, the poll finds again."""
+        for ident in idents:
+            self._held.pop(ident, None)
+            self._bundles.untold(ident)
 
     async def body(self) -> None:
         """Wait for effects or the poll period; read what else needs work; start what the slots allow."""
@@ -122,41 +143,54 @@ class Outbox:
             for row in await core.store.sends(list(core.ownership.epochs), list(self._held), PAGE, core.time.now()):
                 if core.ownership.holds(row.shard):
                     self._queue(row)
+        for parcel in self._bundles.all() if core.unattended else self._bundles.ready(core.time.now()):
+            self._send_next(parcel)
         for channel in list(self._lanes):
             await self._start(channel)
 
     async def _start(self, channel: str) -> None:
         core = self._core
         slots = core.registry.slots.get(channel, SLOTS)
+        if core.unattended:
+            self._lanes[channel] = deque(Parcel((row,)) for parcel in self._lanes[channel] for row in parcel.rows)
         while (
             (lane := self._lanes[channel])
             and core.ownership.settled()
             and (room := slots - self._busy.get(channel, 0)) > 0
         ):
-            rows = [lane.popleft() for _ in range(min(room, len(lane)))]
+            parcels = [lane.popleft() for _ in range(min(room, len(lane)))]
+            rows = [row for parcel in parcels for row in parcel.rows]
             able = [
                 r for r in rows if core.ownership.takes(r.shard) and (core.unattended or not core.is_halted(r.entity))
             ]
             epochs = {r.shard: core.ownership.epochs[r.shard] for r in able}
-            began, store = core.clock.monotonic(), core.store
+            began, store, now = core.clock.monotonic(), core.store, core.time.now()
+            named = [(self._name(parcel), parcel) for parcel in parcels]
+            carried = {k: v for name, parcel in named for k, v in parcel.carried(name, now).items()}
             try:
-                claimed = await store.claim_sends(epochs, [r.id for r in able], core.host_id, HOLD_S, core.time.now())
+                claimed = await store.claim_sends(epochs, [r.id for r in able], core.host_id, HOLD_S, now, carried)
             except RuntimeFault:
                 # Perhaps claimed, perhaps not: asked again; what was claimed the poll finds when that has run out.
-                self._lanes[channel].extendleft(r for r in reversed(rows) if core.ownership.holds(r.shard))
+                kept = (p.without(lambda row: not core.ownership.holds(row.shard)) for p in reversed(parcels))
+                self._lanes[channel].extendleft(p for p in kept if p.rows)
                 raise
             core.counters.claims += len(claimed)
-            for row in rows:
-                if row.id in claimed:
+            self._let_go(r.id for r in rows if r.id not in claimed)
+            for name, parcel in named:
+                attempts = [Attempt(claimed[r.id], store, name) for r in parcel.rows if r.id in claimed]
+                if attempts:
                     self._busy[channel] = self._busy.get(channel, 0) + 1
-                    self._claimed[row.id] = Attempt(claimed[row.id], store)
-                    self._spawn(self._carry_out(self._claimed[row.id], began))
-                else:
-                    self._held.pop(row.id, None)
+                    self._claimed |= {a.row.id: a for a in attempts}
+                    self._spawn(self._carry_out(attempts, began))
 
-    async def _carry_out(self, claimed: Attempt, began: float) -> None:
-        row, core = claimed.row, self._core
-        handler = core.registry.handlers.get(row.kind)
+    def _name(self, parcel: Parcel) -> str | None:
+        """Id of a message for several rows, never used twice: which of them are claimed is known only later."""
+        self._named += 1
+        return derived_id("bundle", self._core.host_id, self._named) if len(parcel.rows) > 1 else None
+
+    async def _carry_out(self, attempts: list[Attempt], began: float) -> None:
+        row, bundle, core = attempts[0].row, attempts[0].bundle, self._core
+        handler, bundling = core.registry.handlers.get(row.kind), core.registry.bundling
 
         def may_start() -> bool:
             if core.clock.monotonic() >= began + HOLD_S - SEND_S or not core.ownership.alive():
@@ -166,13 +200,18 @@ class Outbox:
 
         try:
             if handler is None:
-                result = failed(row, f"this program has no handler for {row.kind!r} effects; upgrade every host")
+                results = [failed(row, f"this program has no handler for {row.kind!r} effects; upgrade every host")]
+            elif bundle is None or bundling is None or len(attempts) == 1:
+                results = [await attempted(row, handler, core.env.current, core.time.now, may_start)]
             else:
-                result = await attempted(row, handler, core.env.current, core.time.now, may_start)
+                rows = [a.row for a in attempts]
+                results = await attempted_together(
+                    rows, bundle, bundling.together, core.env.current, core.time.now, may_start
+                )
         finally:
             self._busy[row.channel] -= 1
             core.sends_wanted.set()
-        self._results.append((claimed, result))
+        self._results += zip(attempts, results, strict=True)
         self._results_wanted.set()
 
     async def record(self) -> None:
@@ -198,6 +237,8 @@ class Outbox:
         self._held.pop(row.id, None)
         if self._claimed.get(row.id) is attempt:
             del self._claimed[row.id]
+        if result.state in ("pending", "failed", "cancelled"):
+            self._bundles.untold(row.id)
         if result.due_at is not None and core.ownership.holds(row.shard):
             self._later[row.id] = replace(
                 row,
@@ -205,6 +246,7 @@ class Outbox:
                 due_at=result.due_at,
                 attempts=row.attempts + 1,
                 unknowns=row.unknowns + result.unknown,
+                bundle=attempt.bundle or row.bundle,
             )
         if result.tell is not None:
             core.mail_wanted.set()

@@ -16,6 +16,7 @@ from runtime.entity import Effect
 from runtime.queries import load
 from runtime.store import (
     Appended,
+    Carried,
     Committed,
     HostRow,
     Inbound,
@@ -188,8 +189,15 @@ class PostgresStore:
         return [OutboxRow(*r) for r in rows]
 
     async def claim_sends(
-        self, epochs: Mapping[int, int], ids: Sequence[str], host: str, hold_s: float, now: float | None = None
+        self,
+        epochs: Mapping[int, int],
+        ids: Sequence[str],
+        host: str,
+        hold_s: float,
+        now: float | None = None,
+        carried: Mapping[str, Carried] | None = None,
     ) -> dict[str, OutboxRow]:
+        known = carried or {}
         rows = await self._write(
             "claim_sends",
             own_shard=list(epochs),
@@ -198,6 +206,9 @@ class PostgresStore:
             host=host,
             hold=hold_s,
             now=now,
+            c_id=list(known),
+            c_bundle=[c.bundle for c in known.values()],
+            c_held=[c.held_s for c in known.values()],
         )
         return {r[0]: OutboxRow(*r) for r in rows}
 

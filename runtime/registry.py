@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from runtime.bundles import Bundling
 from runtime.effects import Handler
 from runtime.entity import Effect, Entity
 from runtime.settlement import Telling
@@ -58,3 +59,5 @@ class Registry:
     close: Callable[[], Awaitable[None]]
     unattended: Unattended | None = None
     slots: Mapping[str, int] = field(default_factory=dict)
+    bundling: Bundling | None = None
+    """None: every effect goes out by itself."""

@@ -8,7 +8,7 @@
     failed       given up; the entity was told                        -
     unknown      sent, answer lost                                    reconcile, then at most one more send
     cancelled    withdrawn before it was sent                         -
-    bundled      went out inside another page                         -
+    bundled      went out inside another page's message               -
 
 An unknown outcome is reconciled with the provider before any retry. A provider that de-duplicates is simply sent to
 again; another one gets at most one more send, and after a second unknown outcome the send fails over to the
@@ -20,6 +20,7 @@ method follows at once; the retries go on all the same, and the last of them is 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from runtime.codec import json_of
@@ -97,6 +98,20 @@ def _tell(row: OutboxRow, reason: str) -> Inbound:
     message = EffectFailed(row.id, row.kind, row.channel, reason, row.body)
     dedup = derived_id(row.id, "failed")
     return Inbound(entity=row.entity, shard=row.shard, kind="EffectFailed", dedup=dedup, body=json_of(message))
+
+
+def shared(results: Sequence[SendResult]) -> list[SendResult]:
+    """What to write for rows that one message carried: each as if alone, but that one of them stands for the message.
+
+    `results`: what would follow for each by itself. Where the message was not taken each goes on by itself.
+    """
+    others = len(results) - 1
+    told = f"told together with {others} other{'s' if others != 1 else ''}, in one message"
+    taken = [r for r in results if r.state in ("accepted", "delivered")]
+    if len(taken) < len(results):
+        return list(results)
+    noted = [replace(r, detail=f"{r.detail}; {told}" if r.detail else told) for r in results]
+    return [noted[0], *(replace(r, state="bundled") for r in noted[1:])]
 
 
 def withdrawn(row: OutboxRow) -> SendResult:

@@ -184,6 +184,16 @@ class OutboxRow:
     provider_id: str | None = None
     withdrawn: bool = False
     """Cancelled while it was being sent: its outcome is still learned, but it is never sent again."""
+    bundle: str | None = None
+    """Id of the message that carried it together with others, if its first attempt was one (runtime/bundles.py)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """How a row came to its first attempt: in the message `bundle` or by itself, having waited `held_s` for others."""
+
+    bundle: str | None = None
+    held_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,9 +322,17 @@ class Store(Protocol):
         ...
 
     async def claim_sends(
-        self, epochs: Mapping[int, int], ids: Sequence[str], host: str, hold_s: float, now: float | None = None
+        self,
+        epochs: Mapping[int, int],
+        ids: Sequence[str],
+        host: str,
+        hold_s: float,
+        now: float | None = None,
+        carried: Mapping[str, Carried] | None = None,
     ) -> dict[str, OutboxRow]:
         """Claim rows for sending: state `sending`, attempts + 1, claim held for hold_s. `now`: as in `sends`.
+
+        `carried`: by id, of rows that waited or share a message; kept with the row from then on.
 
         A row found `sending` with an expired claim gets its count of unknown outcomes raised by one, and the
         attempt nobody reported on a row `unknown` in the send log.

@@ -70,5 +70,12 @@ async def _attempts(sessions: Sessions, sends: list[str]) -> dict[str, list[Atte
 
 def _outgoing(page: dict[str, Any], attempts: list[Attempt]) -> Outgoing:
     return Outgoing(
-        page["id"], page["channel"], page["state"], page["detail"], page["body"], page["provider_id"], tuple(attempts)
+        page["id"],
+        page["channel"],
+        page["state"],
+        page["detail"],
+        page["body"],
+        page["provider_id"],
+        tuple(attempts),
+        page["others"],
     )

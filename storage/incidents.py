@@ -106,8 +106,10 @@ order by seq limit 5000
 PAGES = text("""
 select id, channel, body, state, detail, attempts, provider_id,
        extract(epoch from created_at)::float8 as created_at, extract(epoch from sent_at)::float8 as sent_at,
-       extract(epoch from updated_at)::float8 as updated_at
-from rt.outbox where body->>'incident_id' = :id order by created_at limit 2000
+       extract(epoch from updated_at)::float8 as updated_at,
+       (select count(*) from rt.outbox o where o.bundle = p.bundle and o.provider_id = p.provider_id and o.id <> p.id)
+           as others
+from rt.outbox p where body->>'incident_id' = :id order by created_at limit 2000
 """)
 
 

@@ -56,6 +56,12 @@ class Settings(BaseModel):
     """How long Postgres may be away before people are paged without it. Shorter: a restart of the database pages some
     people twice; longer: a real outage delays pages by as much."""
 
+    bundle_after: int = Field(5, ge=0, le=1000, alias="SENTINEL_BUNDLE_AFTER")
+    """After so many pages to one contact method within a minute, further ones share a message (docs/notifications.md).
+    0: each page is a message of its own, also the 500th."""
+    last_resort_after_s: float = Field(60.0, ge=5, alias="SENTINEL_LAST_RESORT_AFTER_S")
+    """The watchdog's setting: no page waits for others for more than half of it."""
+
     calendar_private: bool = Field(False, alias="SENTINEL_CALENDAR_PRIVATE")
     """True: calendars may be imported from private addresses. Who may configure a schedule can then make this machine
     ask any address that it can reach, and learn whether a calendar is there."""

@@ -190,7 +190,7 @@ select extract(epoch from now())::float8 as now, array(select id from own) as ow
 -- Due by this clock or by the caller's count of it, which does not jump; a claim that runs for longer than any can was made
 -- before this clock was set back, and is over.
 select id, entity, shard, kind, channel, body, state, attempts, unknowns,
-       extract(epoch from due_at)::float8 as due_at, provider_id, withdrawn
+       extract(epoch from due_at)::float8 as due_at, provider_id, withdrawn, bundle
 from rt.outbox
 where state in ('pending', 'sending', 'unknown') and shard = any(%(shards)s::int[])
   and case when state = 'sending' then claim_until <= now() or claim_until > now() + interval '1 minute'
@@ -225,10 +225,13 @@ seal as (
 update rt.outbox x
    set state = 'sending', attempts = x.attempts + 1, claimed_by = %(host)s, updated_at = now(), claimed_at = now(),
        unknowns = x.unknowns + (x.state = 'sending')::int,
-       claim_until = now() + make_interval(secs => %(hold)s)
-from before b where x.id = b.id
+       claim_until = now() + make_interval(secs => %(hold)s),
+       bundle = case when c.id is null then x.bundle else c.bundle end, held_s = coalesce(c.held, x.held_s)
+from before b
+left join unnest(%(c_id)s::text[], %(c_bundle)s::text[], %(c_held)s::float8[]) as c(id, bundle, held) on c.id = b.id
+where x.id = b.id
 returning b.id, b.entity, b.shard, b.kind, b.channel, b.body, b.state, b.attempts, b.unknowns,
-          extract(epoch from b.due_at)::float8 as due_at, b.provider_id, b.withdrawn;
+          extract(epoch from b.due_at)::float8 as due_at, b.provider_id, b.withdrawn, b.bundle;
 
 -- name: record_sends
 -- claimed_by is the fence here: a row that somebody else claimed since is his to record.
@@ -245,7 +248,7 @@ done as (
        set state = case when x.withdrawn and g.state in ('pending', 'unknown') then 'cancelled' else g.state end,
            detail = g.detail, provider_id = coalesce(g.provider, x.provider_id),
            due_at = coalesce(to_timestamp(g.due), x.due_at), unknowns = x.unknowns + g.unknown, updated_at = now(),
-           sent_at = case when g.state in ('accepted', 'delivered') then now() else x.sent_at end
+           sent_at = case when g.state in ('accepted', 'delivered', 'bundled') then now() else x.sent_at end
     from given g where x.id = g.id and x.state = 'sending' and x.claimed_by = %(host)s
     returning x.id, x.entity, x.attempts, g.tried, g.state, x.detail, x.provider_id, x.claimed_at),
 -- What came of the attempt, also where the row was withdrawn meanwhile.
@@ -276,11 +279,11 @@ done as (
        set state = case when x.withdrawn and g.state in ('pending', 'unknown') then 'cancelled' else g.state end,
            detail = g.detail, provider_id = coalesce(g.provider, x.provider_id), attempts = greatest(x.attempts, 1),
            due_at = coalesce(to_timestamp(g.due), x.due_at), unknowns = x.unknowns + g.unknown, updated_at = now(),
-           sent_at = case when g.state in ('accepted', 'delivered') then coalesce(to_timestamp(g.began), now())
+           sent_at = case when g.state in ('accepted', 'delivered', 'bundled') then coalesce(to_timestamp(g.began), now())
                           else x.sent_at end
     from given g where x.id = g.id
      and (x.state in ('pending', 'sending', 'unknown')
-          or x.state = 'cancelled' and g.state in ('accepted', 'delivered'))
+          or x.state = 'cancelled' and g.state in ('accepted', 'delivered', 'bundled'))
     returning x.id, x.entity, x.attempts, g.tried, x.state, x.detail, x.provider_id, x.claimed_by, g.began),
 logged as (
     insert into rt.send_log (send, entity, kind, attempt, tried, state, detail, provider_id, host, started_at)
@@ -298,10 +301,11 @@ select x.id from rt.outbox x join given g on g.id = x.id;
 
 -- name: recallable
 select id, entity, shard, kind, channel, body, state, attempts, unknowns,
-       extract(epoch from due_at)::float8 as due_at, provider_id, withdrawn
+       extract(epoch from due_at)::float8 as due_at, provider_id, withdrawn, bundle
 from rt.outbox
 where entity = any(%(entities)s::text[]) and channel = any(%(channels)s::text[]) and state = 'accepted'
-  and updated_at > now() - interval '1 hour';
+  and updated_at > now() - interval '1 hour'
+  and bundle is null;   -- a message for several incidents goes on ringing for the others
 
 -- name: newest_position
 select coalesce(max(position), 0) from rt.journal;

@@ -49,7 +49,10 @@ from rt.entity e where e.id > %(after)s order by e.id limit %(limit)s;
 -- name: journals
 select j.entity, j.seq, j.kind, j.body::text as body, extract(epoch from j.at)::float8 as at,
        case when o.id is not null then json_build_object(
-           'state', o.state, 'body', json_build_object('subject', o.body->'subject', 'text', o.body->'text')) end as page,
+           'state', o.state, 'body', json_build_object('subject', o.body->'subject', 'text', o.body->'text'),
+           'held_s', o.held_s,
+           'carried', exists (select from rt.outbox c where c.bundle = o.bundle and c.state in ('accepted', 'delivered')
+                                 and c.provider_id = o.provider_id)) end as page,
        (select json_agg(json_build_object('tried', s.tried, 'state', s.state,
                                           'started_at', extract(epoch from s.started_at)) order by s.position)
           from rt.send_log s where s.send = o.id and s.kind = 'attempt') as attempts
@@ -61,7 +64,8 @@ select o.id, o.state,
        (select coalesce(json_agg(json_build_object('attempt', s.attempt, 'tried', s.tried, 'state', s.state)
                                  order by s.position), '[]')
           from rt.send_log s where s.send = o.id and s.kind = 'attempt') as attempts
-from rt.outbox o;
+from rt.outbox o
+where o.kind <> 'last_resort';   -- written by the watchdog after it has sent: the row is the record
 
 -- name: orphans
 -- Journals and timers of entities that have no state.

@@ -11,6 +11,7 @@ never-paged       a step's page reached the provider never, and no acknowledgeme
 doubled           more sends for one step than 1 + outcomes nobody could clear up + sends beside a host that was cut off
                   from everybody, or stopped before it could say what it had sent while the store was away
 overdue           a page due while the store was away, by a host that had all it needs, not tried within 2 s of the grace
+late              while nothing went wrong a page was not tried within 30 s: none waits longer for others
 paged-after-ack   a send started later after an accepted acknowledgement than a claim may last
 unrecorded        the provider took a send that the send log knows nothing of
 drift             the stored state is not the fold of the journal
@@ -27,13 +28,17 @@ from typing import Any
 
 import msgspec
 
+from domain.storm import LONGEST_S
 from runtime import invariants
 from runtime.codec import Kind
 from runtime.invariants import EXCUSED, IN_FLIGHT_S, Finding, Positions
 from tests.sim.pager import STEPS, Pager
+from tests.sim.virtual import EPOCH
 from tests.sim.world import LATE_S, Sent
 
 FALLBACK = "fallback"
+UNWELL_S = 30.0
+"""So long something that went wrong is felt: a frozen host, a claim that must run out."""
 
 
 def check(world: Any) -> list[Finding]:
@@ -97,14 +102,14 @@ def _sends(world: Any) -> list[Finding]:
     for sent in world.provider.log:
         by_step[(sent.entity, sent.to)].append(sent)
     for (entity, to), sends in by_step.items():
-        deliveries = {s.delivery for s in sends}
+        deliveries = {ident for s in sends for ident in (s.delivery, s.message)}
         doubt = sum(world.provider.doubt.get(d, 0) + (d in world.unsure) for d in deliveries)
         if len(sends) > 1 + doubt + _beside(world, sends):
             found.append(Finding("doubled", entity, f"{len(sends)} sends to {to}"))
     for sent in world.provider.log:
         if sent.to != FALLBACK and not world.alone(world.process(sent.host), sent.at):
             found += invariants.after_halt(sent.entity, sent.at, world.acked.get(sent.entity), IN_FLIGHT_S)
-    return found + _logged(world) + _overdue(world)
+    return found + _logged(world) + _overdue(world) + _late(world)
 
 
 def _logged(world: Any) -> list[Finding]:
@@ -151,6 +156,27 @@ def _overdue(world: Any) -> list[Finding]:
         if not (acked or stopped or tried):
             found.append(Finding("overdue", due.entity, f"due at {due.due:.1f} by {due.process.name}"))
     return found
+
+
+def _late(world: Any) -> list[Finding]:
+    found: list[Finding] = []
+    first: dict[str, float] = {}
+    for sent in world.provider.tried:
+        first.setdefault(sent.delivery, sent.at)
+    for row in world.store.journal:
+        if row["kind"] != "StepPaged" or row["body"]["effect"] not in first:
+            continue
+        due, took_s = row["at"] - EPOCH, first[row["body"]["effect"]] - (row["at"] - EPOCH)
+        if took_s > LONGEST_S + LATE_S and not _hurt(world, due - UNWELL_S, due + LONGEST_S + LATE_S):
+            found.append(Finding("late", row["entity"], f"tried {took_s:.0f} s after it was due at {due:.0f}"))
+    return found
+
+
+def _hurt(world: Any, start: float, end: float) -> bool:
+    """True if anything went wrong in between."""
+    spans = [world.outage, *(span for process, _ in world._hosts.values() for span in process.stops)]
+    spans += [(at, at) for at, *_ in world.faults] + [world.cut]
+    return any(low < end and high > start for low, high in spans)
 
 
 def _left(world: Any) -> list[Finding]:

@@ -13,7 +13,7 @@ from runtime import attempt
 from runtime.effects import Send
 from runtime.host import Host
 from runtime.sendlog import Left
-from runtime.store import Committed, Turn
+from runtime.store import Committed, SendResult, Turn
 from runtime.unattended import Verdict, Watch
 from tests.sim.world import Mutation, SimHandler, SimSendLog
 
@@ -154,6 +154,33 @@ def _deaf() -> Iterator[Mutation]:
         yield Mutation("deaf in an outage")
 
 
+@contextmanager
+def _patient() -> Iterator[Mutation]:
+    yield Mutation("pages wait ten minutes for others", hold_s=600.0)
+
+
+@contextmanager
+def _settled() -> Iterator[Mutation]:
+    """Rows that share a message count as told whatever became of it."""
+
+    def told(results: Sequence[SendResult]) -> list[SendResult]:
+        return [replace(r, state="bundled", due_at=None, unknown=False, tell=None) for r in results]
+
+    with patch.object(attempt, "shared", told):
+        yield Mutation("told together whatever became of the message")
+
+
+@contextmanager
+def _by_itself() -> Iterator[Mutation]:
+    """The provider is not asked about the message that a page shared."""
+
+    async def asked(handler: Any, row: Any, send: Send, env: Any) -> Any:
+        return await handler.reconcile(send, env, 5.0)
+
+    with patch.object(attempt, "_asked", asked):
+        yield Mutation("a shared message is not reconciled")
+
+
 MUTATIONS: dict[str, Callable[[], AbstractContextManager[Mutation]]] = {
     "as specified": _as_specified,
     "page before commit": _store("page before commit", _PageFirst),
@@ -164,5 +191,8 @@ MUTATIONS: dict[str, Callable[[], AbstractContextManager[Mutation]]] = {
     "silent in an outage": _silent,
     "sends of an outage not told": _untold,
     "deaf in an outage": _deaf,
+    "pages wait ten minutes for others": _patient,
+    "told together whatever became of the message": _settled,
+    "a shared message is not reconciled": _by_itself,
     "waiting acknowledgements ignored": _store("waiting acknowledgements ignored", _AcksIgnored),
 }

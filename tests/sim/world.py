@@ -16,7 +16,10 @@ from typing import Any
 
 import structlog
 
+from domain import storm
+from domain.storm import HOLD_S
 from runtime import sendlog
+from runtime.bundles import Bundling
 from runtime.codec import json_of
 from runtime.effects import Accepted, CannotTell, NotFound, Rejected, Send, Unknown
 from runtime.entity import Effect
@@ -50,6 +53,8 @@ class Sent:
     entity: str
     to: str
     host: str
+    message: str = ""
+    """Id of the message that carried it, together with others perhaps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +90,17 @@ class Provider:
         self.doubt: dict[str, int] = {}
         """Times the look-up of a delivery could not tell: each allows one more send."""
 
-    def take(self, send: Send, host: str) -> Accepted | Rejected | Unknown:
-        sent = Sent(self._world.loop.time(), send.id, send.entity, str(send.body["to"]), host)
-        self.tried.append(sent)
+    def take(self, message: str, sends: Sequence[Send], host: str) -> Accepted | Rejected | Unknown:
+        now = self._world.loop.time()
+        sent = [Sent(now, send.id, send.entity, str(send.body["to"]), host, message) for send in sends]
+        self.tried += sent
         rng, rates = self._world.rng, self._world.rates
         draw = rng.random()
         if rates is not None and draw < rates.provider_refuses:
             return Rejected("busy", retryable=True)
         if rates is not None and draw < rates.provider_refuses + rates.provider_loses / 2:
             return Unknown("request lost")
-        self.log.append(sent)
+        self.log += sent
         if rates is not None and draw < rates.provider_refuses + rates.provider_loses:
             return Unknown("answer lost")
         return Accepted(f"p-{len(self.log)}", final=True)
@@ -104,7 +110,7 @@ class Provider:
         if rates is not None and self._world.rng.random() < 0.1:
             self.doubt[send.id] = self.doubt.get(send.id, 0) + 1
             return CannotTell()
-        return Accepted("found", final=True) if any(s.delivery == send.id for s in self.log) else NotFound()
+        return Accepted("found", final=True) if any(s.message == send.id for s in self.log) else NotFound()
 
 
 class SimHandler:
@@ -123,7 +129,12 @@ class SimHandler:
     async def send(self, send: Send, env: Any, timeout_s: float) -> Accepted | Rejected | Unknown:
         # No fault point before the provider takes it: the check of the claim's deadline and the system
         # call are one step for us, as runtime-design says honestly.
-        outcome = self._provider.take(send, self._process.name)
+        return await self.together(send.id, [send], env, timeout_s)
+
+    async def together(
+        self, bundle: str, sends: Sequence[Send], env: Any, timeout_s: float
+    ) -> Accepted | Rejected | Unknown:
+        outcome = self._provider.take(bundle, sends, self._process.name)
         await asyncio.sleep(self._process.world.rng.uniform(0.01, 0.5))
         await self._process.point("after send")
         return outcome
@@ -181,6 +192,22 @@ def quarantine_effect(entity: str, reason: str, now: float) -> Effect:
     return Effect(derived_id(entity, int(now // 600)), "page", "voice", {"to": "fallback", "step": -1})
 
 
+def storming(handler: SimHandler, hold_s: float) -> Bundling:
+    """The product's rule, so that already the second page to a person within a minute waits; every other is worse."""
+
+    def key(row: OutboxRow) -> str:
+        return "" if row.body["to"] == "fallback" else str(row.body["to"])
+
+    def rank(row: OutboxRow) -> int:
+        return shard_of(EntityId("pager", row.entity.partition("/")[2])) % 2
+
+    def sort(told: Sequence[tuple[float, int]], due: Sequence[tuple[str, int, float]], now: float) -> storm.Sorted:
+        rules = storm.Rules(after=1, hold_s=hold_s)
+        return storm.sort([storm.Told(*t) for t in told], [storm.Due(*d) for d in due], now, rules)
+
+    return Bundling(key, rank, sort, handler.together)
+
+
 @dataclass(slots=True)
 class Mutation:
     """A safety line removed on purpose; each must turn seeds red (tests/sim/test_mutations.py)."""
@@ -188,6 +215,7 @@ class Mutation:
     name: str = "as specified"
     wrap_store: Callable[[World, Process, Any], Any] | None = None
     sends: Callable[[Process], SendLog] = SimSendLog
+    hold_s: float = HOLD_S
 
 
 class World:
@@ -226,6 +254,11 @@ class World:
     def store_down(self) -> bool:
         """True during the store's outage of this run."""
         return self.outage[0] <= self.loop.time() < self.outage[1]
+
+    @property
+    def cut(self) -> tuple[float, float]:
+        """While one host alone cannot reach the store."""
+        return self._cut[1:]
 
     def cut_off(self, process: Process) -> bool:
         """True while this host alone cannot reach the store."""
@@ -298,7 +331,10 @@ class World:
             return None
 
         rules = Unattended(GRACE_S, frozenset({"page"}), telling, dict, Path())
-        registry = Registry((Pager(),), {"page": handler}, StaticSource(), quarantine_effect, nothing, rules)
+        bundling = storming(handler, self.mutation.hold_s)
+        registry = Registry(
+            (Pager(),), {"page": handler}, StaticSource(), quarantine_effect, nothing, rules, bundling=bundling
+        )
         store: Any = self.store
         if self.mutation.wrap_store is not None:
             store = self.mutation.wrap_store(self, process, store)

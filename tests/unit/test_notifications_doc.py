@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,12 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
+from domain import storm
+from domain.alert import Severity
 from domain.people import ContactMethod, NotificationRule, User
 from domain.policy import Step
 from domain.quiet import check_quiet_hours
+from domain.together import Told, words
 from domain.window import Window
 from gateway.schemas.people import QuietHours, Rules
 from tests.unit.desk import Desk, organisation, person, user
@@ -21,8 +25,15 @@ from tests.unit.desk import Desk, organisation, person, user
 DOC = (Path(__file__).parents[2] / "docs" / "notifications.md").read_text()
 EXAMPLE: dict[str, Any] = json.loads(DOC.partition("```json\n")[2].partition("```")[0])
 BERLIN = ZoneInfo(EXAMPLE["zone"])
-TABLE = DOC.partition("| step | incident opens | pages |\n")[2].partition("\n\n")[0].splitlines()[1:]
-ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in TABLE]
+
+
+def table(head: str) -> list[list[str]]:
+    lines = DOC.partition(f"{head}\n")[2].partition("\n\n")[0].splitlines()[1:]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
+ROWS = table("| step | incident opens | pages |")
+STORM = table("| after | become due | go out |")
 
 
 def ada() -> User:
@@ -54,5 +65,27 @@ def test_each_row_of_the_example_is_what_happens(step: str, opens: str, pages: s
     assert ", ".join(got) == pages
 
 
-def test_the_table_was_found() -> None:
+def test_the_tables_were_found() -> None:
     assert len(ROWS) >= 4
+    assert len(STORM) >= 8
+
+
+def test_the_storm_of_the_example_goes_out_as_it_says() -> None:
+    """Second by second; what is sent is what the table has for that second, and nothing at any other."""
+    rows = {int(after.removesuffix(" s")): (due, out) for after, due, out in STORM}
+    told: list[storm.Told] = []
+    waiting: dict[str, tuple[storm.Due, Told]] = {}
+    for second in range(max(rows) + 60):
+        due, wanted = rows.get(second, ("", ""))
+        if due:
+            many, severity, service = re.fullmatch(r"(\d+) (\w+) in (\w+)", due).groups()  # type: ignore[union-attr]
+            rank = Severity(severity).rank
+            for n in range(int(many)):
+                ident = f"{second}-{n:02}"
+                waiting[ident] = storm.Due(ident, rank, second), Told(ident, "it is down", Severity(severity), service)
+        alone, together = storm.sort(told, [d for d, _ in waiting.values()], second, storm.Rules())
+        out = [words([waiting[i][1] for i in together], "http://x").subject] if together else []
+        out += [f"{len(alone)} by {'itself' if len(alone) == 1 else 'themselves'}"] if alone else []
+        assert out == ([wanted] if wanted else []), second
+        told += [storm.Told(second, waiting.pop(i)[0].rank) for i in (*alone, *together)]
+    assert not waiting
