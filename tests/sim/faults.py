@@ -41,6 +41,7 @@ class Process:
         self._thaw_at = 0.0
         self.stops: list[tuple[float, float]] = []
         """When it did not run."""
+        self._started = world.loop.time()
 
     @property
     def _loop(self) -> VirtualLoop:
@@ -51,6 +52,10 @@ class Process:
     def frozen_for(self) -> float:
         """Seconds until it runs again."""
         return max(0.0, self._thaw_at - self._loop.time())
+
+    def ran(self, at: float) -> bool:
+        """True if it was running then."""
+        return self._started <= at and not any(start <= at < end for start, end in self.stops)
 
     async def point(self, label: str) -> None:
         """A moment between two instructions: crash, freeze or go on."""
