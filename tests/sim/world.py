@@ -268,7 +268,9 @@ class World:
     def alone(self, process: Process, at: float) -> bool:
         """True if this host could not reach the store at `at`, and heard of no other that could: none ran, or no Valkey."""
         slot, start, end = self._cut
-        unheard = not self._valkey or not any(other.ran(at) for other, _ in self._hosts.values() if other is not process)
+        unheard = not self._valkey or not any(
+            other.ran(at) for other, _ in self._hosts.values() if other is not process
+        )
         return unheard and process.name.partition("#")[0] == slot and start <= at < end + LATE_S
 
     def process(self, name: str) -> Process:
