@@ -6,6 +6,16 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+IN_CLEAR = frozenset({"email", "outbox"})
+"""Channels whose addresses are no secret to those who may read the configuration."""
+
+
+def readable(channel: str, address: str) -> str:
+    """What of an address may be read in the configuration: all of an e-mail address, of others the end."""
+    if channel in IN_CLEAR:
+        return address
+    return f"…{address[-4:]}" if address else ""
+
 
 def hint(channel: str, address: str) -> str:
     """An address without what makes it usable: a***@example.org, https://hooks.example.org/…, …4567."""

@@ -12,6 +12,7 @@ from runtime.ids import derived_id
 from storage import canary
 from storage.access import create_api_key, create_integration_key
 from storage.changes import Sessions, change
+from storage.contacts import make_readable, seal
 from storage.sealed import Sealer
 from storage.tables import ContactMethodRow, IntegrationRow, PolicyRow, PolicyVersionRow, SettingsRow, UserRow
 
@@ -31,10 +32,16 @@ class Keys:
 
 
 async def first_run(sessions: Sessions, sealer: Sealer) -> None:
-    """Admin, default policy, three integrations, unless there is anybody already; and the canary's own in any case."""
+    """Admin, default policy, three integrations, unless there is anybody already; the canary's own in any case, and
+
+    what an upgrade cannot do without the key.
+    """
     with suppress(_Done):
         await _make(sessions, sealer)
     await canary.make(sessions, sealer)
+    async with sessions() as session:
+        if await make_readable(session, sealer):
+            await session.commit()
 
 
 class _Done(Exception):
@@ -68,15 +75,10 @@ async def _make(sessions: Sessions, sealer: Sealer) -> None:
 
 def _admin(session: AsyncSession, sealer: Sealer) -> None:
     session.add(UserRow(id=ADMIN, name="Administrator", email="admin@localhost", role="admin"))
-    session.add(
-        ContactMethodRow(
-            id=derived_id("bootstrap", "admin", "outbox"),
-            user_id=ADMIN,
-            channel="outbox",
-            label="Outbox page",
-            sealed=sealer.seal({"address": "", "settings": {}}),
-        )
-    )
+    ident = derived_id("bootstrap", "admin", "outbox")
+    row = ContactMethodRow(id=ident, user_id=ADMIN, channel="outbox", label="Outbox page")
+    seal(row, sealer, "", {})
+    session.add(row)
 
 
 def _policy(session: AsyncSession) -> None:

@@ -16,6 +16,7 @@ from domain.configuration import Integration
 from domain.grouping import line_key
 from runtime.ids import derived_id
 from storage.changes import Sessions, change
+from storage.contacts import seal
 from storage.keys import hash_key, hint
 from storage.sealed import Sealer
 from storage.tables import (
@@ -71,11 +72,12 @@ def _rows(sealer: Sealer) -> list[Base]:
     steps = [{"targets": [{"kind": "user", "id": CANARY}], "wait_s": WAIT_S, "important": True}]
     definition = {"name": NAME, "steps": steps, "repeat": 0}
     outbox = derived_id("bootstrap", "canary", "outbox")
-    sealed = sealer.seal({"address": "", "settings": {}})
+    contact = ContactMethodRow(id=outbox, user_id=CANARY, channel="outbox", label="Outbox page")
+    seal(contact, sealer, "", {})
     key = f"snt_int_{sealer.derived('canary')}"
     return [
         UserRow(id=CANARY, name=NAME, email="canary@localhost", role="viewer"),
-        ContactMethodRow(id=outbox, user_id=CANARY, channel="outbox", label="Outbox page", sealed=sealed),
+        contact,
         PolicyRow(id=CANARY, name=NAME, team_id=None, steps=steps, repeat=0, version=1),
         PolicyVersionRow(policy_id=CANARY, version=1, definition=definition, saved_by=ACTOR),
         IntegrationRow(

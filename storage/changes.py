@@ -6,16 +6,25 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
-from sqlalchemy import update
+from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from storage.errors import Conflict, NotFound
 from storage.managed import check_unlocked
-from storage.tables import AuditRow, Base, SettingsRow
+from storage.tables import AuditRow, Base
 
 T = TypeVar("T", bound=Base)
 Sessions = async_sessionmaker[AsyncSession]
+
+# The instant is later than that of every version before, whatever became of the clock, and triggers read it.
+NEXT = text("""
+with next as (
+    update settings set config_version = config_version + 1,
+        changed_at = greatest(clock_timestamp(), changed_at + interval '1 microsecond')
+    returning config_version, changed_at)
+select config_version, changed_at, set_config('sentinel.changed_at', changed_at::text, true) from next
+""")
 
 
 @asynccontextmanager
@@ -26,9 +35,10 @@ async def change(
 
     `detail` must hold no secret. Raises Conflict for a duplicate name, or for a deletion of what is in use.
     """
-    async with act(sessions, actor, action, subject, detail) as session:
+    entry = AuditRow(actor=actor, action=action, subject=subject)
+    async with _audited(sessions, entry, detail) as session:
         # Taken first: a change decides on what it reads, so the next one waits until this one is seen.
-        await session.execute(update(SettingsRow).values(config_version=SettingsRow.config_version + 1))
+        entry.config_version, entry.at, _ = (await session.execute(NEXT)).one()
         yield session
 
 
@@ -40,11 +50,20 @@ async def act(
 
     Raises Conflict for what is managed by code.
     """
+    async with _audited(sessions, AuditRow(actor=actor, action=action, subject=subject), detail) as session:
+        yield session
+
+
+@asynccontextmanager
+async def _audited(
+    sessions: Sessions, entry: AuditRow, detail: Mapping[str, Any] | None
+) -> AsyncIterator[AsyncSession]:
     async with sessions() as session:
         try:
-            await check_unlocked(session, action, subject)
+            await check_unlocked(session, entry.action, entry.subject)
             yield session
-            session.add(AuditRow(actor=actor, action=action, subject=subject, detail=dict(detail or {})))
+            entry.detail = dict(detail or {})
+            session.add(entry)
             await session.commit()
         except IntegrityError as error:
             raise Conflict(_why(error)) from error

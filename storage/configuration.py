@@ -23,6 +23,7 @@ from domain.schedule import Layer, Override, Schedule, Temporary, calendars_of
 from domain.service import Service
 from domain.window import Window
 from storage.canary import CANARY
+from storage.contacts import opened
 from storage.db import sessions
 from storage.holidays import holidays_of
 from storage.noise import maintenance_planned, silences_in_force
@@ -100,16 +101,16 @@ def convert(value: Any, shape: Any) -> Any:
 
 def contact_of(row: ContactMethodRow, sealer: Sealer) -> ContactMethod:
     """One contact method, opened."""
-    secret = sealer.open(row.sealed)
+    address, settings = opened(row, sealer)
     return ContactMethod(
         id=row.id,
         user_id=row.user_id,
         channel=cast(Any, row.channel),
         label=row.label,
-        address=secret["address"],
+        address=address,
         enabled=row.enabled,
         verified=row.verified_at is not None or row.channel == "outbox",
-        settings=secret.get("settings", {}),
+        settings=settings,
     )
 
 

@@ -10,6 +10,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
+from storage import versioned
 from storage.db import make_sync_engine
 
 LOCK = 7_733_001
@@ -38,7 +39,7 @@ def upgrade(dsn: str) -> None:
             connection.commit()
             try:
                 _refuse_newer(connection)
-                command.upgrade(_config(connection), "head")
+                _migrate(connection)
                 connection.commit()
             finally:
                 connection.rollback()
@@ -46,6 +47,14 @@ def upgrade(dsn: str) -> None:
                 connection.commit()
     finally:
         engine.dispose()
+
+
+def _migrate(connection: Connection) -> None:
+    if MigrationContext.configure(connection).get_current_revision() == newest():
+        return
+    versioned.remove(connection)
+    command.upgrade(_config(connection), "head")
+    versioned.install(connection)
 
 
 def _refuse_newer(connection: Connection) -> None:

@@ -16,6 +16,15 @@ from cryptography.fernet import Fernet, InvalidToken
 
 from storage.settings import Settings, SettingsInvalid
 
+GONE = b"gone:"
+"""Begins what stands in the past for a sealed value that was replaced or deleted since (storage/versioned.py)."""
+NOT_KEPT = "not kept: "
+
+
+def lost(value: str) -> bool:
+    """True for what `open` gives in the place of a secret that is not known any more."""
+    return value.startswith(NOT_KEPT)
+
 
 class Sealer:
     """Seals small JSON-able values. Every process of an installation needs the same key."""
@@ -33,13 +42,22 @@ class Sealer:
         """Ciphertext, authenticated."""
         return self._fernet.encrypt(msgspec.json.encode(value))
 
+    def again(self, before: bytes | None, value: dict[str, Any]) -> bytes:
+        """Ciphertext of the value: what is sealed already, if it says the same, so that its past is known further."""
+        return before if before is not None and self.open(before) == value else self.seal(value)
+
     def derived(self, purpose: str) -> str:
         """A secret that whoever has the key can compute and nobody else; 43 characters for a URL."""
         digest = hmac.new(self._digest, purpose.encode(), hashlib.sha256).digest()
         return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
     def open(self, sealed: bytes) -> dict[str, Any]:
-        """The value; SettingsInvalid if it was sealed with another key."""
+        """The value; SettingsInvalid if it was sealed with another key.
+
+        Of what is not kept any more words that say so: the same for the same value, so that two that differ still do.
+        """
+        if sealed.startswith(GONE):
+            return dict.fromkeys(("address", "url", "token"), f"{NOT_KEPT}{sealed.removeprefix(GONE).hex()[:16]}")
         try:
             value: dict[str, Any] = msgspec.json.decode(self._fernet.decrypt(sealed))
         except InvalidToken as error:

@@ -12,6 +12,7 @@ from gateway.auth.principal import Admin, Gateway
 from gateway.problems import ProblemError
 from gateway.schemas.base import problems
 from gateway.schemas.configuration import DriftedThing, FieldChange, TreeDrift, TreePlan
+from gateway.then import AsOf
 from gateway.tree.applying import Wish, apply
 from gateway.tree.proposal import drift
 from gateway.tree.stored import exported
@@ -50,10 +51,10 @@ Tree = Annotated[dict[str, Any], Depends(_tree)]
     response_class=Response,
     responses={200: {"description": "The tree", "content": {YAML: {"schema": {"type": "object"}}}}},
 )
-async def export(_: Admin, gateway: Gateway) -> Response:
+async def export(_: Admin, then: AsOf) -> Response:
     """The whole configuration; the same configuration gives the same text. Secrets are not in it."""
-    async with gateway.sessions() as session:
-        tree = await exported(session, gateway.sealer)
+    async with then.session() as session:
+        tree = await exported(session, then.services.sealer)
     return Response(await asyncio.to_thread(dump, tree), media_type=YAML)
 
 

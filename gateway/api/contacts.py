@@ -10,10 +10,11 @@ from channels.addresses import check_address
 from gateway.api.parameters import PathId
 from gateway.auth.principal import Gateway, Reader, look_after
 from gateway.schemas.base import problems
-from gateway.schemas.people import IN_CLEAR, Contact, ContactInput, ContactList
-from gateway.services import Services
+from gateway.schemas.people import Contact, ContactInput, ContactList
 from runtime.ids import new_id
 from storage.changes import change, fetch
+from storage.contacts import opened, seal
+from storage.contacts import shown as address_shown
 from storage.errors import NotFound
 from storage.sealed import Sealer
 from storage.tables import ContactMethodRow, UserRow
@@ -27,15 +28,11 @@ def shown(row: ContactMethodRow, sealer: Sealer) -> Contact:
         id=row.id,
         channel=row.channel,
         label=row.label,
-        address_hint=_hint(row.channel, _address(row, sealer)),
+        address_hint=address_shown(row, sealer),
         enabled=row.enabled,
         verified=row.verified_at is not None or row.channel == "outbox",
         verified_at=row.verified_at,
     )
-
-
-def _address(row: ContactMethodRow, sealer: Sealer) -> str:
-    return str(sealer.open(row.sealed)["address"])
 
 
 async def theirs(session: AsyncSession, user_id: str, contact_id: str) -> ContactMethodRow:
@@ -44,13 +41,6 @@ async def theirs(session: AsyncSession, user_id: str, contact_id: str) -> Contac
     if row.user_id != user_id:
         raise NotFound("contact method", contact_id)
     return row
-
-
-def _hint(channel: str, address: str) -> str:
-    """E-mail addresses are no secret; of others only the end is shown."""
-    if channel in IN_CLEAR:
-        return address
-    return f"…{address[-4:]}" if address else ""
 
 
 @router.get("/{user_id}/contact-methods", operation_id="listContactMethods", responses=problems(404))
@@ -65,7 +55,7 @@ async def list_contacts(user_id: PathId, _: Reader, gateway: Gateway) -> Contact
 async def createshown(user_id: PathId, body: ContactInput, caller: Reader, gateway: Gateway) -> Contact:
     """A further way to reach a person. Verify it next: while another one is verified, it is not used."""
     look_after(caller, user_id)
-    sealed, ident = _sealed(body, gateway), new_id()
+    (address, settings), ident = _checked(body), new_id()
     detail = {"channel": body.channel, "label": body.label}
     async with change(gateway.sessions, caller.name, "create", f"contact_method/{ident}", detail) as session:
         await fetch(session, UserRow, user_id, "user")
@@ -75,23 +65,18 @@ async def createshown(user_id: PathId, body: ContactInput, caller: Reader, gatew
             user_id=user_id,
             channel=body.channel,
             label=body.label or body.channel,
-            sealed=sealed,
             enabled=body.enabled,
             position=(await session.execute(count)).scalar_one(),
         )
+        seal(row, gateway.sealer, address, settings)
         session.add(row)
     await gateway.config.refresh()
     return shown(row, gateway.sealer)
 
 
-def _checked(body: ContactInput) -> str:
-    return check_address(body.channel, body.address.get_secret_value())
-
-
-def _sealed(body: ContactInput, gateway: Services) -> bytes:
-    address = _checked(body)
+def _checked(body: ContactInput) -> tuple[str, dict[str, str]]:
     secret = body.secret.get_secret_value()
-    return gateway.sealer.seal({"address": address, "settings": {"secret": secret} if secret else {}})
+    return check_address(body.channel, body.address.get_secret_value()), {"secret": secret} if secret else {}
 
 
 @router.put("/{user_id}/contact-methods/{contact_id}", operation_id="replaceContactMethod", responses=problems(404))
@@ -100,12 +85,13 @@ async def replaceshown(
 ) -> Contact:
     """A new address, label or state. A new address is not verified."""
     look_after(caller, user_id)
-    sealed = _sealed(body, gateway)
+    address, settings = _checked(body)
     async with change(gateway.sessions, caller.name, "update", f"contact_method/{contact_id}") as session:
         row = await theirs(session, user_id, contact_id)
-        if (row.channel, _address(row, gateway.sealer)) != (body.channel, _checked(body)):
+        if (row.channel, opened(row, gateway.sealer)[0]) != (body.channel, address):
             row.verified_at = row.code = None
-        row.channel, row.label, row.sealed, row.enabled = body.channel, body.label or body.channel, sealed, body.enabled
+        row.channel, row.label, row.enabled = body.channel, body.label or body.channel, body.enabled
+        seal(row, gateway.sealer, address, settings)
     await gateway.config.refresh()
     return shown(row, gateway.sealer)
 

@@ -56,7 +56,7 @@ async def replace_handoff(schedule_id: PathId, body: HandoffSettings, caller: Co
         row.confirm_within_s, row.slack_group = body.confirm_within_s, body.slack_group
         if body.slack_token is not None:
             token = body.slack_token.get_secret_value().strip()
-            row.sealed = gateway.sealer.seal({"token": token}) if token else None
+            row.sealed = gateway.sealer.again(row.sealed, {"token": token}) if token else None
         if row.slack_group and row.sealed is None:
             raise Invalid("slack_token", "The Slack group needs a bot token with the scope usergroups:write.")
         shards = await look_again(session, schedule_id)

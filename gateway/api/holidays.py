@@ -14,6 +14,7 @@ from gateway.references import check_unused
 from gateway.schedule_news import announce, changed
 from gateway.schemas.base import problems
 from gateway.schemas.holidays import HolidayCalendar, HolidayCalendarInput, HolidayCalendarList
+from gateway.then import AsOf
 from gateway.tree.plans import naming
 from runtime.ids import new_id
 from storage.changes import change, fetch
@@ -42,9 +43,9 @@ def _fields(body: HolidayCalendarInput) -> dict[str, Any]:
 
 
 @router.get("", operation_id="listHolidayCalendars")
-async def list_calendars(_: Reader, gateway: Gateway) -> HolidayCalendarList:
+async def list_calendars(_: Reader, then: AsOf) -> HolidayCalendarList:
     """All calendars by name, without their days."""
-    async with gateway.sessions() as session:
+    async with then.session() as session:
         rows = (await session.execute(select(HolidayCalendarRow).order_by(HolidayCalendarRow.name))).scalars()
         return HolidayCalendarList(items=[_shown(r, days=False) for r in rows])
 
@@ -62,9 +63,9 @@ async def create_calendar(body: HolidayCalendarInput, caller: Configurer, gatewa
 
 
 @router.get("/{calendar_id}", operation_id="getHolidayCalendar", responses=problems(404))
-async def get_calendar(calendar_id: PathId, _: Reader, gateway: Gateway) -> HolidayCalendar:
+async def get_calendar(calendar_id: PathId, _: Reader, then: AsOf) -> HolidayCalendar:
     """One calendar with all its days."""
-    async with gateway.sessions() as session:
+    async with then.session() as session:
         return _shown(await fetch(session, HolidayCalendarRow, calendar_id, "holiday calendar"))
 
 

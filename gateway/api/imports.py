@@ -46,8 +46,8 @@ def _shown(row: CalendarSourceRow, schedule: ScheduleRow, gateway: Services, now
     )
 
 
-def _checked(body: CalendarInput, gateway: Services) -> dict[str, object]:
-    """Columns of what is saved. Raises Invalid."""
+def _checked(body: CalendarInput, gateway: Services) -> tuple[str, dict[str, object]]:
+    """Address and columns of what is saved. Raises Invalid."""
     try:
         url = clean_url(body.url.get_secret_value())
     except FetchFailed as error:
@@ -55,10 +55,8 @@ def _checked(body: CalendarInput, gateway: Services) -> dict[str, object]:
     for text, user in body.people.items():
         if user not in gateway.config.current.users:
             raise Invalid(f"people.{text}", f"There is no user with id {user!r}.")
-    sealed = gateway.sealer.seal({"url": url})
-    return {
+    return url, {
         "layer": body.layer,
-        "sealed": sealed,
         "people": body.people,
         "every_s": body.every_s,
         "stale_after_s": body.stale_after_s,
@@ -95,9 +93,9 @@ async def import_calendar(
     schedule_id: PathId, body: CalendarInput, caller: Configurer, gateway: Gateway
 ) -> ImportedCalendar:
     """A calendar becomes the top layer of a schedule once it was read; asked for at once, then every `every_s`."""
-    columns, ident = _checked(body, gateway), new_id()
+    (url, columns), ident = _checked(body, gateway), new_id()
     detail = {"schedule_id": schedule_id, "layer": body.layer}
-    async with act(gateway.sessions, caller.name, "create", f"calendar/{ident}", detail) as session:
+    async with change(gateway.sessions, caller.name, "create", f"calendar/{ident}", detail) as session:
         row = await fetch(session, ScheduleRow, schedule_id, "schedule")
         if any(layer["name"] == body.layer for layer in row.layers):
             raise Invalid("layer", f"The schedule has a layer called {body.layer!r} already; choose another name.")
@@ -105,6 +103,7 @@ async def import_calendar(
         if (await session.execute(count)).scalar_one() >= MAX_CALENDARS:
             raise Conflict(f"A schedule can import at most {MAX_CALENDARS} calendars.")
         source = CalendarSourceRow(id=ident, schedule_id=schedule_id, unknown=[], **columns)
+        source.sealed = gateway.sealer.seal({"url": url})
         soon(source)
         session.add(source)
     gateway.calendars_in.look_now()
@@ -122,13 +121,14 @@ async def replace_calendar(
     schedule_id: PathId, calendar_id: PathId, body: CalendarInput, caller: Configurer, gateway: Gateway
 ) -> ImportedCalendar:
     """Another address, other people or times. What was imported stays until the new address was read."""
-    columns = _checked(body, gateway)
-    async with act(gateway.sessions, caller.name, "update", f"calendar/{calendar_id}") as session:
+    url, columns = _checked(body, gateway)
+    async with change(gateway.sessions, caller.name, "update", f"calendar/{calendar_id}") as session:
         row = await _fetched(session, schedule_id, calendar_id)
         if row.layer != body.layer:
             raise Invalid("layer", "The name of the layer cannot be changed here; rename it in the schedule.")
         for name, value in columns.items():
             setattr(row, name, value)
+        row.sealed = gateway.sealer.again(row.sealed, {"url": url})
         soon(row)
     gateway.calendars_in.look_now()
     return await _answer(gateway, schedule_id, calendar_id)

@@ -19,6 +19,7 @@ from gateway.schemas.routing import Integration, IntegrationInput, IntegrationLi
 from gateway.schemas.system import Key, KeyList, NewIntegrationKey
 from gateway.services import Services
 from gateway.snippets import snippets
+from gateway.then import AsOf
 from runtime.ids import new_id
 from storage import access
 from storage.changes import change, fetch
@@ -45,9 +46,9 @@ def _fields(body: IntegrationInput, gateway: Services) -> dict[str, Any]:
 
 
 @router.get("", operation_id="listIntegrations")
-async def list_integrations(_: Reader, gateway: Gateway) -> IntegrationList:
+async def list_integrations(_: Reader, then: AsOf) -> IntegrationList:
     """All integrations by name."""
-    async with gateway.sessions() as session:
+    async with then.session() as session:
         rows = (await session.execute(select(IntegrationRow).order_by(IntegrationRow.name))).scalars()
         return IntegrationList(items=[_shown(r) for r in rows])
 
@@ -64,9 +65,9 @@ async def create_integration(body: IntegrationInput, caller: Configurer, gateway
 
 
 @router.get("/{integration_id}", operation_id="getIntegration", responses=problems(404))
-async def get_integration(integration_id: PathId, _: Reader, gateway: Gateway) -> Integration:
+async def get_integration(integration_id: PathId, _: Reader, then: AsOf) -> Integration:
     """One integration."""
-    async with gateway.sessions() as session:
+    async with then.session() as session:
         return _shown(await fetch(session, IntegrationRow, integration_id, "integration"))
 
 

@@ -9,20 +9,21 @@ from fastapi import APIRouter, Query
 from domain.configuration import Configuration
 from domain.schedule import Schedule
 from domain.standing import standing
-from gateway.auth.principal import Gateway, Reader
+from gateway.auth.principal import Reader
 from gateway.schemas.base import Moment, moment
 from gateway.schemas.schedules import OnCallEntry, OnCallList
+from gateway.then import AsOf
 
 router = APIRouter(tags=["on-call"])
 
 
 @router.get("/on-call", operation_id="getOnCall")
 async def get_on_call(
-    _: Reader, gateway: Gateway, at: Annotated[Moment | None, Query(description="Default: now")] = None
+    _: Reader, then: AsOf, at: Annotated[Moment | None, Query(description="Default: as_of, or now")] = None
 ) -> OnCallList:
     """For every schedule: who, until when, who next."""
-    instant = at.timestamp() if at is not None else await gateway.store.now()
-    config = gateway.config.current
+    instant = at.timestamp() if at is not None else await then.now()
+    config = await then.configuration()
     items = [_entry(config, s, instant) for s in sorted(config.schedules.values(), key=lambda s: s.name)]
     return OnCallList(at=moment(instant), items=items)
 

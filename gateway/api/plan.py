@@ -9,23 +9,23 @@ from fastapi import APIRouter
 from domain.errors import Invalid
 from gateway.api.planned import answer, with_open
 from gateway.api.preview import lost_resolutions, parsed_as
-from gateway.auth.principal import Gateway, Reader
+from gateway.auth.principal import Reader
 from gateway.schemas.base import problems
 from gateway.schemas.plan import Plan, PlanRequest
+from gateway.then import AsOf
 from integrations.base import Parsed
-from storage import incidents
 
 router = APIRouter(tags=["plan"])
 
 
 @router.post("/plan", operation_id="planAlert", responses=problems())
-async def plan_alert(body: PlanRequest, _: Reader, gateway: Gateway) -> Plan:
+async def plan_alert(body: PlanRequest, _: Reader, then: AsOf) -> Plan:
     """The whole way of an alert on virtual time, while nobody answers, by the functions that page."""
-    config = gateway.config.current
+    config = await then.configuration()
     integration = config.integrations.get(body.integration_id)
     if integration is None:
         raise Invalid("integration_id", f"There is no integration with id {body.integration_id!r}.")
-    at = body.at.timestamp() if body.at is not None else await gateway.store.now()
+    at = body.at.timestamp() if body.at is not None else await then.now()
     if body.alert is not None and "payload" in body.model_fields_set:
         raise Invalid("payload", "Give either an alert or a payload, not both.")
     if body.alert is not None:
@@ -36,4 +36,4 @@ async def plan_alert(body: PlanRequest, _: Reader, gateway: Gateway) -> Plan:
         raise Invalid("alert", "Give an alert, or a payload as the sender posts it.")
     doubts = lost_resolutions(config, integration, parsed, at)
     plan = await asyncio.to_thread(answer, config, integration, parsed, at, doubts)
-    return with_open(plan, await incidents.open_in(gateway.sessions, [i.line for i in plan.incidents]))
+    return with_open(plan, await then.open_in(i.line for i in plan.incidents))

@@ -15,6 +15,7 @@ from gateway.references import check_unused
 from gateway.schemas.base import problems
 from gateway.schemas.policies import LastResort, Policy, PolicyInput, PolicyList, Vigil
 from gateway.services import Services
+from gateway.then import AsOf
 from gateway.tree.plans import policy_version
 from runtime.ids import new_id
 from storage.changes import change, fetch
@@ -48,9 +49,9 @@ def _check(body: PolicyInput, gateway: Services) -> list[dict[str, Any]]:
 
 
 @router.get("/policies", operation_id="listPolicies")
-async def list_policies(_: Reader, gateway: Gateway) -> PolicyList:
+async def list_policies(_: Reader, then: AsOf) -> PolicyList:
     """All policies by name."""
-    async with gateway.sessions() as session:
+    async with then.session() as session:
         rows = (await session.execute(select(PolicyRow).order_by(PolicyRow.name))).scalars()
         return PolicyList(items=[_shown(r) for r in rows])
 
@@ -75,9 +76,9 @@ async def create_policy(body: PolicyInput, caller: Configurer, gateway: Gateway)
 
 
 @router.get("/policies/{policy_id}", operation_id="getPolicy", responses=problems(404))
-async def get_policy(policy_id: PathId, _: Reader, gateway: Gateway) -> Policy:
+async def get_policy(policy_id: PathId, _: Reader, then: AsOf) -> Policy:
     """One policy."""
-    async with gateway.sessions() as session:
+    async with then.session() as session:
         return _shown(await fetch(session, PolicyRow, policy_id, "policy"))
 
 
@@ -107,9 +108,9 @@ async def delete_policy(policy_id: PathId, caller: Configurer, gateway: Gateway)
 
 
 @router.get("/last-resort", operation_id="getLastResort")
-async def get_last_resort(_: Reader, gateway: Gateway) -> LastResort:
+async def get_last_resort(_: Reader, then: AsOf) -> LastResort:
     """Who is called when nobody else can be."""
-    async with gateway.sessions() as session:
+    async with then.session() as session:
         row = (await session.execute(select(SettingsRow))).scalar_one()
         return LastResort.model_validate({"targets": row.last_resort})
 

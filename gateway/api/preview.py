@@ -15,12 +15,12 @@ from domain.errors import Invalid
 from domain.grouping import Group
 from gateway.api.integrations import checked
 from gateway.api.parameters import PathId
-from gateway.auth.principal import Configurer, Gateway
+from gateway.auth.principal import Configurer
 from gateway.schemas.base import problems
 from gateway.schemas.routing import Preview, PreviewedAlert, PreviewedIncident, PreviewRequest
+from gateway.then import AsOf
 from integrations.base import Malformed, Parsed
 from integrations.registry import TYPES
-from storage import incidents
 from storage.errors import NotFound
 
 router = APIRouter(prefix="/integrations", tags=["integrations"])
@@ -28,17 +28,17 @@ ALERTS_SHOWN = 100
 
 
 @router.post("/{integration_id}/preview", operation_id="previewIntegration", responses=problems(404))
-async def preview(integration_id: PathId, body: PreviewRequest, _: Configurer, gateway: Gateway) -> Preview:
+async def preview(integration_id: PathId, body: PreviewRequest, _: Configurer, then: AsOf) -> Preview:
     """Try a body, with the saved settings or with others: where it goes. Who would be paged is answered by /plan."""
-    config = gateway.config.current
+    config = await then.configuration()
     saved = config.integrations.get(integration_id)
     if saved is None:
         raise NotFound("integration", integration_id)
     tried = replace(checked(body.integration, config), id=integration_id) if body.integration is not None else saved
-    now = gateway.time.now()
+    now = await then.now()
     parsed = parsed_as(tried, body.payload, now)
     groups = taken_in(config, tried, parsed.events, now, parsed.payloads)
-    open_ = await incidents.open_in(gateway.sessions, [found.line_key for found in groups])
+    open_ = await then.open_in(found.line_key for found in groups)
     return Preview(
         incidents=[_incident(found, config, tried, open_.get(found.line_key)) for found in groups],
         problems=list(dict.fromkeys(p for found in groups for p in found.problems)),

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from domain.route_checks import check_routes
 from gateway.auth.principal import Configurer, Gateway, Reader
 from gateway.schemas.routing import RoutingRules
+from gateway.then import AsOf
 from storage.changes import change
 from storage.tables import SettingsRow
 
@@ -15,9 +16,9 @@ router = APIRouter(prefix="/routing-rules", tags=["routing"])
 
 
 @router.get("", operation_id="getRoutingRules")
-async def get_routing_rules(_: Reader, gateway: Gateway) -> RoutingRules:
+async def get_routing_rules(_: Reader, then: AsOf) -> RoutingRules:
     """In their order; empty if there are none."""
-    async with gateway.sessions() as session:
+    async with then.session() as session:
         row = (await session.execute(select(SettingsRow))).scalar_one()
         return RoutingRules.model_validate({"routes": row.routes})
 

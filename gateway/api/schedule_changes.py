@@ -24,6 +24,7 @@ from gateway.schemas.schedules import (
     TemporaryInput,
     TemporaryList,
 )
+from gateway.then import AsOf
 from runtime.ids import new_id
 from storage.changes import change, fetch
 from storage.errors import NotFound
@@ -73,9 +74,9 @@ async def _taken_back(
 
 
 @router.get("/overrides", operation_id="listOverrides", responses=problems(404))
-async def list_overrides(schedule_id: PathId, _: Reader, gateway: Gateway, removed: Removed = False) -> OverrideList:
+async def list_overrides(schedule_id: PathId, _: Reader, then: AsOf, removed: Removed = False) -> OverrideList:
     """Overrides by start; with `removed` the whole history."""
-    async with gateway.sessions() as session:
+    async with then.session() as session:
         row = await fetch(session, ScheduleRow, schedule_id, "schedule")
         return OverrideList(items=[shown_override(o) for o in row.overrides if removed or o.removed_at is None])
 
@@ -116,9 +117,9 @@ async def delete_override(schedule_id: PathId, override_id: PathId, caller: Resp
 
 
 @router.get("/temporaries", operation_id="listTemporarySchedules", responses=problems(404))
-async def list_temporaries(schedule_id: PathId, _: Reader, gateway: Gateway, removed: Removed = False) -> TemporaryList:
+async def list_temporaries(schedule_id: PathId, _: Reader, then: AsOf, removed: Removed = False) -> TemporaryList:
     """Temporary schedules by start; with `removed` the whole history."""
-    async with gateway.sessions() as session:
+    async with then.session() as session:
         row = await fetch(session, ScheduleRow, schedule_id, "schedule")
         return TemporaryList(items=[shown_temporary(t) for t in row.temporaries if removed or t.removed_at is None])
 

@@ -21,6 +21,7 @@ from gateway.schedule_news import announce, changed
 from gateway.schemas.base import Moment, problems
 from gateway.schemas.schedules import Preview, PreviewRequest, Schedule, ScheduleInput, ScheduleList
 from gateway.services import Services
+from gateway.then import AsOf
 from runtime.ids import new_id
 from storage.changes import change, fetch
 from storage.configuration import calendars, schedule_of
@@ -66,9 +67,9 @@ async def preview_definition(body: PreviewRequest, _: Reader, gateway: Gateway) 
 
 
 @router.get("", operation_id="listSchedules")
-async def list_schedules(_: Reader, gateway: Gateway) -> ScheduleList:
+async def list_schedules(_: Reader, then: AsOf) -> ScheduleList:
     """All schedules by name."""
-    async with gateway.sessions() as session:
+    async with then.session() as session:
         rows = (await session.execute(select(ScheduleRow).order_by(ScheduleRow.name))).scalars()
         return ScheduleList(items=[_shown(r) for r in rows])
 
@@ -87,9 +88,9 @@ async def create_schedule(body: ScheduleInput, caller: Configurer, gateway: Gate
 
 
 @router.get("/{schedule_id}", operation_id="getSchedule", responses=problems(404))
-async def get_schedule(schedule_id: PathId, _: Reader, gateway: Gateway) -> Schedule:
+async def get_schedule(schedule_id: PathId, _: Reader, then: AsOf) -> Schedule:
     """One schedule with the overrides and temporary schedules that count."""
-    async with gateway.sessions() as session:
+    async with then.session() as session:
         return _shown(await fetch(session, ScheduleRow, schedule_id, "schedule"))
 
 
@@ -97,12 +98,12 @@ async def get_schedule(schedule_id: PathId, _: Reader, gateway: Gateway) -> Sche
 async def preview_saved(
     schedule_id: PathId,
     _: Reader,
-    gateway: Gateway,
+    then: AsOf,
     start: Annotated[Moment, Query()],
     end: Annotated[Moment, Query(description="At most 400 days after the start")],
 ) -> Preview:
     """What a saved schedule comes to between two instants."""
-    async with gateway.sessions() as session:
+    async with then.session() as session:
         row = await fetch(session, ScheduleRow, schedule_id, "schedule")
         schedule = schedule_of(row, await calendars(session))
     return preview(schedule, start.timestamp(), end.timestamp())

@@ -15,7 +15,7 @@ from gateway.auth.principal import Configurer, Gateway, Reader
 from gateway.references import check_unused
 from gateway.schemas.base import problems
 from gateway.schemas.routing import Link, Service, ServiceInput, ServiceList
-from gateway.services import Services
+from gateway.then import AsOf, Then
 from runtime.ids import new_id
 from storage.changes import change, fetch
 from storage.tables import ServiceRow
@@ -55,16 +55,16 @@ async def _by_name(session: AsyncSession) -> list[ServiceRow]:
     return list((await session.execute(select(ServiceRow).order_by(ServiceRow.name))).scalars())
 
 
-async def _one(gateway: Services, ident: str) -> Service:
-    async with gateway.sessions() as session:
+async def _one(then: Then, ident: str) -> Service:
+    async with then.session() as session:
         needed_by = _needed_by(await _by_name(session))
         return _shown(await fetch(session, ServiceRow, ident, "service"), needed_by)
 
 
 @router.get("", operation_id="listServices")
-async def list_services(_: Reader, gateway: Gateway) -> ServiceList:
+async def list_services(_: Reader, then: AsOf) -> ServiceList:
     """All services by name."""
-    async with gateway.sessions() as session:
+    async with then.session() as session:
         rows = await _by_name(session)
     needed_by = _needed_by(rows)
     return ServiceList(items=[_shown(row, needed_by) for row in rows])
@@ -78,13 +78,13 @@ async def create_service(body: ServiceInput, caller: Configurer, gateway: Gatewa
     async with change(gateway.sessions, caller.name, "create", f"service/{ident}", {"name": body.name}) as session:
         session.add(ServiceRow(id=ident, **_fields(body)))
     await gateway.config.refresh()
-    return await _one(gateway, ident)
+    return await _one(Then(gateway, None), ident)
 
 
 @router.get("/{service_id}", operation_id="getService", responses=problems(404))
-async def get_service(service_id: PathId, _: Reader, gateway: Gateway) -> Service:
+async def get_service(service_id: PathId, _: Reader, then: AsOf) -> Service:
     """One service."""
-    return await _one(gateway, service_id)
+    return await _one(then, service_id)
 
 
 @router.put("/{service_id}", operation_id="replaceService", responses=problems(404, 409))
@@ -96,7 +96,7 @@ async def replace_service(service_id: PathId, body: ServiceInput, caller: Config
         for name, value in _fields(body).items():
             setattr(row, name, value)
     await gateway.config.refresh()
-    return await _one(gateway, service_id)
+    return await _one(Then(gateway, None), service_id)
 
 
 @router.delete("/{service_id}", operation_id="deleteService", status_code=204, responses=problems(404, 409))

@@ -12,6 +12,7 @@ from gateway.references import check_unused
 from gateway.schemas.base import problems
 from gateway.schemas.people import Team, TeamInput, TeamList
 from gateway.services import Services
+from gateway.then import AsOf
 from runtime.ids import new_id
 from storage.changes import change, fetch
 from storage.tables import TeamMemberRow, TeamRow
@@ -31,9 +32,9 @@ def _check(body: TeamInput, gateway: Services) -> list[str]:
 
 
 @router.get("", operation_id="listTeams")
-async def list_teams(_: Reader, gateway: Gateway) -> TeamList:
+async def list_teams(_: Reader, then: AsOf) -> TeamList:
     """All teams by name."""
-    async with gateway.sessions() as session:
+    async with then.session() as session:
         rows = (await session.execute(select(TeamRow).order_by(TeamRow.name))).scalars()
         return TeamList(items=[_shown(r) for r in rows])
 
@@ -50,9 +51,9 @@ async def create_team(body: TeamInput, caller: Configurer, gateway: Gateway) -> 
 
 
 @router.get("/{team_id}", operation_id="getTeam", responses=problems(404))
-async def get_team(team_id: PathId, _: Reader, gateway: Gateway) -> Team:
+async def get_team(team_id: PathId, _: Reader, then: AsOf) -> Team:
     """One team."""
-    async with gateway.sessions() as session:
+    async with then.session() as session:
         return _shown(await fetch(session, TeamRow, team_id, "team"))
 
 

@@ -11,7 +11,6 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from fastapi import APIRouter
 from sqlalchemy import func, select, update
@@ -29,6 +28,7 @@ from gateway.services import Services
 from runtime.effects import Rejected
 from runtime.ids import new_id
 from storage.changes import act, change
+from storage.contacts import opened
 from storage.tables import ContactMethodRow, UserRow
 
 router = APIRouter(prefix="/users", tags=["users"])
@@ -94,12 +94,11 @@ async def _made(user_id: str, contact_id: str, actor: str, gateway: Services) ->
         if row.code_sent_at is not None and (wait := pause - (now - row.code_sent_at).total_seconds()) > 0:
             detail = f"A code was sent a moment ago. The next one can be sent in {wait:.0f} s."
             raise ProblemError(429, detail, {"Retry-After": f"{wait:.0f}"})
-        code, opened = f"{secrets.randbelow(10**6):06}", gateway.sealer.open(row.sealed)
+        code, (address, settings) = f"{secrets.randbelow(10**6):06}", opened(row, gateway.sealer)
         row.code, row.code_sent_at, row.code_tries = gateway.sealer.seal({"code": code}), now, 0
         user = await session.get_one(UserRow, user_id)
         until = now + timedelta(seconds=CODE_LASTS_S)
-        settings: dict[str, Any] = opened.get("settings", {})
-        return _Code(code, until, row.channel, str(opened["address"]), settings, user.name)
+        return _Code(code, until, row.channel, address, settings, user.name)
 
 
 @router.post(

@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import HTTPConnection
 
+from domain.errors import Invalid
 from domain.roles import Permission, allows
 from gateway.problems import ProblemError, is_outage
 from gateway.services import Services
@@ -96,10 +97,18 @@ def look_after(caller: Holder, user_id: str) -> None:
         raise ProblemError(403, "Only the person, a manager or an administrator may change this.")
 
 
-def services_of(request: Request) -> Services:
-    """Dependency: the gateway's services."""
+def any_services(request: Request) -> Services:
+    """Dependency: the gateway's services, whatever time is asked about."""
     services: Services = request.app.state.services
     return services
+
+
+def services_of(request: Request) -> Services:
+    """Dependency: the gateway's services, for what is so now. Raises Invalid if another time is asked about."""
+    if "as_of" in request.query_params:
+        words = "what was cannot be changed" if request.method not in SAFE else "this is known for the present only"
+        raise Invalid("as_of", f"Leave as_of away: {words}. Nothing was changed.")
+    return any_services(request)
 
 
 Reader = Annotated[Holder, Depends(require("read"))]

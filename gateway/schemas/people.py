@@ -7,13 +7,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
 
+from domain.masking import IN_CLEAR
 from gateway.schemas.base import ContactId, Input, Line, Name, Output, Unordered, UserId
 from gateway.schemas.schedules import Window
 
 Role = Literal["viewer", "responder", "manager", "admin"]
 Channel = Literal["email", "webhook", "slack", "sms", "voice", "push", "outbox"]
-IN_CLEAR = frozenset({"email", "outbox"})
-"""Channels whose addresses are no secret."""
 
 
 class UserInput(Input):

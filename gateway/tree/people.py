@@ -23,6 +23,7 @@ from gateway.tree.faults import Faults, Path
 from gateway.tree.section import Desk, Section, Stored, columns, numbered
 from storage.canary import CANARY
 from storage.changes import fetch
+from storage.contacts import opened, seal
 from storage.sealed import Sealer
 from storage.tables import (
     ContactMethodRow,
@@ -127,12 +128,11 @@ class Users(Section[UserBody]):
                 n,
             )
             if contact != was:
-                settings = {} if there.sealed is None else desk.sealer.open(there.sealed).get("settings", {})
+                settings = {} if there.sealed is None else opened(there, desk.sealer)[1]
                 settings = {k: v for k, v in settings.items() if k != "secret"}
                 if secret := contact.secret.get_secret_value():
                     settings["secret"] = secret
-                address = contact.address.get_secret_value()
-                there.sealed = desk.sealer.seal({"address": address, "settings": settings})
+                seal(there, desk.sealer, contact.address.get_secret_value(), settings)
         await desk.session.flush()
 
     async def delete(self, desk: Desk, ident: str) -> None:
@@ -166,9 +166,9 @@ def _user(row: UserRow, notices: ShiftNoticesRow | None, sealer: Sealer) -> Stor
 
 
 def _contact(row: ContactMethodRow, sealer: Sealer) -> ContactInput:
-    opened = sealer.open(row.sealed)
-    secret = opened.get("settings", {}).get("secret", "")
-    plain = {**columns(row, ("channel", "label", "enabled")), "address": opened["address"], "secret": secret}
+    address, settings = opened(row, sealer)
+    secret = settings.get("secret", "")
+    plain = {**columns(row, ("channel", "label", "enabled")), "address": address, "secret": secret}
     return ContactInput.model_validate(plain)
 
 

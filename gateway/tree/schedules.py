@@ -134,7 +134,7 @@ class Schedules(Section[ScheduleBody]):
                 there = CalendarSourceRow(id=ids[key], schedule_id=ident, unknown=[])
                 desk.session.add(there)
             there.layer = calendar.layer
-            there.sealed = desk.sealer.seal({"url": clean_url(calendar.url.get_secret_value())})
+            there.sealed = desk.sealer.again(there.sealed, {"url": clean_url(calendar.url.get_secret_value())})
             there.people, there.every_s, there.stale_after_s = calendar.people, calendar.every_s, calendar.stale_after_s
             soon(there)
 
@@ -219,4 +219,4 @@ async def _hand_off(desk: Desk, ident: str, wanted: HandoffSettings) -> None:
     if row.slack_group is None or _settings(row, desk.sealer) != wanted:
         token = wanted.slack_token.get_secret_value().strip() if wanted.slack_token is not None else ""
         row.confirm_within_s, row.slack_group = wanted.confirm_within_s, wanted.slack_group
-        row.sealed = desk.sealer.seal({"token": token}) if token else None
+        row.sealed = desk.sealer.again(row.sealed, {"token": token}) if token else None

@@ -26,6 +26,7 @@ from storage.tables.rota import (
 )
 from storage.tables.services import ServiceRow
 from storage.tables.system import AppliedRow, AuditRow, IntegrationDayRow, IntegrationRow, SettingsRow
+from storage.tables.versions import KeptRow
 
 __all__ = [
     "ApiKeyRow",
@@ -41,6 +42,7 @@ __all__ = [
     "IntegrationDayRow",
     "IntegrationKeyRow",
     "IntegrationRow",
+    "KeptRow",
     "ListeningRow",
     "MaintenanceRow",
     "NotificationRuleRow",

@@ -37,6 +37,8 @@ class UserRow(Created, Base):
 class ContactMethodRow(Created, Base):
     """One address of a person. `sealed` holds address and settings, encrypted (storage/sealed.py).
 
+    `readable`: what of the address is shown, sealed by itself because it is kept longer (storage/contacts.py); null for
+    what was saved before there was a history.
     `verified_at`: null while nobody has shown that the address is theirs. `code`: what was sent to it, sealed, until it
     came back; `code_tries`: answers so far.
     """
@@ -48,6 +50,7 @@ class ContactMethodRow(Created, Base):
     channel: Mapped[str]
     label: Mapped[str]
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    readable: Mapped[bytes | None] = mapped_column(LargeBinary)
     enabled: Mapped[bool] = mapped_column(server_default="true")
     position: Mapped[int] = mapped_column(server_default="0")
     verified_at: Mapped[datetime | None]

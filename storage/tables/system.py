@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, func
+from sqlalchemy import BigInteger, ForeignKey, Identity, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.tables.base import Base, Created
@@ -47,7 +47,10 @@ class IntegrationDayRow(Base):
 
 
 class SettingsRow(Base):
-    """One row. `config_version` rises with every saved change of configuration. `routes`: the organisation's rules."""
+    """One row. `config_version` rises with every saved change of configuration; `changed_at`: when it last did.
+
+    `routes`: the organisation's rules. `kept_since`: what was said from then on is known (storage/versioned.py).
+    """
 
     __tablename__ = "settings"
 
@@ -55,6 +58,8 @@ class SettingsRow(Base):
     config_version: Mapped[int] = mapped_column(BigInteger)
     last_resort: Mapped[list[Any]]
     routes: Mapped[list[Any]] = mapped_column(server_default="[]")
+    changed_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    kept_since: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class AppliedRow(Base):
@@ -75,7 +80,7 @@ class AppliedRow(Base):
 
 
 class AuditRow(Base):
-    """Who changed what. Append only; no secrets."""
+    """Who changed what. Append only; no secrets. `config_version`: of the configuration that the change made."""
 
     __tablename__ = "audit"
 
@@ -85,3 +90,6 @@ class AuditRow(Base):
     action: Mapped[str]
     subject: Mapped[str]
     detail: Mapped[dict[str, Any]]
+    config_version: Mapped[int | None] = mapped_column(BigInteger)
+
+    __table_args__ = (UniqueConstraint("config_version", name="audit_config_version"),)

@@ -1,0 +1,144 @@
+"""Any answer of the configuration as of a time: what was answered then is answered again, whatever changed since."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select, text
+
+from storage.as_of import session_at
+from storage.tables import Base
+from storage.versioned import TRACKED
+from tests.contract.conftest import Site
+from tests.contract.rota import crew, monday
+from tests.contract.rota import text as written
+from tests.contract.test_configuration_tree import everything
+
+LISTS = ("/schedules", "/policies", "/services", "/teams", "/integrations", "/holiday-calendars", "/routing-rules")
+
+
+async def database_now(site: Site) -> Any:
+    async with site.services.engine.connect() as connection:
+        return (await connection.exec_driver_sql("select clock_timestamp()")).scalar_one()
+
+
+async def get(site: Site, path: str, status: int = 200, **query: Any) -> Any:
+    answer = await site.http.get(f"/api/v1{path}", params=query)
+    assert answer.status_code == status, f"{path}: {answer.text}"
+    return answer.json() if "json" in answer.headers["content-type"] else answer.text
+
+
+async def planned(site: Site, integration: str, at: str, **query: Any) -> Any:
+    alert = {"title": "Disk full", "labels": {"service": "db"}, "severity": "critical"}
+    body = {"integration_id": integration, "alert": alert, "at": at}
+    answer = await site.http.post("/api/v1/plan", json=body, params=query)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def test_what_was_answered_then_is_answered_again(site: Site) -> None:
+    made = await everything(site)
+    at = written(monday(1))
+    hook = (await get(site, "/integrations"))["items"][0]["id"]
+    span = {"start": at, "end": written(monday(3))}
+    one = f"/schedules/{made.schedule}"
+    preview = f"{one}/preview"
+    paths = [*LISTS, "/last-resort", "/configuration/export", one, f"{one}/overrides", f"{one}/temporaries"]
+
+    async def answers(**query: Any) -> Any:
+        found = {path: await get(site, path, **query) for path in paths}
+        return {
+            **found,
+            "preview": await get(site, preview, **span, **query),
+            "on-call": await get(site, "/on-call", at=at, **query),
+            "plan": await planned(site, hook, at, **query),
+        }
+
+    before, then = await answers(), (await database_now(site)).isoformat()
+    await site.call("DELETE", f"{one}/overrides/{before[f'{one}/overrides']['items'][0]['id']}")
+    await site.call("PUT", f"/users/{made.ids['ada']}/notification-rules", {"urgent": []})
+    await site.call("PUT", "/last-resort", {"targets": [{"kind": "user", "id": made.ids["ada"]}]})
+    names = {"schedules": "zone", "policies": "repeat", "services": "tier", "integrations": "default_severity"}
+    for kind, field in names.items():
+        for item in before[f"/{kind}"]["items"]:
+            other = {"zone": "Asia/Tokyo", "repeat": 7, "tier": 4, "default_severity": "info"}[field]
+            body = {**item, field: other, "name": f"{item['name']} 2"}
+            for own in ("id", "version", "needed_by", "overrides", "temporaries", "counted_since"):
+                body.pop(own, None)
+            await site.call("PUT", f"/{kind}/{item['id']}", body)
+    await site.call("PUT", "/routing-rules", {"routes": []})
+    after = await answers()
+    assert all(after[what] != before[what] for what in ("/schedules", "/policies", "plan", "preview", "on-call"))
+    assert await answers(as_of=then) == before
+    assert await answers() == after
+
+
+async def test_a_time_of_which_nothing_is_known_and_a_change_of_the_past_are_refused(site: Site) -> None:
+    await crew(site, "ada")
+    early = await get(site, "/schedules", 422, as_of="2020-01-01T00:00:00Z")
+    assert "is known from" in early["detail"] and early["errors"][0]["pointer"] == "/as_of"
+    assert "future" in (await get(site, "/on-call", 422, as_of="2199-01-01T00:00:00Z"))["detail"]
+    await get(site, "/schedules", 422, as_of="yesterday")
+    then = (await database_now(site)).isoformat()
+    for method, path in (("POST", "/teams"), ("DELETE", "/teams/x"), ("PUT", "/routing-rules")):
+        body = {"name": "T", "routes": []} if method != "DELETE" else None
+        answer = await site.http.request(method, f"/api/v1{path}", json=body, params={"as_of": then})
+        assert answer.status_code == 422 and "what was cannot be changed" in answer.text, answer.text
+    assert "for the present only" in (await get(site, "/alerts", 422, as_of=then))["detail"]
+
+
+async def test_every_table_of_the_configuration_can_be_read_in_the_past(site: Site) -> None:
+    await everything(site)
+    now = await database_now(site)
+    tables = {t.name: t for t in Base.metadata.sorted_tables}
+    for tracked in TRACKED:
+        table, hidden = tables[tracked.table], tracked.without.split(",")
+        shown = select(*[c for c in table.columns if c.name not in hidden]).order_by(*table.primary_key)
+        async with site.services.sessions() as session:
+            live = (await session.execute(shown)).all()
+        async with session_at(site.services.sessions, now) as session:
+            assert (await session.execute(shown)).all() == live, tracked.table
+            await session.execute(select(table))
+
+
+async def test_no_secret_of_then_is_kept_and_what_is_still_so_is_shown(site: Site) -> None:
+    made = await crew(site, "ada")
+    base = f"/users/{made.ids['ada']}/contact-methods"
+    phone = {"channel": "voice", "label": "phone", "address": "+49301234567"}
+    mail = {"channel": "email", "label": "mail", "address": "ada@example.org"}
+    ids = [(await site.call("POST", base, body))["id"] for body in (phone, mail)]
+    then = await database_now(site)
+    seen = await get(site, "/configuration/export", as_of=then.isoformat())
+    assert seen == await get(site, "/configuration/export")
+    await site.call("PUT", f"{base}/{ids[0]}", {**phone, "label": "mobile"})
+    await site.call("PUT", f"{base}/{ids[1]}", {**mail, "address": "ada@example.net"})
+    async with session_at(site.services.sessions, then) as session:
+        row = (await session.execute(text("select sealed from contact_methods where id = :id"), {"id": ids[0]})).one()
+        assert site.services.sealer.open(row.sealed)["address"] == "+49301234567", "it still is"
+    await site.call("PUT", f"{base}/{ids[0]}", {**phone, "address": "+49307654321"})
+    assert await get(site, "/configuration/export", as_of=then.isoformat()) == seen, "e-mail addresses are no secret"
+    async with site.services.engine.connect() as connection:
+        kept = (
+            await connection.exec_driver_sql("select row->>'sealed' from config_history where row ? 'sealed'")
+        ).all()
+    assert kept and all(bytes.fromhex(k[0][2:]).startswith(b"gone:") for k in kept if k[0] is not None)
+
+
+@pytest.mark.parametrize("within", [True, False])
+async def test_rows_hold_from_one_change_to_the_next_and_are_kept_once_a_change(site: Site, within: bool) -> None:
+    async with site.services.engine.connect() as connection:
+        if within:
+            await connection.exec_driver_sql("select set_config('sentinel.changed_at', now()::text, true)")
+        for statement in ("insert into teams (id, name) values ('t', 'A')", "update teams set name = 'B'"):
+            await connection.exec_driver_sql(statement)
+        await connection.exec_driver_sql("update teams set name = 'B'")
+        await connection.exec_driver_sql("delete from teams")
+        await connection.exec_driver_sql("insert into teams (id, name) values ('t', 'C')")
+        query = "select row->>'name', valid_from, valid_to from config_history where kind = 'teams' order by valid_from"
+        found = (await connection.exec_driver_sql(query)).all()
+    if within:
+        assert [(name, to) for name, _, to in found] == [("C", None)]
+    else:
+        assert [name for name, _, _ in found] == ["A", "B", "C"]
+        assert found[0][2] == found[1][1] and found[1][2] <= found[2][1] and found[2][2] is None
