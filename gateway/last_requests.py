@@ -125,7 +125,9 @@ class LastRequests:
         for ident, arrivals in noted.items():
             packed = [zlib.compress(msgspec.json.encode(_shown(a)), 1) for a in list(arrivals)[-each:]]
             async with self._redis.pipeline(transaction=False) as pipe:
-                pipe.lpush(LIST + ident, *packed).ltrim(LIST + ident, 0, KEPT - 1).expire(LIST + ident, KEPT_S)
+                pipe.lpush(LIST + ident, *packed)
+                pipe.ltrim(LIST + ident, 0, KEPT - 1)
+                pipe.expire(LIST + ident, KEPT_S)
                 await pipe.execute()
         if strangers:
             today = await self._today()
@@ -144,7 +146,7 @@ class LastRequests:
         return Last(sorted(shown, key=lambda s: s.at, reverse=True), strangers, complete=True)
 
     async def _today(self) -> str:
-        seconds, _ = await self._redis.time()  # type: ignore[misc]
+        seconds, _ = await self._redis.time()
         return f"{STRANGERS}{utc(float(seconds)):%Y-%m-%d}"
 
     async def _run(self) -> None:
