@@ -31,7 +31,9 @@ MEDIAN = 120
 
 
 def modules() -> list[Path]:
-    return [p for package in PACKAGES for p in (ROOT / package).rglob("*.py") if "versions" not in p.parts]
+    return [
+        p for package in PACKAGES for p in (ROOT / package).rglob("*.py") if "versions" not in p.relative_to(ROOT).parts
+    ]
 
 
 def tracked() -> list[Path]:
