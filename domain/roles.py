@@ -15,6 +15,21 @@ GRANTS: dict[str, tuple[Permission, ...]] = {
 }
 
 
+RANKS: tuple[str, ...] = tuple(GRANTS)
+"""From the least to the most."""
+
+
+def outranks(role: str, other: str) -> bool:
+    """True if the first role may more than the second; an unknown one may less than any."""
+    ranks = {name: n for n, name in enumerate(RANKS)}
+    return ranks.get(role, -1) > ranks.get(other, -1)
+
+
+def permissions(role: str, scopes: tuple[str, ...]) -> list[Permission]:
+    """All that this role may with these scopes."""
+    return [p for p in GRANTS.get(role, ()) if allows(role, scopes, p)]
+
+
 def allows(role: str, scopes: tuple[str, ...], permission: Permission) -> bool:
     """True if the role has the permission and the key's scopes, if any, include it. Scope admin includes all."""
     if permission not in GRANTS.get(role, ()):

@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, StreamingResponse
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
+from gateway.auth.lasting import SIGNED_OUT, until_ended
 from gateway.auth.principal import holder_of, same_origin
 from gateway.bare import Receive, Scope, Send
 from gateway.pages import page
@@ -97,17 +98,19 @@ class Console:
             await browser.close(1013)
             return
         await browser.accept(subprotocol=upstream.protocol)
-        ways = [asyncio.create_task(_up(browser, upstream)), asyncio.create_task(_down(upstream, browser))]
+        ended = asyncio.create_task(until_ended(browser, self._services))
+        ways = [asyncio.create_task(_up(browser, upstream)), asyncio.create_task(_down(upstream, browser)), ended]
         try:
             await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            signed_out = ended.done()
             for way in ways:
                 way.cancel()
             await asyncio.gather(*ways, return_exceptions=True)
             await upstream.close()
             if browser.application_state is not WebSocketState.DISCONNECTED:
                 with suppress(RuntimeError, WebSocketDisconnect):
-                    await browser.close(1012)
+                    await browser.close(SIGNED_OUT if signed_out else 1012)
 
 
 async def _body(answer: aiohttp.ClientResponse) -> AsyncIterator[bytes]:

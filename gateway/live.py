@@ -24,6 +24,7 @@ from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from sqlalchemy.exc import SQLAlchemyError
 
 from domain.roles import allows
+from gateway.auth.lasting import SIGNED_OUT, until_ended
 from gateway.auth.principal import holder_of, same_origin
 from gateway.live_feed import Event, Overflow, incident_of
 from gateway.services import Services
@@ -55,7 +56,7 @@ async def feed(socket: WebSocket, cursor: int | None = None, token: str = "") ->
         # Until the first event this is what to come again with: not the newest position, which would skip the replay.
         start = services.feed.position if cursor is None else cursor
         await socket.send_text(msgspec.json.encode({"type": "hello", "cursor": start}).decode())
-        await _while_open(socket, _send(socket, events))
+        await _while_open(socket, token, _send(socket, events))
 
 
 @router.websocket("/api/v1/alerts/live")
@@ -70,7 +71,7 @@ async def live_alerts(socket: WebSocket, token: str = "") -> None:
         except SQLAlchemyError:
             await socket.close(1013, "the database is away; come again")
             return
-        await _while_open(socket, _send_rows(socket, queue))
+        await _while_open(socket, token, _send_rows(socket, queue))
 
 
 async def _admitted(socket: WebSocket, token: str) -> bool:
@@ -86,16 +87,23 @@ async def _admitted(socket: WebSocket, token: str) -> bool:
     return True
 
 
-async def _while_open(socket: WebSocket, sending: Coroutine[None, None, None]) -> None:
-    sender = asyncio.create_task(sending)
+async def _while_open(socket: WebSocket, token: str, sending: Coroutine[None, None, None]) -> None:
+    """Until the other side goes, or is signed out."""
+    beside = [asyncio.create_task(sending), asyncio.create_task(_sign_out(socket, token))]
     try:
         while True:
             await socket.receive_text()  # nothing is expected; without a reader a closed tab would leak
     except (WebSocketDisconnect, RuntimeError):
         pass
     finally:
-        sender.cancel()
-        await asyncio.gather(sender, return_exceptions=True)
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
+
+
+async def _sign_out(socket: WebSocket, token: str) -> None:
+    await until_ended(socket, socket.app.state.services, token)
+    await socket.close(SIGNED_OUT, "the session was ended")
 
 
 async def _send_rows(socket: WebSocket, queue: asyncio.Queue[str | None]) -> None:

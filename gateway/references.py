@@ -16,12 +16,13 @@ from storage.tables import HeartbeatRow, IntegrationRow, MaintenanceRow, PolicyR
 
 async def check_unused(session: AsyncSession, kind: str, ident: str) -> None:
     """Raise Conflict naming what uses the user, team, schedule, policy, service or holiday calendar."""
-    used = await _uses(session, kind, ident)
+    used = await uses(session, kind, ident)
     if used:
         raise Conflict(f"This {kind} is still used by {', '.join(used)}. Change these first.")
 
 
-async def _uses(session: AsyncSession, kind: str, ident: str) -> list[str]:
+async def uses(session: AsyncSession, kind: str, ident: str) -> list[str]:
+    """What uses it, in words: "policy Default"."""
     if kind == "policy":
         services = (await session.execute(select(ServiceRow))).scalars()
         used = [f"service {s.name}" for s in services if s.policy_id == ident]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from sqlalchemy import delete, func, select, update
@@ -15,6 +15,8 @@ from storage.tables import ApiKeyRow, IntegrationKeyRow, IntegrationRow, Session
 
 SESSION = timedelta(days=14)
 SIGN_IN = timedelta(hours=24)
+SEEN = timedelta(minutes=1)
+"""How old the time may be at which a session was seen last: not every request is written down."""
 SESSIONS_KNOWN = 50_000
 """Newest sessions that a gateway remembers; people with an older one use an API key while the database is away."""
 
@@ -27,6 +29,8 @@ class Holder:
     name: str
     role: str
     scopes: tuple[str, ...] = ()
+    session: str = field(default="", compare=False)
+    """Id of the session; "" for an API key. The holder is the same by whichever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +62,17 @@ async def known_holders(sessions: Sessions) -> dict[str, KnownHolder]:
                 until = row.expires_at.timestamp() if row.expires_at is not None else None
                 found[row.hash] = KnownHolder(_key_holder(row, user), until)
         for signed, user in await session.execute(signed_in):
-            found[signed.hash] = KnownHolder(Holder(user.id, user.name, user.role), signed.expires_at.timestamp())
+            found[signed.hash] = KnownHolder(_session_holder(user, signed), signed.expires_at.timestamp())
     return found
 
 
 def _key_holder(row: ApiKeyRow, user: UserRow | None) -> Holder:
     role = user.role if user is not None else "admin"
     return Holder(row.user_id, f"key {row.name}" if user is None else user.name, role, tuple(row.scopes))
+
+
+def _session_holder(user: UserRow, signed: SessionRow) -> Holder:
+    return Holder(user.id, user.name, user.role, session=signed.id)
 
 
 async def api_key_holder(sessions: Sessions, key: str) -> Holder | None:
@@ -89,14 +97,22 @@ async def api_key_holder(sessions: Sessions, key: str) -> Holder | None:
 async def session_holder(sessions: Sessions, token: str) -> Holder | None:
     """The user of a live session."""
     async with sessions() as session:
-        user = (
+        found = (
             await session.execute(
-                select(UserRow)
+                select(UserRow, SessionRow, SessionRow.seen_at < func.now() - SEEN)
                 .join(SessionRow, SessionRow.user_id == UserRow.id)
                 .where(SessionRow.hash == hash_key(token), SessionRow.expires_at > func.now(), UserRow.active)
             )
-        ).scalar_one_or_none()
-    return None if user is None else Holder(user.id, user.name, user.role)
+        ).one_or_none()
+        if found is None:
+            return None
+        user, signed, stale = found
+        holder = _session_holder(user, signed)
+        if stale:
+            seen = update(SessionRow).where(SessionRow.hash == hash_key(token)).values(seen_at=func.now())
+            await session.execute(seen.execution_options(synchronize_session=False))
+            await session.commit()
+    return holder
 
 
 async def create_api_key(
@@ -112,17 +128,21 @@ async def create_api_key(
     return row, key
 
 
-async def list_api_keys(sessions: Sessions) -> list[ApiKeyRow]:
-    """All keys that are not revoked."""
+async def list_api_keys(sessions: Sessions, user_id: str | None = None) -> list[ApiKeyRow]:
+    """All keys that are not revoked; or those of one person."""
     async with sessions() as session:
         query = select(ApiKeyRow).where(ApiKeyRow.revoked_at.is_(None)).order_by(ApiKeyRow.created_at)
+        if user_id is not None:
+            query = query.where(ApiKeyRow.user_id == user_id)
         return list((await session.execute(query)).scalars())
 
 
-async def revoke_api_key(sessions: Sessions, actor: str, ident: str) -> None:
-    """The key stops working at once."""
+async def revoke_api_key(sessions: Sessions, actor: str, ident: str, user_id: str | None = None) -> None:
+    """The key stops working at once. Raises NotFound, also for a key that is not of the person asked for."""
     async with change(sessions, actor, "revoke", f"api_key/{ident}") as session:
         row = await fetch(session, ApiKeyRow, ident, "API key")
+        if user_id is not None and row.user_id != user_id:
+            raise NotFound("API key", ident)
         row.revoked_at = func.now()
 
 
@@ -174,7 +194,7 @@ async def create_sign_in(sessions: Sessions, user_id: str) -> str:
     return token
 
 
-async def redeem_sign_in(sessions: Sessions, token: str) -> str | None:
+async def redeem_sign_in(sessions: Sessions, token: str, device: str = "", address: str = "") -> str | None:
     """Use up a one-time token: a session token, or None if it is unknown, used or too old."""
     async with sessions() as session:
         used = await session.execute(
@@ -188,16 +208,23 @@ async def redeem_sign_in(sessions: Sessions, token: str) -> str | None:
         if user_id is None:
             return None
         await session.commit()
-    return await create_session(sessions, user_id)
+    return await create_session(sessions, user_id, device, address)
 
 
-async def create_session(sessions: Sessions, user_id: str) -> str:
-    """A session token for the cookie."""
-    token = new_key("ses")
+async def create_session(sessions: Sessions, user_id: str, device: str = "", address: str = "") -> str:
+    """A session token for the cookie. `device` and `address`: so that the person can tell it from others."""
+    token, until = new_key("ses"), func.now() + SESSION
     async with sessions() as session:
-        session.add(SessionRow(hash=hash_key(token), user_id=user_id, expires_at=func.now() + SESSION))
+        row = SessionRow(hash=hash_key(token), user_id=user_id, expires_at=until, device=device, address=address)
+        session.add(row)
         await session.commit()
     return token
+
+
+async def role_of(sessions: Sessions, user_id: str) -> str:
+    """The role of a person; "" if there is none."""
+    async with sessions() as session:
+        return (await session.execute(select(UserRow.role).where(UserRow.id == user_id))).scalar_one_or_none() or ""
 
 
 async def end_session(sessions: Sessions, token: str) -> None:

@@ -18,6 +18,7 @@ from storage.tables import ContactMethodRow, IntegrationRow, PolicyRow, PolicyVe
 
 ADMIN = derived_id("bootstrap", "admin")
 POLICY = derived_id("bootstrap", "policy")
+PLACEHOLDER = "admin@localhost"
 TYPES = ("generic", "grafana", "prometheus")
 ACTOR = "first start"
 
@@ -29,6 +30,11 @@ class Keys:
     admin_key: str
     integrations: dict[str, str]
     """Type -> integration key."""
+
+
+def is_placeholder(user: UserRow) -> bool:
+    """True for the first administrator until they say who they are."""
+    return user.id == ADMIN and user.email == PLACEHOLDER
 
 
 async def first_run(sessions: Sessions, sealer: Sealer) -> None:
@@ -74,7 +80,7 @@ async def _make(sessions: Sessions, sealer: Sealer) -> None:
 
 
 def _admin(session: AsyncSession, sealer: Sealer) -> None:
-    session.add(UserRow(id=ADMIN, name="Administrator", email="admin@localhost", role="admin"))
+    session.add(UserRow(id=ADMIN, name="Administrator", email=PLACEHOLDER, role="admin"))
     ident = derived_id("bootstrap", "admin", "outbox")
     row = ContactMethodRow(id=ident, user_id=ADMIN, channel="outbox", label="Outbox page")
     seal(row, sealer, "", {})

@@ -93,6 +93,12 @@ where r.kind = 'incident' and (r.facets->>'open')::boolean and r.facets->>'integ
 order by (r.facets->>'opened_at')::float8 limit :limit
 """)
 
+OF_INTEGRATION = text("""
+select id, cast(:name as text) in (body->>'acknowledged_by', body->>'resolved_by') as taken
+from rt.record where kind = 'incident' and facets->>'integration_id' = :integration
+order by (facets->>'opened_at')::float8 desc limit 50
+""")
+
 PRESENT = text("select body->>'episode' as episode from rt.journal where entity = :entity order by seq desc limit 1")
 
 TIMELINE = text("""
@@ -137,6 +143,13 @@ async def listed(
         rows = (await session.execute(LIST, parameters)).all()
     following = cursors.encode(rows[limit - 1].opened_at, rows[limit - 1].id) if len(rows) > limit else None
     return [_view(row) for row in rows[:limit]], following
+
+
+async def of_integration(sessions: Sessions, integration: str, name: str) -> tuple[str | None, bool]:
+    """Id of its newest incident, and whether somebody of this name acknowledged or resolved one of the newest."""
+    async with sessions() as session:
+        rows = (await session.execute(OF_INTEGRATION, {"integration": integration, "name": name})).all()
+    return rows[0].id if rows else None, any(row.taken for row in rows)
 
 
 async def one(sessions: Sessions, ident: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from storage.tables import AppliedRow
 
 SECTIONS = {
     "user": "users",
+    "invitation": "users",
     "contact_method": "users",
     "notification_rules": "users",
     "quiet_hours": "users",

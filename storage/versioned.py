@@ -30,7 +30,7 @@ class Tracked:
 
 TRACKED = (
     Tracked("users", without="password_hash"),
-    Tracked("contact_methods", without="code,code_sent_at,code_tries", sealed="sealed"),
+    Tracked("contact_methods", without="code,code_sent_at,code_tries,tested_at", sealed="sealed"),
     Tracked("notification_rules", "user_id,urgency,position"),
     Tracked("shift_notices", "user_id"),
     Tracked("teams"),

@@ -6,10 +6,12 @@ from fastapi import APIRouter
 
 from gateway.api import (
     access,
+    account,
     alerts,
     audit,
     calendars,
     configuration,
+    contact_tests,
     contacts,
     explain,
     handoffs,
@@ -18,6 +20,7 @@ from gateway.api import (
     holidays,
     imports,
     integrations,
+    invitations,
     lint,
     load,
     maintenance,
@@ -28,11 +31,13 @@ from gateway.api import (
     policies,
     preview,
     providers,
+    reach,
     received,
     routing,
     schedule_changes,
     schedules,
     services,
+    setup,
     silences,
     swaps,
     teams,
@@ -49,11 +54,12 @@ def router() -> APIRouter:
     """Every resource on one screen."""
     api = APIRouter(prefix="/api/v1", responses=problems())
     of_people = (users, contacts, verification, notification_rules, teams, swaps, time_off, load)
+    of_accounts = (account, contact_tests, invitations, reach, setup)
     of_incidents = (alerts, ties, timeline, explain, on_call, outbox)
     of_schedules = (schedules, schedule_changes, holidays, imports, handoffs, calendars)
     of_administration = (health_parts, providers, audit, access, configuration)
     of_alerts = (policies, services, routing, integrations, received, heartbeats, preview, plan, lint)
     of_noise = (silences, maintenance)
-    for part in (*of_incidents, *of_people, *of_schedules, *of_alerts, *of_noise, *of_administration):
+    for part in (*of_incidents, *of_people, *of_accounts, *of_schedules, *of_alerts, *of_noise, *of_administration):
         api.include_router(part.router)
     return api

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 
 from domain.errors import Invalid
+from domain.roles import allows
 from gateway.api.parameters import PathId
 from gateway.auth.principal import Gateway, Reader
 from gateway.calendar_out import Order, Saved, wanted
@@ -32,7 +33,7 @@ def _shown(row: CalendarTokenRow) -> CalendarToken:
 
 def _all_of(caller: Holder) -> str | None:
     """Whose subscriptions the caller may see: their own, or, for administrators, everybody's (None)."""
-    return None if caller.role == "admin" else caller.user_id or ""
+    return None if allows(caller.role, caller.scopes, "admin") else caller.user_id or ""
 
 
 @router.get("", operation_id="listCalendarTokens")

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from sqlalchemy import select
 
 from domain.errors import Invalid
+from domain.roles import allows
 from domain.swap import Command, Decline, Take, Withdraw
 from gateway.api.parameters import Key, PathId
 from gateway.auth.principal import Gateway, Reader, Responder
@@ -27,7 +28,7 @@ def acting_for(caller: Holder, user_id: str | None, gateway: Services) -> str:
     wanted = user_id if user_id is not None else caller.user_id
     if wanted is None:
         raise Invalid("user_id", "This key belongs to no person: say whom you act for.")
-    if wanted != caller.user_id and caller.role not in ("manager", "admin"):
+    if wanted != caller.user_id and not allows(caller.role, caller.scopes, "configure"):
         raise ProblemError(403, "Only the person, a manager or an administrator may do this.")
     if wanted not in gateway.config.current.users:
         raise Invalid("user_id", f"There is no user with id {wanted!r}.")

@@ -12,11 +12,14 @@ from domain.validation import check_zone
 from gateway.api.parameters import PathId
 from gateway.auth.passwords import hash_password
 from gateway.auth.principal import Admin, Gateway, Reader
+from gateway.references import uses
 from gateway.schedule_news import announce, changed
+from gateway.schemas.accounts import Uses
 from gateway.schemas.base import problems
 from gateway.schemas.people import User, UserInput, UserList
 from gateway.tree.people import remove_user
 from runtime.ids import new_id
+from storage import accounts
 from storage.changes import change, fetch
 from storage.tables import ContactMethodRow, UserRow
 
@@ -92,16 +95,29 @@ async def get_user(user_id: PathId, _: Reader, gateway: Gateway) -> User:
         return _shown(await fetch(session, UserRow, user_id, "user"))
 
 
+@router.get("/{user_id}/uses", operation_id="listUserUses", responses=problems(404))
+async def list_uses(user_id: PathId, _: Reader, gateway: Gateway) -> Uses:
+    """Policies, schedules and the last resort that name this person: what deactivating them leaves without them."""
+    async with gateway.sessions() as session:
+        await fetch(session, UserRow, user_id, "user")
+        return Uses(items=await uses(session, "user", user_id))
+
+
 @router.put("/{user_id}", operation_id="replaceUser", responses=problems(404, 409))
 async def replace_user(user_id: PathId, body: UserInput, caller: Admin, gateway: Gateway) -> User:
-    """Everything but contact methods and rules, which are kept."""
+    """Everything but contact methods and rules, which are kept. The last active administrator stays one.
+
+    Whoever is deactivated is signed out and not called any more; `GET …/uses` says what that leaves without them.
+    """
     email = _checked(body)
     async with change(gateway.sessions, caller.name, "update", f"user/{user_id}", {"name": body.name}) as session:
         row = await fetch(session, UserRow, user_id, "user")
         row.name, row.email, row.role, row.zone, row.active = body.name, email, body.role, body.zone, body.active
         if body.password is not None:
             row.password_hash = await hash_password(body.password.get_secret_value())
-        await session.flush()
+        if body.password is not None or not body.active:
+            await accounts.end_others(session, user_id, caller.session if caller.user_id == user_id else "")
+        await accounts.check_administered(session)
     await gateway.config.refresh()
     return _shown(row)
 
@@ -111,6 +127,7 @@ async def delete_user(user_id: PathId, caller: Admin, gateway: Gateway) -> Respo
     """Refused while a policy, a schedule or the last resort names them."""
     async with change(gateway.sessions, caller.name, "delete", f"user/{user_id}") as session:
         schedules = await remove_user(session, user_id, caller.name)
+        await accounts.check_administered(session)
         shards = await changed(session, *schedules)
     await announce(gateway.poker, gateway.config, shards)
     return Response(status_code=204)

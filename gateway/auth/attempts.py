@@ -7,6 +7,8 @@ from collections import OrderedDict
 from runtime.clock import SystemClock
 
 MAX_FAILURES = 5
+MAX_FROM_ADDRESS = 50
+"""Of one network address over all accounts: many people may share one, and one may try many accounts."""
 PAUSE_S = 300.0
 REMEMBERED = 10_000
 
@@ -18,13 +20,13 @@ class Attempts:
         self._clock = SystemClock()
         self._failures: OrderedDict[str, tuple[int, float]] = OrderedDict()
 
-    def allowed(self, who: str) -> bool:
-        """False while this account from this address has to wait."""
+    def allowed(self, who: str, limit: int = MAX_FAILURES) -> bool:
+        """False while this account from this address (or the address alone, with a limit of its own) has to wait."""
         count, at = self._failures.get(who, (0, 0.0))
         if count and self._clock.monotonic() - at > PAUSE_S:
             del self._failures[who]
             return True
-        return count < MAX_FAILURES
+        return count < limit
 
     def failed(self, who: str) -> None:
         """One more wrong password."""

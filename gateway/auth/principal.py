@@ -92,9 +92,23 @@ def require(permission: Permission) -> Callable[[Holder], Awaitable[Holder]]:
 
 
 def look_after(caller: Holder, user_id: str) -> None:
-    """People look after how they are reached themselves; managers and administrators after everybody. Raises 403."""
-    if caller.user_id != user_id and caller.role not in ("admin", "manager"):
+    """People look after how they are reached themselves, also viewers; who may configure, after everybody.
+
+    Raises 403, also for a person's key that may only read: it could lead their pages astray.
+    """
+    if allows(caller.role, caller.scopes, "configure"):
+        return
+    if caller.user_id != user_id:
         raise ProblemError(403, "Only the person, a manager or an administrator may change this.")
+    if caller.scopes and not allows(caller.role, caller.scopes, "respond"):
+        raise ProblemError(403, "This API key may only read; changing how a person is reached takes the scope respond.")
+
+
+async def person(found: Annotated[Holder, Depends(principal)]) -> Holder:
+    """Dependency: somebody who is signed in. An API key must not take its owner's account over."""
+    if not found.session or found.user_id is None:
+        raise ProblemError(403, "Only the person themself may do this, signed in in a browser; an API key may not.")
+    return found
 
 
 def any_services(request: Request) -> Services:
@@ -111,6 +125,7 @@ def services_of(request: Request) -> Services:
     return any_services(request)
 
 
+Person = Annotated[Holder, Depends(person)]
 Reader = Annotated[Holder, Depends(require("read"))]
 Responder = Annotated[Holder, Depends(require("respond"))]
 Configurer = Annotated[Holder, Depends(require("configure"))]

@@ -18,7 +18,8 @@ from jinja2 import Environment, FileSystemLoader
 from domain.incident import Acknowledge
 from domain.roles import allows
 from gateway.api.alerts import act, episode_of
-from gateway.auth.attempts import Attempts
+from gateway.auth.attempts import MAX_FROM_ADDRESS, Attempts
+from gateway.auth.devices import place_of
 from gateway.auth.passwords import verify
 from gateway.auth.principal import COOKIE, holder_of, same_origin
 from gateway.schemas.base import moment
@@ -38,6 +39,7 @@ HEADERS = {
 }
 SESSION_S = 14 * 86_400
 FRONT = "/incidents"
+WELCOME = "/welcome"
 SHOWN = 100
 
 router = APIRouter(include_in_schema=False)
@@ -140,16 +142,26 @@ async def sign_in(
 ) -> Response:
     """The same answer for a wrong password and an unknown account, after the same time."""
     services: Services = request.app.state.services
-    who = f"{email.lower()}|{request.client.host if request.client else ''}"
+    device, address = place_of(request)
+    who = f"{email.lower()}|{address}"
     if not same_origin(request):
         return page("sign_in.html", 403, problem="This request came from another site.")
-    if not attempts.allowed(who):
+    if not attempts.allowed(who) or not attempts.allowed(address, MAX_FROM_ADDRESS):
         return page("sign_in.html", 429, problem="Too many attempts. Wait five minutes and try again.", next=own(next))
     found = await access.password_of(services.sessions, email.replace("\x00", ""))
     if not await verify(password, found[1] if found else None) or found is None:
         attempts.failed(who)
+        attempts.failed(address)
         return page("sign_in.html", 401, problem="E-mail address or password is wrong.", next=own(next))
-    return _enter(await access.create_session(services.sessions, found[0]), services, own(next))
+    session = await access.create_session(services.sessions, found[0], device, address)
+    return entered(session, services, await _onwards(services, found[0], own(next)))
+
+
+async def _onwards(services: Services, user_id: str, to: str) -> str:
+    """An administrator of an installation without any schedule is led through its setup first."""
+    if to != FRONT or services.config.current.schedules:
+        return to
+    return WELCOME if await access.role_of(services.sessions, user_id) == "admin" else to
 
 
 @router.get("/sign-in/{token}")
@@ -162,12 +174,15 @@ async def one_time(token: str) -> Response:
 async def redeem(request: Request, token: str) -> Response:
     """Use the token up and sign in."""
     services: Services = request.app.state.services
-    session = await access.redeem_sign_in(services.sessions, token) if same_origin(request) else None
+    session = (
+        await access.redeem_sign_in(services.sessions, token, *place_of(request)) if same_origin(request) else None
+    )
     if session is None:
         return page(
             "sign_in.html", 401, problem="This link was used already or is too old. Start Sentinel again for a new one."
         )
-    return _enter(session, services, FRONT)
+    holder = await access.session_holder(services.sessions, session)
+    return entered(session, services, await _onwards(services, (holder and holder.user_id) or "", FRONT))
 
 
 @router.post("/sign-out")
@@ -181,7 +196,8 @@ async def sign_out(request: Request) -> Response:
     return response
 
 
-def _enter(session: str, services: Services, to: str) -> Response:
+def entered(session: str, services: Services, to: str) -> Response:
+    """On to a page, with the session's cookie."""
     response = RedirectResponse(to, 303)
     secure = services.settings.url.startswith("https://")
     response.set_cookie(COOKIE, session, max_age=SESSION_S, httponly=True, samesite="strict", secure=secure)

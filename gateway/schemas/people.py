@@ -112,10 +112,11 @@ class Rules(Input):
 
 
 class TeamInput(Input):
-    """What is saved."""
+    """What is saved. Owners are members who may change the team whatever their role."""
 
     name: Name
     member_ids: Annotated[list[UserId], Field(max_length=1000), Unordered()] = Field(default_factory=list)
+    owner_ids: Annotated[list[UserId], Field(max_length=1000), Unordered()] = Field(default_factory=list)
 
 
 class Team(Output):
@@ -124,6 +125,7 @@ class Team(Output):
     id: str
     name: str
     member_ids: list[str]
+    owner_ids: list[str]
 
 
 class TeamList(Output):

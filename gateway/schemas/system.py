@@ -43,9 +43,10 @@ class ApiKeyInput(Input):
 
 
 class ApiKey(Key):
-    """A key for the API."""
+    """A key for the API. `user_id`: who it acts for."""
 
     name: str
+    user_id: str | None
     scopes: list[str]
 
 
@@ -68,6 +69,7 @@ class Me(Output):
     name: str
     role: str
     scopes: list[str]
+    permissions: Annotated[list[Scope], Field(description="All that the caller may; the gateway decides by these")]
 
 
 class OutboxItem(Output):

@@ -19,6 +19,7 @@ from gateway.schemas.people import ContactInput, Rule, Rules, TeamInput
 from gateway.schemas.rota import ShiftNotices
 from gateway.schemas.schedules import Window
 from gateway.schemas.tree import UserBody
+from gateway.team_members import check_owners, members_of
 from gateway.tree.faults import Faults, Path
 from gateway.tree.section import Desk, Section, Stored, columns, numbered
 from storage.canary import CANARY
@@ -30,7 +31,6 @@ from storage.tables import (
     NotificationRuleRow,
     OverrideRow,
     ShiftNoticesRow,
-    TeamMemberRow,
     TeamRow,
     UserRow,
 )
@@ -189,19 +189,22 @@ class Teams(Section[TeamInput]):
 
     async def load(self, session: AsyncSession, sealer: Sealer) -> dict[str, Stored[TeamInput]]:
         rows = (await session.execute(select(TeamRow).order_by(TeamRow.name))).scalars()
-        return {r.name: Stored(r.id, _team(r.name, [m.user_id for m in r.members])) for r in rows}
+        return {r.name: Stored(r.id, _team(_body(r))) for r in rows}
 
     def settle(
         self, name: str, body: TeamInput, stored: Stored[TeamInput] | None, path: Path, faults: Faults
     ) -> TeamInput:
-        return _team(body.name, body.member_ids)
+        return _team(body)
+
+    def check(self, ident: str, body: TeamInput, config: Configuration) -> None:
+        check_owners(body)
 
     async def save(self, desk: Desk, ident: str, name: str, body: TeamInput, stored: Stored[TeamInput] | None) -> None:
         row = await desk.row(TeamRow, ident, name=body.name, members=[])
         row.name = body.name
         row.members.clear()
         await desk.session.flush()
-        row.members.extend(TeamMemberRow(team_id=ident, user_id=u) for u in body.member_ids)
+        row.members.extend(members_of(body, ident))
         await desk.session.flush()
 
     async def delete(self, desk: Desk, ident: str) -> None:
@@ -210,5 +213,12 @@ class Teams(Section[TeamInput]):
         await desk.session.delete(row)
 
 
-def _team(name: str, members: list[str]) -> TeamInput:
-    return TeamInput(name=name, member_ids=sorted(set(members)))
+def _body(row: TeamRow) -> TeamInput:
+    members, owners = ([m.user_id for m in row.members if m.owner or not only] for only in (False, True))
+    return TeamInput(name=row.name, member_ids=members, owner_ids=owners)
+
+
+def _team(body: TeamInput) -> TeamInput:
+    """Sorted, each once: the order says nothing."""
+    members, owners = sorted(set(body.member_ids)), sorted(set(body.owner_ids))
+    return TeamInput(name=body.name, member_ids=members, owner_ids=owners)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from storage.tables.access import ApiKeyRow, IntegrationKeyRow, SessionRow, SignInTokenRow
+from storage.tables.access import ApiKeyRow, IntegrationKeyRow, InvitationRow, SessionRow, SignInTokenRow
 from storage.tables.base import Base
 from storage.tables.heartbeats import HeartbeatRow, ListeningRow
 from storage.tables.noise import MaintenanceRow, SilenceRow
@@ -42,6 +42,7 @@ __all__ = [
     "IntegrationDayRow",
     "IntegrationKeyRow",
     "IntegrationRow",
+    "InvitationRow",
     "KeptRow",
     "ListeningRow",
     "MaintenanceRow",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.tables.base import Base, Created
@@ -39,13 +39,35 @@ class IntegrationKeyRow(Created, Base):
 
 
 class SessionRow(Created, Base):
-    """A signed-in browser."""
+    """A signed-in browser. `id` names it to people; `device` and `address`: from where it signed in."""
 
     __tablename__ = "sessions"
 
     hash: Mapped[str] = mapped_column(primary_key=True)
-    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    id: Mapped[str] = mapped_column(unique=True, server_default=text("gen_random_uuid()::text"))
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    device: Mapped[str] = mapped_column(server_default="")
+    address: Mapped[str] = mapped_column(server_default="")
+    seen_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     expires_at: Mapped[datetime]
+
+
+class InvitationRow(Created, Base):
+    """A link that sets a password, once: for somebody new, or with `user_id` for somebody who is here."""
+
+    __tablename__ = "invitations"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    hash: Mapped[str] = mapped_column(unique=True)
+    email: Mapped[str]
+    name: Mapped[str]
+    role: Mapped[str]
+    team_ids: Mapped[list[Any]] = mapped_column(server_default="[]")
+    user_id: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    invited_by: Mapped[str]
+    inviter_id: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
 
 
 class SignInTokenRow(Created, Base):

@@ -57,6 +57,7 @@ class ContactMethodRow(Created, Base):
     code: Mapped[bytes | None] = mapped_column(LargeBinary)
     code_sent_at: Mapped[datetime | None]
     code_tries: Mapped[int] = mapped_column(server_default="0")
+    tested_at: Mapped[datetime | None]
 
 
 class NotificationRuleRow(Base):
@@ -82,9 +83,10 @@ class TeamRow(Created, Base):
 
 
 class TeamMemberRow(Base):
-    """Membership."""
+    """Membership. An `owner` may change the team whatever their role."""
 
     __tablename__ = "team_members"
 
     team_id: Mapped[str] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"), primary_key=True)
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    owner: Mapped[bool] = mapped_column(server_default="false")

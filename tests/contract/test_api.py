@@ -147,7 +147,7 @@ async def test_rights_are_enforced(site: Site) -> None:
     for method, path, body in (
         ("POST", "/api/v1/alerts", {"title": "x"}),
         ("POST", "/api/v1/teams", {"name": "x"}),
-        ("GET", "/api/v1/api-keys", None),
+        ("POST", "/api/v1/api-keys", {"name": "x", "scopes": ["read"]}),
     ):
         assert (await site.http.request(method, path, json=body, headers=headers)).status_code == 403
     assert (await site.http.get("/api/v1/alerts", headers={"Authorization": "Bearer nope"})).status_code == 401

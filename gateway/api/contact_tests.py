@@ -1,0 +1,71 @@
+"""A real page to one address, to see that it arrives: by the channel itself, outside of any incident."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from fastapi import APIRouter
+from sqlalchemy import func, select
+
+from channels.base import Page
+from gateway.api.contacts import theirs
+from gateway.api.parameters import PathId
+from gateway.auth.principal import Gateway, Reader, look_after
+from gateway.problems import ProblemError
+from gateway.schemas.accounts import ContactTested
+from gateway.schemas.base import problems
+from gateway.services import Services
+from runtime.effects import Accepted, Rejected
+from runtime.ids import new_id
+from storage.changes import act
+from storage.contacts import opened
+from storage.tables import UserRow
+
+router = APIRouter(prefix="/users", tags=["users"])
+NEXT_TEST_S = 30.0
+SEND_S = 8.0
+
+
+@router.post(
+    "/{user_id}/contact-methods/{contact_id}/test",
+    operation_id="testContactMethod",
+    responses=problems(404, 409, 429),
+)
+async def test_contact(user_id: PathId, contact_id: PathId, caller: Reader, gateway: Gateway) -> ContactTested:
+    """Send a test page now, and say what the provider answered. Half a minute between two to one address."""
+    look_after(caller, user_id)
+    channel, page = await _made(user_id, contact_id, caller.name, gateway)
+    outcome = await gateway.channels[channel].send(page, SEND_S)
+    if isinstance(outcome, Accepted):
+        return ContactTested(outcome="accepted", detail=outcome.detail or "The provider took it.")
+    kind = "rejected" if isinstance(outcome, Rejected) else "unknown"
+    return ContactTested.model_validate({"outcome": kind, "detail": outcome.reason})
+
+
+async def _made(user_id: str, contact_id: str, actor: str, gateway: Services) -> tuple[str, Page]:
+    async with act(gateway.sessions, actor, "test", f"contact_method/{contact_id}") as session:
+        row = await theirs(session, user_id, contact_id)
+        await session.refresh(row, with_for_update=True)
+        channel = gateway.channels[row.channel]
+        if row.channel == "outbox":
+            raise ProblemError(409, "The outbox page has no address: a test would arrive nowhere.")
+        if not channel.configured:
+            raise ProblemError(409, channel.problem)
+        now: datetime = (await session.execute(select(func.now()))).scalar_one()
+        if row.tested_at is not None and (wait := NEXT_TEST_S - (now - row.tested_at).total_seconds()) > 0:
+            detail = f"A test was sent a moment ago. The next one can be sent in {wait:.0f} s."
+            raise ProblemError(429, detail, {"Retry-After": f"{wait:.0f}"})
+        row.tested_at = now
+        user, (address, settings) = await session.get_one(UserRow, user_id), opened(row, gateway.sealer)
+        page = Page(
+            id=new_id(),
+            incident_id="",
+            user_name=user.name,
+            address=address,
+            subject="Test page from Fangorn Sentinel",
+            text=f"This is a test that {actor} asked for. Nothing is broken. A real page comes the same way.",
+            url=gateway.settings.url,
+            severity="info",
+            settings=settings,
+        )
+        return row.channel, page

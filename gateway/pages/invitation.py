@@ -1,0 +1,88 @@
+"""Accepting an invitation: the one page besides sign-in for somebody who is not signed in."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from zoneinfo import available_timezones
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import Response
+
+from domain.errors import Invalid
+from domain.validation import check_zone
+from gateway.auth.devices import place_of
+from gateway.auth.passwords import hash_password
+from gateway.auth.principal import same_origin
+from gateway.pages import entered, page
+from gateway.services import Services
+from storage import access, invitations
+from storage.errors import Conflict, NotFound
+from storage.tables import InvitationRow
+
+router = APIRouter(include_in_schema=False)
+SHORTEST, LONGEST = 10, 200
+GONE = "This invitation was used already, was taken back, or is older than seven days. Ask for a new one."
+AFTER = "/profile"
+
+
+def _gone() -> Response:
+    return page("sign_in.html", 404, problem=GONE)
+
+
+def _form(invited: InvitationRow, token: str, problem: str = "", status: int = 200, **given: str) -> Response:
+    shown = {"person": given.get("name", invited.name), "zone": given.get("zone", "UTC")}
+    zones = sorted(available_timezones()) if invited.user_id is None else []
+    return page("invitation.html", status, invited=invited, token=token, problem=problem, zones=zones, **shown)
+
+
+@router.get("/invitation/{token}")
+async def look(request: Request, token: str) -> Response:
+    """A form; looking at it uses nothing up, because link previews follow links."""
+    services: Services = request.app.state.services
+    invited = await invitations.found(services.sessions, token)
+    return _form(invited, token) if invited is not None else _gone()
+
+
+@router.post("/invitation/{token}")
+async def accept(
+    request: Request,
+    token: str,
+    password: Annotated[str, Form(max_length=1000)],
+    again: Annotated[str, Form(max_length=1000)],
+    name: Annotated[str, Form(max_length=200)] = "",
+    zone: Annotated[str, Form(max_length=64)] = "UTC",
+) -> Response:
+    """Use it up and sign in."""
+    services: Services = request.app.state.services
+    if not same_origin(request):
+        return page("sign_in.html", 403, problem="This request came from another site.")
+    invited = await invitations.found(services.sessions, token)
+    if invited is None:
+        return _gone()
+    given = {"name": "".join(c for c in name if c.isprintable()).strip() or invited.name, "zone": zone}
+    if problem := _problem(password, again, given):
+        return _form(invited, token, problem, 422, **given)
+    try:
+        hashed = await hash_password(password)
+        user = await invitations.accept(services.sessions, services.sealer, token, hashed=hashed, **given)
+    except NotFound:
+        return _gone()
+    except Conflict as error:
+        return _form(invited, token, str(error), 409, **given)
+    await services.config.refresh()
+    return entered(await access.create_session(services.sessions, user, *place_of(request)), services, AFTER)
+
+
+def _problem(password: str, again: str, given: dict[str, str]) -> str:
+    """What keeps it from being accepted, in words; "" if nothing does."""
+    if not SHORTEST <= len(password) <= LONGEST:
+        return f"The password must have {SHORTEST} to {LONGEST} characters."
+    if password != again:
+        return "The two passwords differ. Type the same one twice."
+    if not given["name"]:
+        return "Say what your name is: it is what others see when you are called."
+    try:
+        check_zone(given["zone"], "zone")
+    except Invalid as error:
+        return error.message
+    return ""
