@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import reflex as rx
 
+from ui.first_run import FirstRun
 from ui.headers import secured
-from ui.pages import incident, incidents, on_call
+from ui.pages import incident, incidents, on_call, people, person, profile, teams, welcome
+from ui.person import Person
+from ui.person_account import Account
+from ui.person_contacts import Contacts
+from ui.person_rules import Rules
 from ui.session import Session
 
 app = rx.App(
-    stylesheets=["/console.css"],
+    stylesheets=["/console.css", "/people.css"],
     head_components=[rx.el.link(rel="icon", href="/icon.svg", type="image/svg+xml")],
     html_lang="en",
     api_transformer=secured,
@@ -19,3 +24,19 @@ app.add_page(
     incident.page, route="/incidents/[ident]", title="Incident · Sentinel", on_load=[Session.enter, incident.View.load]
 )
 app.add_page(on_call.page, route="/on-call", title="On call · Sentinel", on_load=[Session.enter, on_call.View.load])
+app.add_page(people.page, route="/people", title="People · Sentinel", on_load=[Session.enter, people.View.load])
+app.add_page(teams.page, route="/teams", title="Teams · Sentinel", on_load=[Session.enter, teams.View.load])
+OF_PERSON = [Session.enter, Person.load, Contacts.load_contacts]
+app.add_page(
+    person.page,
+    route="/people/[ident]",
+    title="Person · Sentinel",
+    on_load=[*OF_PERSON, Rules.load_rules, person.Standing.load_standing],
+)
+app.add_page(
+    profile.page,
+    route="/profile",
+    title="Profile · Sentinel",
+    on_load=[*OF_PERSON, Rules.load_rules, Account.load_account],
+)
+app.add_page(welcome.page, route="/welcome", title="Welcome · Sentinel", on_load=[*OF_PERSON, FirstRun.load_setup])

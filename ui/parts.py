@@ -58,6 +58,12 @@ def table(heads: Sequence[str], rows: rx.Component, label: str, class_name: str 
     )
 
 
+def count(items: Any) -> rx.Var[int]:
+    """How many there are in a list of the state."""
+    found: rx.Var[int] = rx.Var.create(items).length()
+    return found
+
+
 def shown(loaded: rx.Var[bool], some: rx.Var[bool], content: rx.Component, empty: str) -> rx.Component:
     """`content`, or why there is none: `empty` says what would be here and how it comes here."""
     return rx.cond(

@@ -11,8 +11,6 @@ import reflex as rx
 
 from ui.gateway import Refused, ask
 
-RESPOND = ("responder", "manager", "admin")
-
 
 class Session(rx.State):
     """`problem`: what went wrong last, for a person; "" if nothing did. `faults`: by the field (RFC 6901) that is to
@@ -21,6 +19,7 @@ class Session(rx.State):
 
     name: str = ""
     role: str = ""
+    permissions: list[str] = []
     user_id: str = ""
     problem: str = ""
     faults: dict[str, str] = {}
@@ -29,7 +28,17 @@ class Session(rx.State):
     @rx.var
     def may_respond(self) -> bool:
         """Whether to offer actions. The gateway decides, whatever is offered."""
-        return self.role in RESPOND
+        return "respond" in self.permissions
+
+    @rx.var
+    def may_configure(self) -> bool:
+        """Whether to offer what changes the configuration, and looking after other people."""
+        return "configure" in self.permissions
+
+    @rx.var
+    def may_admin(self) -> bool:
+        """Whether to offer roles and everything else that only administrators do."""
+        return "admin" in self.permissions
 
     async def ask(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
         """See ui.gateway.ask; with this person's session."""
@@ -44,6 +53,7 @@ class Session(rx.State):
         except Refused as refused:
             return self.refused(refused)
         self.name, self.role, self.user_id = me["name"], me["role"], me["user_id"] or ""
+        self.permissions = me["permissions"]
 
     def clear(self) -> None:
         """Forget what the last action came to."""

@@ -7,7 +7,7 @@ import reflex as rx
 from ui.components.live import live_badge, place, theme_switch
 from ui.session import Session
 
-PLACES = (("Incidents", "/incidents"), ("On call", "/on-call"))
+PLACES = (("Incidents", "/incidents"), ("On call", "/on-call"), ("People", "/people"))
 
 
 def shell(here: str, *content: rx.Component) -> rx.Component:
@@ -24,7 +24,8 @@ def shell(here: str, *content: rx.Component) -> rx.Component:
             rx.el.span(class_name="grow"),
             live_badge(),
             theme_switch(),
-            rx.el.span(Session.name, " · ", Session.role, class_name="who", id="who"),
+            place(Session.name, " · ", Session.role, to="/profile", current=here == "/profile", id="who"),
+            rx.el.form(rx.el.button("Sign out", type="submit"), method="post", action="/sign-out"),
             class_name="bar",
         ),
         rx.el.main(

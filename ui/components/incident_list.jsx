@@ -85,13 +85,13 @@ const Row = memo(function Row({ row, here, chosen, onChoose, onHere }) {
   );
 });
 
-export function IncidentList() {
+export function IncidentList({ may }) {
   const [filter, setFilter] = useState(null);
   const [rows, setRows] = useState(() => new Map());
   const [more, setMore] = useState(null);
   const [loaded, setLoaded] = useState(false);
   const [counts, setCounts] = useState({});
-  const [choices, setChoices] = useState({ me: null, teams: [], services: [], users: [] });
+  const [choices, setChoices] = useState({ teams: [], services: [], users: [] });
   const [chosen, setChosen] = useState(() => new Set());
   const [here, setHere] = useState(null);
   const [said, setSaid] = useState("");
@@ -110,8 +110,8 @@ export function IncidentList() {
     setViews(JSON.parse(localStorage.getItem("views") ?? "[]"));
     const back = () => setFilter(fromAddress());
     addEventListener("popstate", back);
-    Promise.all(["/me", "/teams", "/services", "/users"].map((path) => ask("GET", path)))
-      .then(([me, teams, services, users]) => setChoices({ me, teams: teams.items, services: services.items, users: users.items }))
+    Promise.all(["/teams", "/services", "/users"].map((path) => ask("GET", path)))
+      .then(([teams, services, users]) => setChoices({ teams: teams.items, services: services.items, users: users.items }))
       .catch((error) => setSaid(error.message));
     return () => removeEventListener("popstate", back);
   }, []);
@@ -198,8 +198,7 @@ export function IncidentList() {
     return () => seen.disconnect();
   }, [load, loaded, shown.length]);
 
-  const may = ["responder", "manager", "admin"].includes(choices.me?.role);
-
+  
   const act = useCallback(async (action, body, past) => {
     const { chosen, here } = current.current;
     const targets = chosen.size ? [...chosen] : here ? [here] : [];

@@ -9,7 +9,8 @@ _list = rx.asset("incident_list.jsx", shared=True)
 _parts = rx.asset("parts.jsx", shared=True)
 
 
-def _library(asset: object) -> str:
+def library(asset: object) -> str:
+    """Where the compiled page finds a component that is shipped as an asset."""
     path = str(getattr(asset, "importable_path", asset))
     return path if path.startswith("$") else f"$/public{path}"
 
@@ -17,14 +18,14 @@ def _library(asset: object) -> str:
 class LiveBadge(rx.Component):
     """Says when what is shown is no longer live, and since when."""
 
-    library = _library(_live)
+    library = library(_live)
     tag = "LiveBadge"
 
 
 class LiveWatch(rx.Component):
     """Shows nothing; tells when the incident `ident` changed, or the connection came back."""
 
-    library = _library(_live)
+    library = library(_live)
     tag = "LiveWatch"
 
     ident: rx.Var[str]
@@ -34,7 +35,7 @@ class LiveWatch(rx.Component):
 class Ago(rx.Component):
     """A time: relative, with the absolute one and its zone in the title and for screen readers."""
 
-    library = _library(_parts)
+    library = library(_parts)
     tag = "Ago"
 
     at: rx.Var[str]
@@ -43,14 +44,14 @@ class Ago(rx.Component):
 class ThemeSwitch(rx.Component):
     """Dark, light, or as the system has it."""
 
-    library = _library(_parts)
+    library = library(_parts)
     tag = "ThemeSwitch"
 
 
 class Place(rx.Component):
     """A link in the navigation."""
 
-    library = _library(_parts)
+    library = library(_parts)
     tag = "Place"
 
     to: rx.Var[str]
@@ -60,8 +61,10 @@ class Place(rx.Component):
 class IncidentList(rx.Component):
     """The live list with its filters, keys and actions."""
 
-    library = _library(_list)
+    library = library(_list)
     tag = "IncidentList"
+
+    may: rx.Var[bool]
 
 
 live_badge = LiveBadge.create

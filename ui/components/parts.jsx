@@ -69,6 +69,6 @@ export async function ask(method, path, body) {
 }
 
 // A place in the navigation; going there loads no page anew.
-export function Place({ to, current, children }) {
-  return <Link to={to} className="place" aria-current={current ? "page" : undefined}>{children}</Link>;
+export function Place({ to, current, id, children }) {
+  return <Link to={to} id={id} className="place" aria-current={current ? "page" : undefined}>{children}</Link>;
 }
