@@ -141,6 +141,7 @@ def yourself() -> rx.Component:
             field("Time zone", rx.el.input(name="zone", default_value=Account.human["zone"], max_length=64), "/zone"),
             rx.el.button("Save", type="submit"),
             on_submit=Account.save,
+            key=Person.who,
             class_name="form",
         ),
         rx.el.form(

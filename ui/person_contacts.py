@@ -21,7 +21,7 @@ KINDS = {
     "push": "Push to the app",
     "outbox": "Outbox page",
 }
-HINTS = "An e-mail address, a number with its country code such as +49301234567, or a URL."
+HINTS = "To add: an e-mail address, a number with its country code such as +49301234567, or a URL."
 
 
 class Contact(TypedDict):
@@ -62,7 +62,8 @@ class Contacts(Reach):
         """All addresses, and what can be added."""
         self.listed = False
         channels = (await self.ask("GET", "/setup"))["channels"]
-        self.kinds = [[c["name"], KINDS[c["name"]]] for c in channels if c["configured"]]
+        ready = {c["name"] for c in channels if c["configured"]}
+        self.kinds = [[name, text] for name, text in KINDS.items() if name in ready]
         self.missing = [c["problem"] for c in channels if not c["configured"]]
         await self.list_contacts()
 
@@ -210,9 +211,10 @@ def _row(contact: rx.Var[Contact]) -> rx.Component:
 def adding() -> rx.Component:
     """The form for a new address."""
     return rx.fragment(
+        rx.el.p(HINTS, class_name="dim"),
         rx.el.form(
             field("Kind", select(Contacts.kinds, name="channel")),
-            field("Address", rx.el.input(name="address", max_length=2000, auto_complete="off"), "/address", HINTS),
+            field("Address", rx.el.input(name="address", max_length=2000, auto_complete="off"), "/address"),
             field("Name it", rx.el.input(name="label", max_length=300, placeholder="Phone, Work …")),
             rx.el.button("Add and send a code", type="submit", class_name="first"),
             on_submit=Contacts.add,
@@ -242,7 +244,7 @@ def addresses() -> rx.Component:
 def contacts() -> rx.Component:
     """All of it."""
     return rx.el.section(
-        rx.el.h2("How to reach them"),
+        rx.el.h2("Contact methods"),
         addresses(),
         rx.cond(Contacts.may_look_after, adding()),
     )

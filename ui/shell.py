@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
-from ui.components.live import live_badge, place, theme_switch
+from ui.components.live import live_badge, place, sign_out, theme_switch
 from ui.session import Session
 
 PLACES = (("Incidents", "/incidents"), ("On call", "/on-call"), ("People", "/people"))
@@ -25,7 +25,7 @@ def shell(here: str, *content: rx.Component) -> rx.Component:
             live_badge(),
             theme_switch(),
             place(Session.name, " · ", Session.role, to="/profile", current=here == "/profile", id="who"),
-            rx.el.form(rx.el.button("Sign out", type="submit"), method="post", action="/sign-out"),
+            sign_out(),
             class_name="bar",
         ),
         rx.el.main(

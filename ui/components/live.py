@@ -58,6 +58,13 @@ class Place(rx.Component):
     current: rx.Var[bool]
 
 
+class SignOut(rx.Component):
+    """Ends the session in this browser."""
+
+    library = library(_parts)
+    tag = "SignOut"
+
+
 class IncidentList(rx.Component):
     """The live list with its filters, keys and actions."""
 
@@ -72,4 +79,5 @@ live_watch = LiveWatch.create
 ago = Ago.create
 theme_switch = ThemeSwitch.create
 place = Place.create
+sign_out = SignOut.create
 incident_list = IncidentList.create

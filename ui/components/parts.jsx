@@ -72,3 +72,8 @@ export async function ask(method, path, body) {
 export function Place({ to, current, id, children }) {
   return <Link to={to} id={id} className="place" aria-current={current ? "page" : undefined}>{children}</Link>;
 }
+
+// A plain form: the gateway ends the session and takes its cookie back.
+export function SignOut() {
+  return <form method="post" action="/sign-out"><button type="submit">Sign out</button></form>;
+}

@@ -134,7 +134,7 @@ def _row(one: rx.Var[One]) -> rx.Component:
         rx.cond(
             one["unverified"].to(int) > 0,
             rx.el.span("▲ ", one["unverified"], " not verified", class_name="state bad"),
-            rx.el.span("▲ by nothing", class_name="state bad"),
+            rx.el.span("▲ by no address", class_name="state bad"),
         ),
     )
     ready = rx.cond(
@@ -173,7 +173,9 @@ def inviting() -> rx.Component:
         rx.el.form(
             field("E-mail", rx.el.input(type="email", name="email", required=True, max_length=254), "/email"),
             field("Name", rx.el.input(name="name", max_length=200), "/name"),
-            field("Role", select(View.roles, name="role"), "/role"),
+            field(
+                "Role", select(View.roles, name="role", default_value="responder", key=View.roles.to_string()), "/role"
+            ),
             field("Team", select(View.teams, name="team")),
             rx.el.label(rx.el.input(type="checkbox", name="send", default_checked=True), " send it by e-mail"),
             rx.el.button("Invite", type="submit", class_name="first"),

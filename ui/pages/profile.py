@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import reflex as rx
 
-from ui.components.live import place
 from ui.parts import done
 from ui.person import Person, badge, coming
 from ui.person_account import sessions, tokens, yourself
@@ -18,7 +17,7 @@ def page() -> rx.Component:
     return shell(
         "/profile",
         rx.el.h1("Your profile"),
-        rx.cond(Person.may_configure, rx.el.p(place("From nothing to your first page", to="/welcome", current=False))),
+        rx.cond(Person.may_configure, rx.el.p(rx.el.a("From nothing to your first page", href="/welcome"))),
         done(),
         rx.cond(
             Person.here,

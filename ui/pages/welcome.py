@@ -62,6 +62,7 @@ def you() -> rx.Component:
             ),
             rx.el.button("Save", type="submit", class_name="first"),
             on_submit=FirstRun.save_you,
+            key=FirstRun.who,
             class_name="form",
         ),
     )
