@@ -174,7 +174,9 @@ def inviting() -> rx.Component:
             field("E-mail", rx.el.input(type="email", name="email", required=True, max_length=254), "/email"),
             field("Name", rx.el.input(name="name", max_length=200), "/name"),
             field(
-                "Role", select(View.roles, name="role", default_value="responder", key=View.roles.to_string()), "/role"
+                "Role",
+                select(View.roles, name="role", default_value="responder", key=count(View.roles).to_string()),
+                "/role",
             ),
             field("Team", select(View.teams, name="team")),
             rx.el.label(rx.el.input(type="checkbox", name="send", default_checked=True), " send it by e-mail"),
