@@ -14,7 +14,7 @@ from ui.gateway import Refused, ask
 
 class Session(rx.State):
     """`problem`: what went wrong last, for a person; "" if nothing did. `faults`: by the field (RFC 6901) that is to
-    blame. `done`: what the last action came to.
+    blame. `done`: what the last action came to. `leave_for`: where the browser is to go, out of the console's pages.
     """
 
     name: str = ""
@@ -24,6 +24,7 @@ class Session(rx.State):
     problem: str = ""
     faults: dict[str, str] = {}
     done: str = ""
+    leave_for: str = ""
 
     @rx.var
     def may_respond(self) -> bool:
@@ -48,6 +49,7 @@ class Session(rx.State):
     async def enter(self) -> Any:
         """Before a page is shown: who is it? The gateway has already turned away who is nobody."""
         self.clear()
+        self.leave_for = ""
         try:
             me = await self.ask("GET", "/me")
         except Refused as refused:
@@ -63,7 +65,8 @@ class Session(rx.State):
     def refused(self, refused: Refused) -> Any:
         """Show why, or go and sign in."""
         if refused.status == 401:
-            return rx.redirect(f"/sign-in?next={quote(self.router.url.path, safe='')}", is_external=True)
+            self.leave_for = f"/sign-in?next={quote(self.router.url.path, safe='')}"
+            return None
         self.problem, self.faults = str(refused), refused.faults
         return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
-from ui.components.live import live_badge, place, sign_out, theme_switch
+from ui.components.live import leave, live_badge, place, sign_out, theme_switch
 from ui.session import Session
 
 PLACES = (("Incidents", "/incidents"), ("On call", "/on-call"), ("People", "/people"))
@@ -13,6 +13,7 @@ PLACES = (("Incidents", "/incidents"), ("On call", "/on-call"), ("People", "/peo
 def shell(here: str, *content: rx.Component) -> rx.Component:
     """A page. `here`: the path of its place in the navigation."""
     return rx.el.div(
+        leave(to=Session.leave_for),
         rx.el.a("Skip to the content", href="#content", class_name="skip"),
         rx.el.header(
             rx.el.span("Sentinel", class_name="brand"),

@@ -58,6 +58,15 @@ class Place(rx.Component):
     current: rx.Var[bool]
 
 
+class Leave(rx.Component):
+    """Takes the browser out of the console's pages, to `to` if it is not ""."""
+
+    library = library(_parts)
+    tag = "Leave"
+
+    to: rx.Var[str]
+
+
 class SignOut(rx.Component):
     """Ends the session in this browser."""
 
@@ -79,5 +88,6 @@ live_watch = LiveWatch.create
 ago = Ago.create
 theme_switch = ThemeSwitch.create
 place = Place.create
+leave = Leave.create
 sign_out = SignOut.create
 incident_list = IncidentList.create

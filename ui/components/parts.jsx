@@ -77,3 +77,11 @@ export function Place({ to, current, id, children }) {
 export function SignOut() {
   return <form method="post" action="/sign-out"><button type="submit">Sign out</button></form>;
 }
+
+// Goes to a page of the gateway's own once there is one to go to; Reflex's redirects stay within the console, or open a tab.
+export function Leave({ to }) {
+  useEffect(() => {
+    if (to) location.assign(to);
+  }, [to]);
+  return null;
+}
