@@ -78,10 +78,11 @@ export function SignOut() {
   return <form method="post" action="/sign-out"><button type="submit">Sign out</button></form>;
 }
 
-// Goes to a page of the gateway's own once there is one to go to; Reflex's redirects stay within the console, or open a tab.
+// Goes to the sign-in page once there is one to go to: Reflex's redirects stay within the console, or open a tab. What is left
+// over from before somebody signed in again leads nowhere.
 export function Leave({ to }) {
   useEffect(() => {
-    if (to) location.assign(to);
+    if (to) fetch("/api/v1/me").then((answer) => answer.status === 401 && location.assign(to));
   }, [to]);
   return null;
 }
