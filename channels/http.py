@@ -5,7 +5,9 @@ aiohttp rather than httpx: a page costs a host a tenth of the processor time, wh
 
 from __future__ import annotations
 
+import socket
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -17,6 +19,9 @@ READ_MAX = 64 * 1024
 """Bytes of an answer that are read; a provider's answer is a few hundred."""
 CONNECTIONS = 500
 """At once: above what the channels together ever begin, so that none waits here for another."""
+HELD_BACK_S = 5.0
+"""What a broken network has not taken by then is never sent. Else the system goes on trying after we have given up, and
+a page comes when the network heals, long after somebody else had it and acknowledged."""
 NOT_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 """The connection was never made (address, TLS, time-out): certainly nothing was sent."""
 
@@ -68,7 +73,9 @@ class HttpClient:
         """The session, made inside the loop that uses it."""
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=CONNECTIONS), cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
+                connector=aiohttp.TCPConnector(limit=CONNECTIONS, socket_factory=_socket),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                trust_env=False,
             )
         return self._session
 
@@ -76,6 +83,13 @@ class HttpClient:
         """Close the connections."""
         if self._session is not None:
             await self._session.close()
+
+
+def _socket(address: tuple[Any, ...]) -> socket.socket:
+    made = socket.socket(*address[:3])
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # RFC 5482; Linux only
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(HELD_BACK_S * 1000))
+    return made
 
 
 def host_of(url: str) -> str:

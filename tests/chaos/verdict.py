@@ -4,7 +4,7 @@ lost              an accepted alert opened no incident
 split-brain       an accepted alert opened two
 skipped           a page that was due never came: the first of an accepted alert, or a later one nobody had asked to stop
 out-of-order      a later person was paged and an earlier one never
-paged-after-ack   a page was sent later after an accepted acknowledgement than a claim may last
+paged-after-ack   a page came later after an accepted acknowledgement than a claim may last and a network hold it back
 unanswered        an acknowledgement was pressed and never accepted, or an incident never reached anybody who answers
 ghost-write       positions of an entity are not 0,1,2,…, or a shard's epoch fell
 step-order        steps of an incident are not in order, without gap or repeat (and what else domain/promises.py says)
@@ -21,6 +21,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from channels.http import HELD_BACK_S
 from domain import events as e
 from domain.promises import Course
 from runtime import invariants
@@ -128,7 +129,7 @@ def _paged(seen: Evidence, due: Iterable[Due]) -> list[Finding]:
     for page in seen.pages:
         reached[page.title].add(page.person)
         ack = seen.acks.get(page.title)
-        if ack is not None and ack.accepted_at is not None and page.at > ack.accepted_at + IN_FLIGHT_S:
+        if ack is not None and ack.accepted_at is not None and page.at > ack.accepted_at + IN_FLIGHT_S + HELD_BACK_S:
             late_s = page.at - ack.accepted_at
             found.append(Finding("paged-after-ack", page.title, f"person {page.person}, {late_s:.1f} s after"))
     for title, people in reached.items():
