@@ -65,7 +65,7 @@ class Channel(Protocol):
         ...
 
     async def send(self, page: Page, timeout_s: float) -> Accepted | Rejected | Unknown:
-        """Try once."""
+        """Try once; `await going_out.leave()` between connection and request, and let pass what that raises."""
         ...
 
     async def reconcile(self, page: Page, timeout_s: float) -> Accepted | NotFound | CannotTell:

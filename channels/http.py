@@ -11,7 +11,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
+from aiohttp.connector import Connection
+from aiohttp.tracing import Trace
 
+from runtime import going_out
 from runtime.effects import Rejected, Unknown
 
 RETRYABLE = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -19,6 +22,8 @@ READ_MAX = 64 * 1024
 """Bytes of an answer that are read; a provider's answer is a few hundred."""
 CONNECTIONS = 500
 """At once: above what the channels together ever begin, so that none waits here for another."""
+CONNECT_S = 4.0
+"""Longest wait for a connection; who is not reached by then certainly got nothing."""
 HELD_BACK_S = 5.0
 """What a broken network has not taken by then is never sent. Else the system goes on trying after we have given up, and
 a page comes when the network heals, long after somebody else had it and acknowledged."""
@@ -38,14 +43,14 @@ class HttpClient:
     """Posts a body and classifies what may have become of it."""
 
     def __init__(self) -> None:
-        self._session: aiohttp.ClientSession | None = None
+        self._sessions: dict[bool, aiohttp.ClientSession] = {}
 
     async def post(
         self, url: str, content: bytes, headers: dict[str, str], timeout_s: float
     ) -> Answer | Rejected | Unknown:
         """The answer with status 2xx; else what to make of it.
 
-        Errors name the host only: a webhook URL is often a secret itself.
+        Errors name the host only: a webhook URL is often a secret itself. Raises what `going_out.leave` raises.
         """
         try:
             host = urlsplit(url).hostname
@@ -53,7 +58,7 @@ class HttpClient:
             host = None
         if not host:
             return Rejected("the address is no URL; correct the contact method")
-        timeout = aiohttp.ClientTimeout(total=timeout_s)
+        timeout = aiohttp.ClientTimeout(total=timeout_s, connect=CONNECT_S)
         try:
             async with self._open().post(
                 url, data=content, headers=headers, timeout=timeout, allow_redirects=False
@@ -70,26 +75,48 @@ class HttpClient:
         return Rejected(f"{host} answered {status}", retryable=status in RETRYABLE)
 
     def _open(self) -> aiohttp.ClientSession:
-        """The session, made inside the loop that uses it."""
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=CONNECTIONS, socket_factory=_socket),
+        """The session, made inside the loop that uses it: one that keeps its connections, and one that asks first."""
+        asks = going_out.has_question()
+        if asks not in self._sessions:
+            make = _Asking if asks else aiohttp.TCPConnector
+            self._sessions[asks] = aiohttp.ClientSession(
+                connector=make(limit=CONNECTIONS, force_close=asks, socket_factory=_socket),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,
             )
-        return self._session
+        return self._sessions[asks]
 
     async def close(self) -> None:
         """Close the connections."""
-        if self._session is not None:
-            await self._session.close()
+        for session in self._sessions.values():
+            await session.close()
+
+
+class _Asking(aiohttp.TCPConnector):
+    """Asks before it gives a connection away; with `force_close` each of them is new."""
+
+    async def connect(
+        self, req: aiohttp.ClientRequest, traces: list[Trace], timeout: aiohttp.ClientTimeout
+    ) -> Connection:
+        connection = await super().connect(req, traces, timeout)
+        try:
+            await going_out.leave()
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
 
 def _socket(address: tuple[Any, ...]) -> socket.socket:
     made = socket.socket(*address[:3])
-    if hasattr(socket, "TCP_USER_TIMEOUT"):  # RFC 5482; Linux only
-        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(HELD_BACK_S * 1000))
+    hold_nothing_back(made)
     return made
+
+
+def hold_nothing_back(line: socket.socket) -> None:
+    """See HELD_BACK_S; without effect where the system does not know this (RFC 5482; Linux does)."""
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(HELD_BACK_S * 1000))
 
 
 def host_of(url: str) -> str:

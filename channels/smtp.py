@@ -16,6 +16,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import aiosmtplib
 
 from channels.base import Capability, Page
+from channels.http import CONNECT_S, hold_nothing_back
+from runtime import going_out
 from runtime.effects import Accepted, CannotTell, NotFound, Rejected, Unknown
 
 StartTls = Literal["auto", "always", "never"]
@@ -101,7 +103,10 @@ class SmtpChannel:
         handed_over = False
         try:
             async with asyncio.timeout(timeout_s):
-                await client.connect()
+                await client.connect(timeout=CONNECT_S)
+                if client.transport is not None:
+                    hold_nothing_back(client.transport.get_extra_info("socket"))
+                await going_out.leave()
                 handed_over = True
                 await client.send_message(self.message(page))
         except (aiosmtplib.SMTPRecipientsRefused, aiosmtplib.SMTPResponseException) as error:

@@ -14,21 +14,29 @@ import structlog
 
 from runtime.bundles import Together
 from runtime.effects import Accepted, CannotTell, Handler, NotFound, Rejected, Send, Unknown
+from runtime.going_out import PATIENCE_S, Question, Withheld, asking
 from runtime.sending import SEND_S, after, as_send, failed, may_resend, not_started, shared, uncertain, withdrawn
 from runtime.store import OutboxRow, SendResult
 
 log = structlog.get_logger("sentinel.runtime")
+SLOW = "the host was too slow to start"
 
 
 async def attempted(
-    row: OutboxRow, handler: Handler, env: Any, now: Callable[[], float], may_start: Callable[[], bool]
+    row: OutboxRow,
+    handler: Handler,
+    env: Any,
+    now: Callable[[], float],
+    may_start: Callable[[], bool],
+    question: Question | None = None,
 ) -> SendResult:
     """What became of it; raises nothing. `row`: as before its claim. `now`: UTC epoch seconds, database time.
 
     `may_start`: asked at the last moment before the provider is asked to send; False leaves it for later.
+    `question`: asked once more when the provider is reached (runtime/going_out.py).
     """
     try:
-        return await _attempt(row, handler, env, now, may_start)
+        return await _attempt(row, handler, env, now, may_start, question)
     except Exception as error:
         # A handler must not raise; if it does, what it did is unknown, and that is what is written.
         log.exception("send_broke", delivery=row.id, channel=row.channel)
@@ -36,7 +44,12 @@ async def attempted(
 
 
 async def _attempt(
-    row: OutboxRow, handler: Handler, env: Any, now: Callable[[], float], may_start: Callable[[], bool]
+    row: OutboxRow,
+    handler: Handler,
+    env: Any,
+    now: Callable[[], float],
+    may_start: Callable[[], bool],
+    question: Question | None,
 ) -> SendResult:
     send = as_send(row)
     if uncertain(row):
@@ -48,10 +61,15 @@ async def _attempt(
         if not may_resend(row, answer, handler.dedupes(row.channel)):
             return failed(row, "outcome unknown twice; the provider cannot say whether the person got it")
     if not may_start():
-        return not_started(row, now())
+        return not_started(row, now(), SLOW)
+    timeout_s = SEND_S if question is None else SEND_S + PATIENCE_S
     try:
-        async with asyncio.timeout(SEND_S + 0.5):
-            outcome = await handler.send(send, env, SEND_S)
+        async with asyncio.timeout(timeout_s + 0.5):
+            with asking(question):
+                outcome = await handler.send(send, env, timeout_s)
+    except Withheld:
+        log.warning("page_withheld", delivery=row.id, channel=row.channel, why="the database answers, which decides")
+        return not_started(row, now(), "the database was back before it left")
     except TimeoutError:
         outcome = _unanswered(row)
     if isinstance(outcome, Rejected):
@@ -80,10 +98,13 @@ async def attempted_together(
     now: Callable[[], float],
     may_start: Callable[[], bool],
 ) -> list[SendResult]:
-    """One attempt at one message for several rows, none of which was tried before; as `attempted` otherwise."""
+    """One attempt at one message for several rows, none of which was tried before; as `attempted` otherwise.
+
+    Never without the store: what is sent from memory goes alone, and asks.
+    """
     first = rows[0]
     if not may_start():
-        return [not_started(row, now()) for row in rows]
+        return [not_started(row, now(), SLOW) for row in rows]
     try:
         async with asyncio.timeout(SEND_S + 0.5):
             outcome = await together(bundle, [as_send(row) for row in rows], env, SEND_S)

@@ -13,6 +13,7 @@ from runtime.clock import Clock, DatabaseTime
 from runtime.codec import Kinds
 from runtime.environment import Environment
 from runtime.errors import RuntimeFault
+from runtime.going_out import Renewals
 from runtime.mailbox import Mailroom
 from runtime.ownership import Ownership
 from runtime.registry import Registry
@@ -67,6 +68,7 @@ class Core:
         self.time = DatabaseTime(clock)
         self.kinds = Kinds(registry.entities)
         self.ownership = Ownership(clock)
+        self.renewals = Renewals(clock)
         self.mailroom = Mailroom()
         self.activations = Activations(lambda: self.store, self.kinds, clock)
         self.timers = TimerHeap()

@@ -62,7 +62,10 @@ class CannotTell:
 
 
 class Handler(Protocol):
-    """Carries out one kind of effect. Must raise nothing; must return within `timeout_s`."""
+    """Carries out one kind of effect. Must raise nothing but what `going_out.leave` raises; must return within
+
+    `timeout_s`.
+    """
 
     def dedupes(self, channel: str) -> bool:
         """True if sending the same id twice is seen once: unknown outcomes may be resent freely."""

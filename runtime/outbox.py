@@ -198,11 +198,16 @@ class Outbox:
             core.counters.sends += 1
             return True
 
+        async def still_away() -> bool:
+            await core.renewals.another()
+            return core.store is attempts[0].store and core.ownership.alive()
+
         try:
             if handler is None:
                 results = [failed(row, f"this program has no handler for {row.kind!r} effects; upgrade every host")]
             elif bundle is None or bundling is None or len(attempts) == 1:
-                results = [await attempted(row, handler, core.env.current, core.time.now, may_start)]
+                question = still_away if attempts[0].store is not core.real_store else None
+                results = [await attempted(row, handler, core.env.current, core.time.now, may_start, question)]
             else:
                 rows = [a.row for a in attempts]
                 results = await attempted_together(

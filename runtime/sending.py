@@ -119,10 +119,10 @@ def withdrawn(row: OutboxRow) -> SendResult:
     return SendResult(row.id, row.shard, "cancelled", "acknowledged while it was being sent")
 
 
-def not_started(row: OutboxRow, now: float) -> SendResult:
-    """The claim ran out before the send could start: certainly nothing was sent by this attempt.
+def not_started(row: OutboxRow, now: float, why: str) -> SendResult:
+    """Something came before the send could start: certainly nothing was sent by this attempt.
 
     An attempt before it may have been: an uncertain row stays unknown.
     """
     state = "unknown" if uncertain(row) else "pending"
-    return SendResult(row.id, row.shard, state, "not sent yet: the host was too slow to start", due_at=now)
+    return SendResult(row.id, row.shard, state, f"not sent yet: {why}", due_at=now)

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from runtime import going_out
 from tests.sim.cases import Ran, cases, keep, kept, run_case
+from tests.sim.checker import check
 from tests.sim.mutations import MUTATIONS
 from tests.sim.run import run_mutant, run_seed
 from tests.sim.world import World
@@ -33,6 +35,22 @@ def test_removing_a_safety_line_turns_a_seed_red(mutation: str) -> None:
             if any(result.findings for result in pool.map(run_mutant, jobs)):
                 return
     pytest.fail(f"the checker did not notice: {mutation}")
+
+
+def test_a_host_that_was_cut_off_from_everything_and_is_healed_pages_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    def found(seed: int) -> list[str]:
+        world = World(seed, cut=(f"h{seed % 3}", 70.0, 130.0))
+        world.run()
+        return [str(finding) for finding in check(world)]
+
+    async def leaves() -> None:
+        return None
+
+    assert found(1) == found(2) == []
+    monkeypatch.setattr(going_out, "leave", leaves)
+    assert any(found(seed) for seed in range(1, 9)), (
+        "the checker did not notice pages that left without a look at the store"
+    )
 
 
 def test_what_failed_once_holds_now() -> None:

@@ -18,7 +18,7 @@ import structlog
 
 from domain import storm
 from domain.storm import HOLD_S
-from runtime import sendlog
+from runtime import going_out, sendlog
 from runtime.bundles import Bundling
 from runtime.codec import json_of
 from runtime.effects import Accepted, CannotTell, NotFound, Rejected, Send, Unknown
@@ -127,6 +127,9 @@ class SimHandler:
         return False
 
     async def send(self, send: Send, env: Any, timeout_s: float) -> Accepted | Rejected | Unknown:
+        if not await self._process.world.connected(self._process):
+            return Rejected("cannot connect", retryable=True)
+        await going_out.leave()
         # No fault point before the provider takes it: the check of the claim's deadline and the system
         # call are one step for us, as runtime-design says honestly.
         return await self.together(send.id, [send], env, timeout_s)
@@ -221,8 +224,16 @@ class Mutation:
 class World:
     """One run."""
 
-    def __init__(self, seed: int, mutation: Mutation | None = None, rates: Rates | None = None) -> None:
+    def __init__(
+        self,
+        seed: int,
+        mutation: Mutation | None = None,
+        rates: Rates | None = None,
+        cut: tuple[str, float, float] | None = None,
+    ) -> None:
+        """`cut`: the slot of a host that is cut off from everything, provider included, and from when until when."""
         self.seed = seed
+        self._cut_by_hand = cut
         self.rng = random.Random(seed)
         self.rates: Rates | None = rates or random_rates(self.rng)
         self.mutation = mutation or Mutation()
@@ -271,7 +282,15 @@ class World:
         unheard = not self._valkey or not any(
             other.ran(at) for other, _ in self._hosts.values() if other is not process
         )
-        return unheard and process.name.partition("#")[0] == slot and start <= at < end + LATE_S
+        return unheard and process.name.partition("#")[0] == slot and start <= at < end + 0.01
+
+    async def connected(self, process: Process) -> bool:
+        """A connection to the provider, which a host without any network tries to make for a while."""
+        for _ in range(40):
+            if self._cut_by_hand is None or not self.cut_off(process):
+                return True
+            await asyncio.sleep(0.1)
+        return False
 
     def process(self, name: str) -> Process:
         """An incarnation of a host by its id."""
@@ -409,6 +428,8 @@ class World:
         elif rng.random() < 0.4:
             start = rng.uniform(50, 250)
             self._cut = (f"h{rng.randrange(HOSTS)}", start, start + rng.uniform(10, 60))
+        if self._cut_by_hand is not None:
+            self._cut, self.outage, self._valkey = self._cut_by_hand, (0.0, 0.0), False
         number = 0
         for n in range(INCIDENTS):
             entity, at = EntityId("pager", f"i{n}"), rng.uniform(0, 60)
