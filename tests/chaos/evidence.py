@@ -21,9 +21,9 @@ def collect(it: Installation, crowd: Crowd) -> Evidence:
     """Needs the database up and the run at rest."""
     ((inbox, timers, sends, quarantined),) = it.sql(LEFT)
     return Evidence(
-        accepted={t.title: t.accepted_at for t in crowd.told.values() if t.accepted_at is not None},
+        accepted={t.title: t.accepted_at for t in crowd.told.copy().values() if t.accepted_at is not None},
         pages=pages(it),
-        acks={title: Ack(a.asked_at, a.accepted_at) for title, a in crowd.answers.items()},
+        acks={title: Ack(a.asked_at, a.accepted_at) for title, a in crowd.answers.copy().items()},
         journal=tuple(row(*found) for found in it.sql(JOURNAL)),
         unknowns=dict(it.sql("select id, unknowns from rt.outbox where unknowns > 0")),
         waits_s=WAITS_S,
