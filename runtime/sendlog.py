@@ -26,7 +26,10 @@ SUFFIX = ".sends"
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One send without the store. `began_at`: UTC epoch seconds. `state` as in the outbox; `unknown` until told."""
+    """One send without the store. `began_at`: UTC epoch seconds. `state` as in the outbox; `unknown` until told.
+
+    `tried` False: certainly no provider was ever asked to send it.
+    """
 
     id: str
     entity: str
@@ -39,6 +42,7 @@ class Sent:
     state: str = "unknown"
     detail: str = ""
     provider_id: str | None = None
+    tried: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,7 @@ class Outcome:
     state: str
     detail: str
     provider_id: str | None
+    tried: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +100,18 @@ def begun(row: OutboxRow, now: float) -> Sent:
 def fold(lines: Iterable[Line]) -> list[Sent]:
     """Sends with their last outcome; a second attempt keeps the time of the first, which the person remembers."""
     found: dict[str, Sent] = {}
+    before: dict[str, bool] = {}
     for line in lines:
         if line.begun is not None:
-            first = found.get(line.begun.id, line.begun)
-            found[line.begun.id] = replace(line.begun, began_at=first.began_at)
+            first = found.get(line.begun.id)
+            before[line.begun.id] = first is not None and first.tried
+            found[line.begun.id] = replace(line.begun, began_at=first.began_at) if first is not None else line.begun
         elif line.outcome is not None and line.outcome.id in found:
             told, sent = line.outcome, found[line.outcome.id]
-            found[told.id] = replace(sent, state=told.state, detail=told.detail, provider_id=told.provider_id)
+            tried = told.tried or before[told.id]
+            found[told.id] = replace(
+                sent, state=told.state, detail=told.detail, provider_id=told.provider_id, tried=tried
+            )
     return list(found.values())
 
 
@@ -119,7 +129,7 @@ class FileSendLog:
         await self._write([Line(begun=begun(row, now)) for row in rows])
 
     async def outcomes(self, results: Sequence[SendResult]) -> None:
-        await self._write([Line(outcome=Outcome(r.id, r.state, r.detail, r.provider_id)) for r in results])
+        await self._write([Line(outcome=Outcome(r.id, r.state, r.detail, r.provider_id, r.tried)) for r in results])
 
     async def _write(self, lines: Sequence[Line]) -> None:
         text = b"".join(msgspec.json.encode(line) + b"\n" for line in lines)

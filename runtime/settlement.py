@@ -1,8 +1,8 @@
 """After the store's return: what was sent without it becomes known to it, before anything new is claimed or sent.
 
 Sends that the store had ordered take their outcome in the outbox. The others (their turn was decided in memory and is
-void) are told to their entities, in a message that halts every send of the entity until it is processed. Each step may
-be repeated.
+void) are told to their entities, in a message that halts every send of the entity until it is processed; of those that
+never left there is nothing to tell. Each step may be repeated.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ async def _settle(store: Store, left: Left, telling: Telling, now: float) -> Set
         existing |= await store.settle_sends(some)
     by_entity: dict[tuple[str, int], list[Sent]] = {}
     for sent in left.sends:
-        if sent.id not in existing:
+        if sent.id not in existing and (sent.tried or sent.state != "pending"):
             by_entity.setdefault((sent.entity, sent.shard), []).append(sent)
     messages = [_message(e, shard, sends, left.name, telling) for (e, shard), sends in by_entity.items()]
     for more in _pieces(messages):
@@ -91,7 +91,7 @@ def _result(sent: Sent, now: float) -> SendResult:
         sent.provider_id,
         due_at=now if sent.state in ("pending", "unknown") else None,
         unknown=sent.state == "unknown",
-        tried=True,
+        tried=sent.tried,
         began_at=sent.began_at,
     )
 

@@ -163,7 +163,7 @@ class SimSendLog:
         await self._write([sendlog.Line(begun=sendlog.begun(row, now)) for row in rows])
 
     async def outcomes(self, results: Sequence[SendResult]) -> None:
-        outcomes = [sendlog.Outcome(r.id, r.state, r.detail, r.provider_id) for r in results]
+        outcomes = [sendlog.Outcome(r.id, r.state, r.detail, r.provider_id, r.tried) for r in results]
         await self._write([sendlog.Line(outcome=o) for o in outcomes])
 
     async def _write(self, lines: list[sendlog.Line]) -> None:

@@ -36,11 +36,13 @@ def row(ident: str, **body: Any) -> OutboxRow:
     return OutboxRow(ident, ENTITY, SHARD, "page", "sms", {**BODY, **body}, "pending", 0, 0, 1000.0)
 
 
-async def page(sends: FileSendLog, ident: str, state: str | None = "accepted", at: float = 1000.0) -> None:
+async def page(
+    sends: FileSendLog, ident: str, state: str | None = "accepted", at: float = 1000.0, tried: bool = True
+) -> None:
     """One send from memory; `state` None: its process ended before it knew the outcome."""
     await sends.begin([row(ident)], at)
     if state is not None:
-        await sends.outcomes([SendResult(ident, SHARD, state, provider_id=f"p-{ident}")])
+        await sends.outcomes([SendResult(ident, SHARD, state, provider_id=f"p-{ident}", tried=tried)])
 
 
 def sends_of(found: Sequence[Left]) -> dict[str, str]:
@@ -115,6 +117,19 @@ async def test_ordered_sends_take_their_outcome_and_others_are_told_to_their_inc
         ("d", "rejected", 3, 1, 1000.0),
     ]
     assert await settle(store, sends, telling, 2000.0) == type(settled)(), "once"
+
+
+async def test_of_a_page_that_never_left_nobody_is_told(tmp_path: Path) -> None:
+    store, sends = MemoryStore(lambda: 2000.0), FileSendLog(tmp_path, "host-0/1/a")
+    await page(sends, "withheld", "pending", tried=False)
+    await page(sends, "withheld", "pending", tried=False)
+    for before in ("pending", None):  # refused; or claimed anew without an outcome of the first time
+        await page(sends, f"then withheld {before}", before)
+        await page(sends, f"then withheld {before}", "pending", tried=False)
+    assert (await settle(store, sends, telling, 2000.0)).told == 2
+    (mail,) = await store.mail([SHARD], [], [], 10)
+    told = msgspec.json.decode(mail.body, type=PagesSentInOutage)
+    assert [p.delivery for p in told.pages] == ["then withheld pending", "then withheld None"]
 
 
 async def test_settling_again_after_a_lost_answer_tells_nobody_twice(tmp_path: Path) -> None:
