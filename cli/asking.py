@@ -9,9 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cli.config_check import database_of
 from cli.progress import Failed
+from domain.calendar import utc
 from domain.configuration import Configuration
+from domain.errors import Invalid
 from storage import configuration
-from storage.db import make_engine
+from storage.as_of import check_known, session_at
+from storage.db import make_engine, sessions
 from storage.sealed import Sealer
 from storage.settings import Settings
 
@@ -29,11 +32,20 @@ class Named(Protocol):
 T = TypeVar("T", bound=Named)
 
 
-async def asked(settings: Settings) -> tuple[Configuration, float]:
-    """The saved configuration, and now by the database's clock. Raises Failed if there is no database."""
+async def asked(settings: Settings, as_of: float | None = None) -> tuple[Configuration, float]:
+    """The saved configuration, and now by the database's clock; with `as_of` (UTC epoch seconds) of that time.
+
+    Raises Failed if there is no database, or nothing is known of that time.
+    """
     engine = make_engine(database_of(settings))
     try:
-        return await configuration.load(engine, Sealer.of(settings)), await now_of(engine)
+        if as_of is None:
+            return await configuration.load(engine, Sealer.of(settings)), await now_of(engine)
+        await check_known(sessions(engine), utc(as_of))
+        async with session_at(sessions(engine), utc(as_of)) as session:
+            return await configuration.load_in(session, Sealer.of(settings)), as_of
+    except Invalid as error:
+        raise Failed(f"--as-of: {error.message}") from error
     finally:
         await engine.dispose()
 

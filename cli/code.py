@@ -64,9 +64,9 @@ class Access:
             raise Failed(f"{self.url} does not answer: {error}") from error
 
 
-def export(access: Access, output: Path | None) -> int:
-    """Write the tree to a file, or print it."""
-    answer = access.ask("GET", "export")
+def export(access: Access, output: Path | None, as_of: str = "") -> int:
+    """Write the tree to a file, or print it. `as_of`: of that time, RFC 3339."""
+    answer = access.ask("GET", "export", as_of=as_of or None)
     if refused(answer):
         return 1
     if output is None:
@@ -88,7 +88,7 @@ def plan(access: Access, file: Path | None, prune: bool) -> int:
     if refused(answer):
         return 1
     found = answer.json()
-    _show(found)
+    show(found)
     if found["changes"]:
         say(f"\n{_counted(found['changes'], 'would be ')}. `sentinel apply {file}` does it.")
     else:
@@ -108,7 +108,7 @@ def drift(access: Access) -> int:
     for thing in found["things"]:
         name = shown(_path(thing))
         say(f"  ~ {name}" if thing["fields"] else f"  - {name} is gone")
-        _fields(thing["fields"])
+        show_fields(thing["fields"])
     since = f"since {found['applied_by']} applied version {found['applied_version']} at {found['applied_at']}"
     say(
         f"{len(found['things'])} changed by hand {since}."
@@ -127,7 +127,7 @@ def apply(access: Access, file: Path, prune: bool, if_version: int | None) -> in
     if refused(answer):
         return 2 if answer.status_code == 409 else 1
     found = answer.json()
-    _show(found)
+    show(found)
     if found["applied"] is None:
         say("Nothing to do: the configuration is what the tree says.")
     else:
@@ -215,10 +215,11 @@ def _path(thing: Mapping[str, Any]) -> TreePath:
     return (thing["section"], thing["name"]) if thing["name"] else (thing["section"],)
 
 
-def _show(found: Mapping[str, Any]) -> None:
+def show(found: Mapping[str, Any]) -> None:
+    """A plan: what changes, and what that means for people."""
     for change in found["changes"]:
         say(f"  {SIGNS[change['action']]} {shown(_path(change))}")
-        _fields(change["fields"])
+        show_fields(change["fields"])
     by_kind: Callable[[Any], str] = lambda c: str(c["kind"])  # noqa: E731
     for kind, group in groupby(found["consequences"], by_kind):
         listed = [c["words"] for c in group]
@@ -233,7 +234,8 @@ def _show(found: Mapping[str, Any]) -> None:
         say(f"\nNot in the tree, left as they are (--prune deletes them): {', '.join(left[:MOST])}{more}")
 
 
-def _fields(fields: Iterable[Mapping[str, Any]]) -> None:
+def show_fields(fields: Iterable[Mapping[str, Any]]) -> None:
+    """What changes in a thing."""
     listed = list(fields)
     for field in listed[:MOST]:
         say(f"      {field['words']}")

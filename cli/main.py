@@ -18,6 +18,7 @@ from cli import lint as linting
 from cli import plan as planning
 from cli import simulate as simulation
 from cli import verify as verification
+from cli import versions as history
 from cli import who as standings
 from cli.home import Home
 from cli.progress import Failed, say
@@ -99,9 +100,10 @@ def who(
     everything: Annotated[bool, typer.Option("--all", help="Every schedule")] = False,
     at: Annotated[str, typer.Option(help="2026-03-09T02:10, in the zone; an offset or Z counts. Default: now")] = "",
     zone: Annotated[str, typer.Option(help="IANA zone; default: the schedule's own, for --all UTC")] = "",
+    as_of: Annotated[str, typer.Option(help="By the configuration of that time, written like --at, in UTC")] = "",
 ) -> None:
     """Say who is on call, until when, who comes next, and how they are paged."""
-    standings.run(_settings(), standings.Question(schedule, everything, at, zone))
+    standings.run(_settings(), standings.Question(schedule, everything, at, zone, as_of))
 
 
 @app.command("plan-page")
@@ -168,6 +170,7 @@ def simulate(
 
 Url = Annotated[str, typer.Option(envvar="SENTINEL_URL", help="https://sentinel.example.org; default: what runs here")]
 ApiKey = Annotated[str, typer.Option(envvar="SENTINEL_API_KEY", help="Of an administrator; default: what runs here")]
+If = Annotated[int | None, typer.Option(help="Refuse (exit status 2) if the stored version is another")]
 Prune = Annotated[bool, typer.Option(help="Delete what is in the tree's sections and not in the tree")]
 
 
@@ -178,11 +181,12 @@ def _access(url: str, key: str) -> configuration_code.Access:
 @app.command("export")
 def export_tree(
     output: Annotated[Path | None, typer.Option("--output", "-o", help="A file; default: print it")] = None,
+    as_of: Annotated[str, typer.Option(help="2026-03-09T02:10Z: as the configuration was then")] = "",
     url: Url = "",
     api_key: ApiKey = "",
 ) -> None:
     """Write the whole configuration as one tree of YAML, without secrets."""
-    raise typer.Exit(configuration_code.export(_access(url, api_key), output))
+    raise typer.Exit(configuration_code.export(_access(url, api_key), output, as_of))
 
 
 @app.command("plan")
@@ -200,14 +204,37 @@ def plan_tree(
 def apply_tree(
     file: Annotated[Path, typer.Argument(help="The tree")],
     prune: Prune = False,
-    if_version: Annotated[
-        int | None, typer.Option(help="Refuse (exit status 2) if the stored version is another")
-    ] = None,
+    if_version: If = None,
     url: Url = "",
     api_key: ApiKey = "",
 ) -> None:
     """Make the configuration what the tree says, as a whole or not at all. Exit status 1 if the tree is faulty."""
     raise typer.Exit(configuration_code.apply(_access(url, api_key), file, prune, if_version))
+
+
+@app.command("versions")
+def versions(
+    number: Annotated[int | None, typer.Argument(help="Of a version: what it changed")] = None,
+    since: Annotated[int | None, typer.Option(help="An earlier version: what is different since")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=200, help="How many are listed")] = 20,
+    url: Url = "",
+    api_key: ApiKey = "",
+) -> None:
+    """Say who changed the configuration when, and what."""
+    access = _access(url, api_key)
+    raise typer.Exit(history.listed(access, limit) if number is None else history.told(access, number, since))
+
+
+@app.command("roll-back")
+def roll_back(
+    number: Annotated[int, typer.Argument(help="Of the version")],
+    dry: Annotated[bool, typer.Option("--dry-run", help="Say only what would change")] = False,
+    if_version: If = None,
+    url: Url = "",
+    api_key: ApiKey = "",
+) -> None:
+    """Make the configuration what it was at a version, as a whole or not at all."""
+    raise typer.Exit(history.roll_back(_access(url, api_key), number, dry, if_version))
 
 
 @app.command("first-run")

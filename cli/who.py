@@ -28,6 +28,7 @@ class Question:
     everything: bool
     at: str
     zone: str
+    as_of: str = ""
 
 
 def run(settings: Settings, question: Question) -> None:
@@ -39,7 +40,8 @@ def run(settings: Settings, question: Question) -> None:
             check_zone(question.zone, "--zone")
         except Invalid as error:
             raise Failed(f"{error.field}: {error.message}") from error
-    config, now = asyncio.run(asked(settings))
+    moment = instant(question.as_of, ZoneInfo("UTC")) if question.as_of else None
+    config, now = asyncio.run(asked(settings, moment))
     for line in told(config, question, now):
         say(line)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 from domain.configuration import Configuration, Maintenance, Silence
 from domain.errors import Invalid
 from domain.maintenance import between
@@ -46,14 +49,41 @@ def check_times(silence: Silence, now: float) -> None:
         raise Invalid("ends_at", "A silence can last at most 400 days. What is to stay quiet for ever needs no alert.")
 
 
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Silences that are not over: all, those that no label finds, those with a pattern."""
+
+    all: int
+    scanned: int
+    patterns: int
+
+    def check(self, silence: Silence) -> None:
+        """Raise Invalid if these, of which the silence is one already, are too many."""
+        check_room(silence, self.all - 1, self.scanned - 1, self.patterns - 1)
+
+
+def room_of(silences: Iterable[Silence]) -> Room:
+    """Counted."""
+    listed = list(silences)
+    return Room(len(listed), sum(map(_scanned, listed)), sum(map(_patterned, listed)))
+
+
+def _scanned(silence: Silence) -> bool:
+    return not any(m.op == "=" and m.value for m in silence.matchers)
+
+
+def _patterned(silence: Silence) -> bool:
+    return any(m.op in ("=~", "!~") for m in silence.matchers)
+
+
 def check_room(silence: Silence, total: int, scanned: int, patterns: int) -> None:
     """Raise Invalid if there are too many already: in all, without a label that must be equal, with a pattern."""
     if total >= MAX_SILENCES:
         raise Invalid("", f"There are {MAX_SILENCES} silences that are not over; end some first.")
-    if scanned >= MAX_SCANNED and not any(m.op == "=" and m.value for m in silence.matchers):
+    if scanned >= MAX_SCANNED and _scanned(silence):
         text = f"There are {MAX_SCANNED} silences without a label that must be equal; use = for one of its conditions."
         raise Invalid("matchers", text)
-    if patterns >= MAX_PATTERNS and any(m.op in ("=~", "!~") for m in silence.matchers):
+    if patterns >= MAX_PATTERNS and _patterned(silence):
         raise Invalid("matchers", f"There are {MAX_PATTERNS} silences with a pattern; use = where it does.")
 
 

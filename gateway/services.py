@@ -22,6 +22,7 @@ from gateway.commands import Commands
 from gateway.config_cache import ConfigCache
 from gateway.config_file import ConfigFile
 from gateway.figures import Figures
+from gateway.forgetting import Forgetting
 from gateway.hearing import Hearing
 from gateway.in_flight import InFlight
 from gateway.ingest import Ingest
@@ -85,6 +86,7 @@ class Services:
     ingest: Ingest
     lint: LintWatch
     drifting: Drifting
+    forgetting: Forgetting
     presence: Presence
 
     @classmethod
@@ -142,6 +144,7 @@ class Services:
             ingest=Ingest(config, inbox, settings.max_body_bytes, time.now, hearing.note, last_requests.note),
             lint=LintWatch(factory, config, {name: channel.problem for name, channel in channels.items()}, time.now),
             drifting=Drifting(factory, sealer, config),
+            forgetting=Forgetting(factory, settings.history_days),
             presence=Presence(factory, here, (spool, feed, rows), time.now),
         )
 
@@ -165,9 +168,11 @@ class Services:
         self.last_requests.start()
         self.lint.start()
         self.presence.start()
+        self.forgetting.start()
 
     async def stop(self) -> None:
         """End it in the opposite order; what was accepted is committed, or in the spool for the next start."""
+        await self.forgetting.stop()
         await self.presence.stop()
         await self.lint.stop()
         await self.last_requests.stop()

@@ -28,6 +28,7 @@ SECTIONS = {
     "heartbeat": "heartbeats",
     "routing_rules": "routing_rules",
     "last_resort": "last_resort",
+    "maintenance": "maintenance",
 }
 """Kind of the subject of a change -> the section of the tree that says it."""
 WRITING = frozenset({"create", "update", "delete"})

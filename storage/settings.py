@@ -62,6 +62,10 @@ class Settings(BaseModel):
     last_resort_after_s: float = Field(60.0, ge=5, alias="SENTINEL_LAST_RESORT_AFTER_S")
     """The watchdog's setting: no page waits for others for more than half of it."""
 
+    history_days: int = Field(400, ge=1, le=36_500, alias="SENTINEL_HISTORY_DAYS")
+    """For how long one can ask what the configuration was. Shorter: less is kept of people who left (name and e-mail
+    address); longer: a database that grows with every change. What is still so is kept for ever."""
+
     calendar_private: bool = Field(False, alias="SENTINEL_CALENDAR_PRIVATE")
     """True: calendars may be imported from private addresses. Who may configure a schedule can then make this machine
     ask any address that it can reach, and learn whether a calendar is there."""

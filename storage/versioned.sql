@@ -17,7 +17,7 @@ create or replace function config_shown(kept jsonb, without text, sealed text) r
 
 -- One row of the history for each row that a change wrote, however often: `sentinel.changed_at` is the change's instant
 -- (storage/changes.py). Who writes without one is kept by the clock, never before the row that is there.
-create or replace function config_keep() returns trigger language plpgsql as $$
+create or replace function config_keep() returns trigger language plpgsql set search_path = public as $$
 declare
     before jsonb;
     after jsonb;

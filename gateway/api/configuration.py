@@ -15,7 +15,7 @@ from gateway.schemas.configuration import DriftedThing, FieldChange, TreeDrift, 
 from gateway.then import AsOf
 from gateway.tree.applying import Wish, apply
 from gateway.tree.proposal import drift
-from gateway.tree.stored import exported
+from gateway.tree.stored import Everything, exported
 from gateway.tree.text import MAX_BYTES, dump, parse
 from storage.managed import applied
 
@@ -80,7 +80,7 @@ async def get_drift(_: Admin, gateway: Gateway) -> TreeDrift:
         if row is None:
             nothing: dict[str, Any] = dict.fromkeys(("applied_version", "applied_at", "applied_by"))
             return TreeDrift(drifted=False, things=[], lives_in="", locked=[], **nothing)
-        found = drift(row.tree, await exported(session, gateway.sealer))
+        found = drift(row.tree, await Everything.load(session, gateway.sealer))
     things = [
         DriftedThing(
             section=str(path[0]),

@@ -13,6 +13,7 @@ from gateway.auth.principal import Configurer, Gateway, Reader
 from gateway.schedule_news import announce
 from gateway.schemas.base import moment, problems
 from gateway.schemas.noise import Maintenance, MaintenanceInput, MaintenanceList, Opened
+from gateway.then import AsOf
 from runtime.ids import new_id
 from storage import noise
 from storage.changes import change, fetch
@@ -35,10 +36,10 @@ def _shown(row: MaintenanceRow, config: Configuration, now: float) -> Maintenanc
 
 
 @router.get("", operation_id="listMaintenance")
-async def list_maintenance(_: Reader, gateway: Gateway) -> MaintenanceList:
+async def list_maintenance(_: Reader, then: AsOf) -> MaintenanceList:
     """All of it by name, what is over too."""
-    now, config = await gateway.store.now(), gateway.config.current
-    async with gateway.sessions() as session:
+    now, config = await then.now(), await then.configuration()
+    async with then.session() as session:
         rows = (
             await session.execute(select(MaintenanceRow).order_by(MaintenanceRow.name, MaintenanceRow.id))
         ).scalars()
@@ -63,10 +64,10 @@ async def create_maintenance(body: MaintenanceInput, caller: Configurer, gateway
 
 
 @router.get("/{maintenance_id}", operation_id="getMaintenance", responses=problems(404))
-async def get_maintenance(maintenance_id: PathId, _: Reader, gateway: Gateway) -> Maintenance:
+async def get_maintenance(maintenance_id: PathId, _: Reader, then: AsOf) -> Maintenance:
     """One maintenance."""
-    now, config = await gateway.store.now(), gateway.config.current
-    async with gateway.sessions() as session:
+    now, config = await then.now(), await then.configuration()
+    async with then.session() as session:
         return _shown(await fetch(session, MaintenanceRow, maintenance_id, "maintenance"), config, now)
 
 

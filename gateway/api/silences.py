@@ -17,6 +17,7 @@ from gateway.schemas.base import problems
 from gateway.schemas.noise import Silence, SilenceInput, SilenceList, SilencePreview, SilenceTimes
 from gateway.services import Services
 from gateway.silence_preview import preview
+from gateway.then import AsOf
 from runtime.ids import new_id
 from storage import noise
 from storage.changes import change, fetch
@@ -50,14 +51,14 @@ def _check_end(body: SilenceTimes) -> None:
 
 
 @router.get("", operation_id="listSilences")
-async def list_silences(_: Reader, gateway: Gateway, state: States = None) -> SilenceList:
+async def list_silences(_: Reader, then: AsOf, state: States = None) -> SilenceList:
     """The last to end first; at most 1,000."""
     wanted = state or ["pending", "active"]
     query = select(SilenceRow).order_by(SilenceRow.ends_at.desc(), SilenceRow.id)
     if "over" not in wanted:
         query = query.where(SilenceRow.ends_at > func.now())
-    now = await gateway.store.now()
-    async with gateway.sessions() as session:
+    now = await then.now()
+    async with then.session() as session:
         rows = (await session.execute(query)).scalars()
         shown = [_shown(row, now) for row in rows]
     return SilenceList(items=[s for s in shown if s.state in wanted][:LIMIT])
@@ -86,10 +87,10 @@ async def preview_silence(body: SilenceInput, caller: Responder, gateway: Gatewa
 
 
 @router.get("/{silence_id}", operation_id="getSilence", responses=problems(404))
-async def get_silence(silence_id: PathId, _: Reader, gateway: Gateway) -> Silence:
+async def get_silence(silence_id: PathId, _: Reader, then: AsOf) -> Silence:
     """One silence, also one that is over."""
-    now = await gateway.store.now()
-    async with gateway.sessions() as session:
+    now = await then.now()
+    async with then.session() as session:
         return _shown(await fetch(session, SilenceRow, silence_id, "silence"), now)
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import Field
 
 from domain.consequences import Consequence as DomainConsequence
-from gateway.schemas.base import Output, moment
+from gateway.schemas.base import Output, Page, moment
 from gateway.tree.applying import Outcome
+from gateway.tree.compared import Compared
 from gateway.tree.differences import Difference, plain
 from gateway.tree.faults import pointer
+from storage.versions import Version as StoredVersion
 
 
 class FieldChange(Output):
@@ -120,3 +123,47 @@ class TreeDrift(Output):
     applied_by: str | None
     lives_in: str = Field(description="Where the tree is kept")
     locked: list[str] = Field(description="Sections that only a tree may change")
+
+
+class Version(Output):
+    """A saved change of configuration and what it was from then on. `words`: who did what, in one line."""
+
+    number: int
+    at: datetime
+    actor: str
+    action: str
+    subject: str = Field(description="kind/id of what was changed; configuration: several things")
+    words: str
+
+    @classmethod
+    def of(cls, version: StoredVersion) -> Version:
+        plain = {name: getattr(version, name) for name in cls.model_fields}
+        return cls.model_validate(plain)
+
+
+class VersionPage(Page):
+    """The newest first."""
+
+    items: list[Version]
+
+
+class VersionDetail(Version):
+    """`changes`: against the version before; null for the first that is known. Secrets are not shown."""
+
+    changes: list[TreeChange] | None
+
+
+class VersionDifference(Output):
+    """What is different in `to`. Things are told apart by their id; `name` is the later one."""
+
+    from_version: int
+    to_version: int
+    changes: list[TreeChange]
+
+
+def changes_of(found: Iterable[Compared]) -> list[TreeChange]:
+    """As they are answered."""
+    return [
+        TreeChange(section=c.section, name=c.name, action=c.action, fields=[FieldChange.of(d) for d in c.differences])
+        for c in found
+    ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -39,12 +39,36 @@ NAMED = 100
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """`tree`: as parsed. `if_version`: only if this is the stored version. `dry`: plan."""
+    """`tree`: as parsed. `if_version`: only if this is the stored version. `dry`: plan.
+
+    What gateway/tree/returning.py says otherwise is below: how it is called, and whether later changes drift from it.
+    """
 
     tree: Mapping[str, Any]
     prune: bool = False
     if_version: int | None = None
     dry: bool = False
+    action: ClassVar[str] = "apply"
+    remembers: ClassVar[bool] = True
+
+    def then(self) -> Everything | None:
+        """Has the ids of what comes back; None: nothing does."""
+        return None
+
+    def seen(self, now: Everything) -> Everything:
+        """What is stored, by the names that the tree has for it."""
+        return now
+
+    def wanted(self, now: Everything) -> Mapping[str, Any]:
+        """The tree, given what is stored."""
+        return self.tree
+
+    def check(self, proposal: Proposal, row: AppliedRow | None) -> None:
+        """Raise what keeps this caller from changing that. `row`: the tree applied last."""
+
+    def detail(self) -> dict[str, Any]:
+        """For the audit log."""
+        return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +90,7 @@ async def apply(services: Services, caller: Holder, wish: Wish) -> Outcome:
     work = _Apply(services, caller, wish)
     async with services.sessions() as session:
         outcome = await work.look(session)
-        if outcome.proposal.changes == () and not wish.dry:
+        if outcome.proposal.changes == () and not wish.dry and wish.remembers:
             await work.remember(session, outcome)
             await session.commit()
     if outcome.proposal.changes:
@@ -88,17 +112,20 @@ class _Apply:
         """What would change; nothing is written."""
         version = int((await session.execute(select(SettingsRow.config_version))).scalar_one())
         row = await applied(session)
-        everything = await Everything.load(session, self._services.sealer)
-        proposal = propose(self._wish.tree, everything, row.tree if row is not None else {}, self._wish.prune)
+        everything = self._wish.seen(await Everything.load(session, self._services.sealer))
+        tree, owned = self._wish.wanted(everything), row.tree if row is not None else {}
+        proposal = propose(tree, everything, owned, self._wish.prune, self._wish.then())
+        self._wish.check(proposal, row)
         return Outcome(version, proposal)
 
     async def run(self) -> Outcome:
         """Change it, and take it back if it was only asked for."""
         detail: dict[str, Any] = {}
         try:
-            async with change(self._services.sessions, self._caller.name, "apply", SUBJECT, detail) as session:
+            name, action = self._caller.name, self._wish.action
+            async with change(self._services.sessions, name, action, SUBJECT, detail) as session:
                 self._outcome = await self._change(session)
-                detail |= _detail(self._outcome.proposal)
+                detail |= _detail(self._outcome.proposal) | self._wish.detail()
                 if self._wish.dry or self._outcome.applied is None:
                     raise _Ended
         except _Ended:
@@ -129,7 +156,8 @@ class _Apply:
         outcome = Outcome(version, proposal, tuple(coming), looked.version)
         if not self._wish.dry:
             await self._tell(desk, after)
-            await self.remember(session, outcome)
+            if self._wish.remembers:
+                await self.remember(session, outcome)
         return outcome
 
     async def _write(self, desk: Desk, proposal: Proposal) -> None:

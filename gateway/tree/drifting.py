@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.config_cache import ConfigCache
 from gateway.tree.proposal import drift
-from gateway.tree.stored import exported
+from gateway.tree.stored import Everything
 from storage.changes import Sessions
 from storage.managed import applied
 from storage.sealed import Sealer
@@ -33,7 +33,7 @@ class Drifting:
                     return 0
                 of = self._config.current.version, row.applied_at
                 if of != self._of:
-                    self._found = len(drift(row.tree, await exported(session, self._sealer)))
+                    self._found = len(drift(row.tree, await Everything.load(session, self._sealer)))
                     self._of = of
         except (SQLAlchemyError, OSError):
             pass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.configuration import Configuration
@@ -92,7 +92,7 @@ class Policies(Section[PolicyInput]):
     async def save(
         self, desk: Desk, ident: str, name: str, body: PolicyInput, stored: Stored[PolicyInput] | None
     ) -> None:
-        row = await desk.row(PolicyRow, ident, version=0)
+        row = await desk.row(PolicyRow, ident, version=await _last_version(desk.session, ident))
         row.name, row.team_id, row.repeat = body.name, body.team_id, body.repeat
         row.steps = [step.model_dump(mode="json") for step in body.steps]
         row.vigil = body.vigil.model_dump() if body.vigil is not None else None
@@ -110,6 +110,12 @@ def policy_version(row: PolicyRow, saved_by: str) -> PolicyVersionRow:
     """What is kept of a policy at its present version."""
     definition = {"name": row.name, "steps": row.steps, "repeat": row.repeat, "vigil": row.vigil}
     return PolicyVersionRow(policy_id=row.id, version=row.version, definition=definition, saved_by=saved_by)
+
+
+async def _last_version(session: AsyncSession, ident: str) -> int:
+    """0 for a policy that never was; one that comes back goes on counting."""
+    query = select(func.coalesce(func.max(PolicyVersionRow.version), 0)).where(PolicyVersionRow.policy_id == ident)
+    return int((await session.execute(query)).scalar_one())
 
 
 async def settings(session: AsyncSession) -> Any:

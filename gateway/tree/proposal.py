@@ -84,8 +84,17 @@ class Proposal:
         return [*renamed, *differences(before, after)] if item.action == "update" else []
 
 
-def propose(tree: Mapping[str, Any], before: Everything, owned: Mapping[str, Any], prune: bool = False) -> Proposal:
-    """`owned`: the tree that was applied last. Raises TreeInvalid with every fault."""
+def propose(
+    tree: Mapping[str, Any],
+    before: Everything,
+    owned: Mapping[str, Any],
+    prune: bool = False,
+    past: Everything | None = None,
+) -> Proposal:
+    """`owned`: the tree that was applied last. `past`: has the ids of what comes back. Raises TreeInvalid with every
+
+    fault.
+    """
     faults = Faults()
     for key in tree:
         if key not in HEAD and key not in BY_NAME:
@@ -95,7 +104,7 @@ def propose(tree: Mapping[str, Any], before: Everything, owned: Mapping[str, Any
         faults.add(("format",), f"This version reads trees of format {FORMAT}.")
     managed = _managed(tree, faults)
     renamed = _renamed(tree, faults)
-    wanted = {s.name: _entries(s, tree[s.name], faults) for s in SECTIONS if s.name in tree}
+    wanted = {s.name: _entries(s, tree[s.name], before.now, faults) for s in SECTIONS if s.name in tree}
     faults.check()
     matched = {
         s.name: _matched(s, wanted[s.name], before, renamed.get(s.name, {}), faults)
@@ -104,7 +113,7 @@ def propose(tree: Mapping[str, Any], before: Everything, owned: Mapping[str, Any
     }
     gone = {name: _gone(BY_NAME[name], matched[name], before, owned, prune) for name in matched}
     ids = {
-        (name, key): there.id if there is not None else new_id()
+        (name, key): there.id if there is not None else _id_of_then(past, BY_NAME[name], key)
         for name in matched
         for key, (_, there) in matched[name].items()
     }
@@ -113,7 +122,8 @@ def propose(tree: Mapping[str, Any], before: Everything, owned: Mapping[str, Any
     for section in SECTIONS:
         for name, (stored_name, there) in matched.get(section.name, {}).items():
             raw = wanted[section.name][name]
-            items += _item(section, name, raw, ids[section.name, name], stored_name, there, names, faults)
+            inside = _inside(section, raw, there, past.items[section.name].get(name) if past is not None else None)
+            items += _item(section, name, raw, ids[section.name, name], stored_name, there, names, inside, faults)
         for name in gone.get(section.name, ()):
             there = before.items[section.name][name]
             items.append(Item(section, name, there.id, None, there, name, there.inside, ()))
@@ -121,6 +131,11 @@ def propose(tree: Mapping[str, Any], before: Everything, owned: Mapping[str, Any
     speaks = {(i.section.name, i.stored_name) for i in items}
     left = [(s, n) for s in matched for n in before.items[s] if (s, n) not in speaks]
     return Proposal(tuple(items), tuple(left), frozenset(matched), managed, before)
+
+
+def _id_of_then(past: Everything | None, section: Section[Any], name: str) -> str:
+    then = past.items[section.name].get(name) if past is not None else None
+    return then.id if then is not None else section.fresh_id(name)
 
 
 def _managed(tree: Mapping[str, Any], faults: Faults) -> Managed:
@@ -133,6 +148,8 @@ def _managed(tree: Mapping[str, Any], faults: Faults) -> Managed:
     for n, name in enumerate(managed.locked):
         if name not in BY_NAME:
             faults.add(("managed", "locked", n), f"There is no section {name!r}; there are: {', '.join(BY_NAME)}.")
+        elif not BY_NAME[name].lockable:
+            faults.add(("managed", "locked", n), f"What is under {name} cannot be locked: a night may need it.")
     return managed
 
 
@@ -150,8 +167,8 @@ def _renamed(tree: Mapping[str, Any], faults: Faults) -> dict[str, dict[str, str
     return given
 
 
-def _entries(section: Section[Any], raw: Any, faults: Faults) -> dict[str, Any]:
-    """Name -> body as it stands in the tree."""
+def _entries(section: Section[Any], raw: Any, now: float, faults: Faults) -> dict[str, Any]:
+    """Name -> body as it stands in the tree, without what is over."""
     if section.single:
         return {"": raw}
     if raw is None:
@@ -169,7 +186,7 @@ def _entries(section: Section[Any], raw: Any, faults: Faults) -> dict[str, Any]:
             faults.add((section.name, name), f"This is the same as {twin!r}; leave one away.")
         if name != name.strip() or not name:
             faults.add((section.name, name), "A name must not be empty, nor begin or end with a space.")
-    return dict(raw)
+    return {name: body for name, body in raw.items() if not section.over(body, now)}
 
 
 Match = dict[str, tuple[str, Stored[Any] | None]]
@@ -232,6 +249,7 @@ def _item(
     stored_name: str,
     there: Stored[Any] | None,
     names: Names,
+    inside: dict[str, dict[str, str]],
     faults: Faults,
 ) -> list[Item]:
     path: Path = (section.name,) if section.single else (section.name, name)
@@ -241,7 +259,6 @@ def _item(
             faults.add((*path, section.key), "The key above says it already; to give another name see `renamed`.")
             return []
         raw = {section.key: name, **raw}
-    inside = _inside(section, raw, there)
     found = len(faults.found)
     body = Reader(names, inside, faults).body(section.model, raw, path, there.body if there is not None else None)
     if body is not None:
@@ -252,16 +269,19 @@ def _item(
     return [Item(section, name, ident, body, there, stored_name, inside, given)]
 
 
-def _inside(section: Section[Any], raw: Any, there: Stored[Any] | None) -> dict[str, dict[str, str]]:
-    """Ids of what is named within the item only."""
+def _inside(
+    section: Section[Any], raw: Any, there: Stored[Any] | None, then: Stored[Any] | None
+) -> dict[str, dict[str, str]]:
+    """Ids of what is named within the item only. `then`: has those of what comes back."""
     if section.inside is None:
         return {}
     part, kind = section.inside
+    old = dict(then.inside.get(kind, {})) if then is not None else {}
     stored = dict(there.inside.get(kind, {})) if there is not None else {}
     given = raw.get(part) if isinstance(raw, dict) else None
     if not isinstance(given, dict):
         return {kind: stored}
-    return {kind: {key: stored.get(key) or new_id() for key in given}}
+    return {kind: {key: stored.get(key) or old.get(key) or new_id() for key in given}}
 
 
 def remembered(proposal: Proposal, after: Tree, owned: Mapping[str, Any]) -> Tree:
@@ -281,8 +301,9 @@ def remembered(proposal: Proposal, after: Tree, owned: Mapping[str, Any]) -> Tre
     return found
 
 
-def drift(owned: Mapping[str, Any], now: Mapping[str, Any]) -> list[tuple[Path, list[Difference]]]:
+def drift(owned: Mapping[str, Any], everything: Everything) -> list[tuple[Path, list[Difference]]]:
     """What is not as the tree that was applied last left it: path of an item, and what differs."""
+    now = everything.tree()
     found: list[tuple[Path, list[Difference]]] = []
     for name, section in owned.items():
         pairs: list[tuple[Path, Any, Any]]
@@ -290,6 +311,7 @@ def drift(owned: Mapping[str, Any], now: Mapping[str, Any]) -> list[tuple[Path, 
             pairs = [((name,), section, now.get(name, {}))]
         else:
             pairs = [((name, key), body, now.get(name, {}).get(key)) for key, body in section.items()]
+            pairs = [pair for pair in pairs if not BY_NAME[name].over(pair[1], everything.now)]
         for path, body, there in pairs:
             if there is None:
                 found.append((path, [Difference((), body, None)]))

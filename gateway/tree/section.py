@@ -17,6 +17,7 @@ from domain.configuration import Configuration
 from gateway.schemas.base import Input, Part
 from gateway.tree.faults import Faults, Path
 from gateway.tree.walk import Names, fields
+from runtime.ids import new_id
 from storage.sealed import Sealer
 from storage.tables.base import Base
 
@@ -82,6 +83,8 @@ class Section(ABC, Generic[B]):
     """True: there is one, and the section is its body."""
     inside: ClassVar[tuple[str, str] | None] = None
     """(part, kind): the keys of this part are names of that kind within an item."""
+    lockable: ClassVar[bool] = True
+    """False: a night needs them, so changes by hand are never refused."""
 
     @abstractmethod
     async def load(self, session: AsyncSession, sealer: Sealer) -> dict[str, Stored[B]]:
@@ -94,6 +97,14 @@ class Section(ABC, Generic[B]):
     async def delete(self, desk: Desk, ident: str) -> None:
         """Remove it. Raises Conflict while it is in use."""
         raise AssertionError(f"{self.name} cannot be deleted")
+
+    def fresh_id(self, name: str) -> str:
+        """Of a new item."""
+        return new_id()
+
+    def over(self, raw: Any, now: float) -> bool:
+        """True for what a tree says of a time that is over, and that so says nothing. `now`: UTC epoch seconds."""
+        return False
 
     def check(self, ident: str, body: B, config: Configuration) -> None:
         """Raise Invalid naming the field, as the API would. `config`: all that will be there, this included."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gateway.tree.heartbeats import Heartbeats
+from gateway.tree.noise import MaintenanceWork, Silences
 from gateway.tree.people import Teams, Users
 from gateway.tree.plans import HolidayCalendars, LastResorts, Policies
 from gateway.tree.schedules import Schedules
@@ -22,4 +23,6 @@ SECTIONS: tuple[Section[Any], ...] = (
     Heartbeats(),
     Rules(),
     LastResorts(),
+    Silences(),
+    MaintenanceWork(),
 )

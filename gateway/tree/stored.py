@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.schemas.base import Input
@@ -21,14 +22,16 @@ Tree = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Everything:
-    """Section -> name -> item, as one transaction saw it."""
+    """Section -> name -> item, as one transaction saw it at `now` (UTC epoch seconds)."""
 
     items: Mapping[str, Mapping[str, Stored[Any]]]
+    now: float
 
     @classmethod
     async def load(cls, session: AsyncSession, sealer: Sealer) -> Everything:
         """Read all sections."""
-        return cls({section.name: await section.load(session, sealer) for section in SECTIONS})
+        now = (await session.execute(select(func.now()))).scalar_one()
+        return cls({section.name: await section.load(session, sealer) for section in SECTIONS}, now.timestamp())
 
     def names(self) -> dict[tuple[str, str], str]:
         """(kind, id) -> name, of everything that is named."""
@@ -40,6 +43,18 @@ class Everything:
                     found |= {(kind, ident): key for key, ident in inside.items()}
         return found
 
+    def called_as_in(self, past: Everything) -> Everything:
+        """The same, with what is named within an item (a contact, a calendar) called as it was in the past."""
+        found = dict(self.items)
+        for section in SECTIONS:
+            if section.inside is not None:
+                then = {item.id: item for item in past.items[section.name].values()}
+                items = self.items[section.name].items()
+                found[section.name] = {
+                    n: _called(i, then[i.id], *section.inside) if i.id in then else i for n, i in items
+                }
+        return Everything(found, self.now)
+
     def tree(self, secret: Any = None) -> Tree:
         """The tree. `secret`: what stands for one, given its value; by default, that it be kept."""
         writer = writer_of(self.names(), secret)
@@ -49,6 +64,15 @@ class Everything:
             bodies = {name: shown(section, item.body, writer) for name, item in sorted(items.items())}
             found[section.name] = bodies.get("", {}) if section.single else bodies
         return found
+
+
+def _called(item: Stored[Any], then: Stored[Any], part: str, kind: str) -> Stored[Any]:
+    old = {ident: key for key, ident in then.inside.get(kind, {}).items()}
+    keys: dict[str, str] = {}
+    for key, ident in item.inside.get(kind, {}).items():
+        keys[key] = old.get(ident, f"{key} (new)" if key in old.values() else key)
+    body = item.body.model_copy(update={part: {keys[key]: x for key, x in (getattr(item.body, part) or {}).items()}})
+    return Stored(item.id, body, {**item.inside, kind: {keys[k]: i for k, i in item.inside.get(kind, {}).items()}})
 
 
 def writer_of(names: Mapping[tuple[str, str], str], secret: Any = None) -> Writer:

@@ -52,6 +52,7 @@ class Integrations(Section[IntegrationInput]):
     """By name. Their keys are no part of a tree: they are made by the API, and stay."""
 
     name = "integrations"
+    kind = "integration"
     model = IntegrationInput
 
     async def load(self, session: AsyncSession, sealer: Sealer) -> dict[str, Stored[IntegrationInput]]:
