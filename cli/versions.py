@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from cli.code import SIGNS, Access, refused, show, show_fields
 from cli.progress import say
 from gateway.tree.faults import shown
@@ -14,10 +16,14 @@ def listed(access: Access, limit: int) -> int:
         return 1
     found = answer.json()
     for version in found["items"]:
-        say(f"{version['number']:>6}  {version['at'][:19]}Z  {version['words']}")
+        say(f"{version['number']:>6}  {_moment(version['at'])}  {version['words']}")
     if found["next_cursor"] is not None:
         say(f"and older ones: --limit {2 * limit}")
     return 0
+
+
+def _moment(at: str) -> str:
+    return f"{datetime.fromisoformat(at).astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def told(access: Access, number: int, since: int | None) -> int:
@@ -30,7 +36,7 @@ def told(access: Access, number: int, since: int | None) -> int:
         return 1
     found = answer.json()
     if since is None:
-        say(f"{found['number']}  {found['at'][:19]}Z  {found['words']}")
+        say(f"{found['number']}  {_moment(found['at'])}  {found['words']}")
     if found["changes"] is None:
         say("What was before it is not known any more.")
         return 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -36,7 +36,7 @@ async def check_known(sessions: Sessions, at: datetime) -> None:
     async with sessions() as session:
         since, now = (await session.execute(KNOWN)).one()
     if at < since:
-        text_ = f"What the configuration said is known from {since:%Y-%m-%d %H:%M:%S} UTC on; ask for a later time."
-        raise Invalid("as_of", text_)
+        since_utc = f"{since.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+        raise Invalid("as_of", f"What the configuration said is known from {since_utc} on; ask for a later time.")
     if at > now:
         raise Invalid("as_of", "This time is in the future; leave as_of away to see the configuration of now.")

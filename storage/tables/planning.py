@@ -22,11 +22,16 @@ class ScheduleRow(Created, Base):
     team_id: Mapped[str | None] = mapped_column(ForeignKey("teams.id", ondelete="SET NULL"))
     layers: Mapped[list[Any]]
     overrides: Mapped[list[OverrideRow]] = relationship(
-        order_by="OverrideRow.starts_at", cascade="all, delete-orphan", lazy="selectin"
+        order_by=lambda: _in_time(OverrideRow), cascade="all, delete-orphan", lazy="selectin"
     )
     temporaries: Mapped[list[TemporaryRow]] = relationship(
-        order_by="TemporaryRow.starts_at", cascade="all, delete-orphan", lazy="selectin"
+        order_by=lambda: _in_time(TemporaryRow), cascade="all, delete-orphan", lazy="selectin"
     )
+
+
+def _in_time(table: type[OverrideRow] | type[TemporaryRow]) -> tuple[Any, ...]:
+    """Those that start together as they were made: the same rows are always in the same order, in the past too."""
+    return table.starts_at, table.created_at, table.id
 
 
 class Removable(Created):

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
+from storage import versioned
 from storage.as_of import session_at
+from storage.db import make_sync_engine
 from storage.tables import Base
 from storage.versioned import TRACKED
 from tests.contract.conftest import Site
@@ -100,6 +102,25 @@ async def test_every_table_of_the_configuration_can_be_read_in_the_past(site: Si
         async with session_at(site.services.sessions, now) as session:
             assert (await session.execute(shown)).all() == live, tracked.table
             await session.execute(select(table))
+
+
+async def test_a_later_version_of_the_program_may_change_the_tables(site: Site, database: str) -> None:
+    made = await crew(site, "ada")
+    then = await database_now(site)
+    await site.call("PUT", f"/teams/{made.team}", {"name": "Later", "member_ids": []})
+    engine = make_sync_engine(database)
+    with engine.begin() as connection:
+        versioned.remove(connection)
+        connection.exec_driver_sql(
+            "alter table teams add column motto text not null default 'none', drop column created_at"
+        )
+        versioned.install(connection)
+        versioned.remove(connection)
+        versioned.install(connection)
+    engine.dispose()
+    async with session_at(site.services.sessions, then) as session:
+        assert (await session.execute(text("select name, motto from teams"))).all() == [("Crew", "none")]
+    assert (await get(site, "/schedules", as_of=then.isoformat()))["items"]
 
 
 async def test_no_secret_of_then_is_kept_and_what_is_still_so_is_shown(site: Site) -> None:
