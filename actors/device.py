@@ -36,8 +36,8 @@ class Device:
         match message:
             case DeliveryReported(delivery, True, _, at):
                 event: Any = DeliverySucceeded(delivery, at)
-            case DeliveryReported(delivery, False, reason, at):
-                event = DeliveryFailed(delivery, reason, at)
+            case DeliveryReported(delivery, False, reason, at, gone):
+                event = DeliveryFailed(delivery, reason, at, gone)
             case _:
                 return Decision()
         after = apply(state, event)
@@ -47,5 +47,8 @@ class Device:
             "last_success_at": after.last_success_at,
             "last_failure_at": after.last_failure_at,
             "last_reason": after.last_reason,
+            "gone_since": after.gone_since,
+            "gone_at": after.gone_at,
         }
-        return Decision(events=[event], records=[Record(str(ctx.entity), {"failing": after.failing}, shown)])
+        facets = {"failing": after.failing, "gone": after.gone_since is not None}
+        return Decision(events=[event], records=[Record(str(ctx.entity), facets, shown)])

@@ -112,7 +112,7 @@ def _failed(draft: Draft, message: EffectFailed) -> list[Tell]:
     user, contact = str(message.body.get("user_id", "")), str(message.body.get("contact_method_id", ""))
     episode = ident[1] if ident is not None else 0
     on_page_failed(draft.line, episode, message.effect_id, user, message.channel, message.reason, draft)
-    report = DeliveryReported(message.effect_id, False, message.reason, draft.now)
+    report = DeliveryReported(message.effect_id, False, message.reason, draft.now, message.gone)
     return [Tell(EntityId("device", contact), report)]
 
 

@@ -17,6 +17,8 @@ from aiohttp.tracing import Trace
 from runtime import going_out
 from runtime.effects import Rejected, Unknown
 
+GONE = 410
+"""RFC 9110, section 15.5.11: not there any more, and not for the time being only."""
 RETRYABLE = frozenset({408, 425, 429, 500, 502, 503, 504})
 READ_MAX = 64 * 1024
 """Bytes of an answer that are read; a provider's answer is a few hundred."""
@@ -72,7 +74,7 @@ class HttpClient:
             return Unknown(f"{host} did not answer: {type(error).__name__}")
         if 200 <= status < 300:
             return Answer(status, body)
-        return Rejected(f"{host} answered {status}", retryable=status in RETRYABLE)
+        return Rejected(f"{host} answered {status}", retryable=status in RETRYABLE, gone=status == GONE)
 
     def _open(self) -> aiohttp.ClientSession:
         """The session, made inside the loop that uses it: one that keeps its connections, and one that asks first."""

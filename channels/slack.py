@@ -5,6 +5,8 @@ https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import msgspec
 
 from channels.base import Capability, Page
@@ -38,6 +40,8 @@ class SlackChannel:
         ]
         body = msgspec.json.encode({"text": text, "blocks": blocks})
         answer = await self._http.post(page.address, body, {"Content-Type": "application/json"}, timeout_s)
+        if isinstance(answer, Rejected) and answer.reason.endswith(" 404"):
+            return replace(answer, gone=True)  # no_service, no_team, channel_not_found: the webhook was removed
         if isinstance(answer, Rejected | Unknown):
             return answer
         return Accepted(page.id, final=True)

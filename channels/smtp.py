@@ -7,6 +7,7 @@ smtps://user:password@mail.example.org:465
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import formatdate
@@ -48,6 +49,11 @@ class Server:
         user = unquote(parts.username) if parts.username else None
         password = unquote(parts.password) if parts.password else None
         return cls(parts.hostname, port, user, password, tls, cast(StartTls, start))
+
+
+STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
+NO_ADDRESS = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"})
+"""Enhanced statuses (RFC 3463, 7505): no such mailbox or domain, moved, disabled."""
 
 
 class SmtpChannel:
@@ -130,5 +136,13 @@ class SmtpChannel:
 def _refused(host: str, error: aiosmtplib.SMTPException) -> Rejected:
     """4xx may pass, 5xx will not (RFC 5321, section 4.2.1)."""
     first = error.recipients[0] if isinstance(error, aiosmtplib.SMTPRecipientsRefused) else error
-    code = int(getattr(first, "code", 0))
-    return Rejected(f"{host} answered {code}: {getattr(first, 'message', '')}"[:300], retryable=400 <= code < 500)
+    code, said = int(getattr(first, "code", 0)), str(getattr(first, "message", ""))
+    reason = f"{host} answered {code}: {said}"[:300]
+    gone = isinstance(error, aiosmtplib.SMTPRecipientsRefused) and _gone(code, said)
+    return Rejected(reason, retryable=400 <= code < 500, gone=gone)
+
+
+def _gone(code: int, said: str) -> bool:
+    """By the enhanced status, which tells a missing mailbox from mail that is not wanted; without one by the code."""
+    status = STATUS.match(said)
+    return code in (550, 551) if status is None else code >= 500 and status[0] in NO_ADDRESS

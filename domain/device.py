@@ -16,6 +16,8 @@ class DeliveryReported:
     ok: bool
     reason: str
     at: float
+    gone: bool = False
+    """The provider says that there is no such address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class DeliveryFailed:
     delivery: str
     reason: str
     at: float
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,10 @@ class Health:
     last_success_at: float | None = None
     last_failure_at: float | None = None
     last_reason: str = ""
+    gone_since: float | None = None
+    """Since when its provider says that it does not exist; None once a page has arrived since."""
+    gone_at: float | None = None
+    """When it last said so."""
 
     @property
     def failing(self) -> bool:
@@ -49,5 +56,8 @@ class Health:
 def apply(health: Health, event: DeliverySucceeded | DeliveryFailed) -> Health:
     """Health after one outcome."""
     if isinstance(event, DeliverySucceeded):
-        return replace(health, failures=0, last_success_at=event.at)
-    return replace(health, failures=health.failures + 1, last_failure_at=event.at, last_reason=event.reason)
+        return replace(health, failures=0, last_success_at=event.at, gone_since=None, gone_at=None)
+    failed = replace(health, failures=health.failures + 1, last_failure_at=event.at, last_reason=event.reason)
+    if not event.gone:
+        return failed
+    return replace(failed, gone_since=event.at if health.gone_since is None else health.gone_since, gone_at=event.at)

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 
 from domain.duty import clipped
 from domain.lint.ahead import Ahead, zone_of
-from domain.lint.people import why_unreachable
+from domain.lint.people import since, why_unproved, why_unreachable
 from domain.lint.providers import only_provider
-from domain.notify import unverified
 from domain.people import User
 from domain.schedule import Schedule
 from domain.wall import stretches
@@ -78,13 +77,14 @@ def _remarks(
         yield Remark("no_contact", why)
         return
     usable = ahead.usable(user)
-    failing = [ahead.facts.failing[c.id] for c in usable if c.id in ahead.facts.failing]
+    bad = {**ahead.facts.failing, **{c: since(gone) for c, gone in ahead.facts.gone.items()}}
+    failing = [bad[c.id] for c in usable if c.id in bad]
     if len(failing) == len(usable):
         yield Remark("failing", f"Pages to {user.name} do not arrive: {failing[0]}. Mend the address.")
     elif failing:
         yield Remark("failing", f"One address of {user.name} does not work: {failing[0]}.", blocks=False)
-    if unverified(user):
-        yield Remark("unverified", f"No contact method of {user.name} is verified. Verify one by its code.")
+    if why := why_unproved(ahead, user):
+        yield Remark("unverified", why)
     if all(c.channel == "outbox" for c in usable):
         yield Remark("outbox_only", f"{user.name} is paged on the outbox page only, which wakes nobody.")
     elif only := only_provider(ahead, [user]):

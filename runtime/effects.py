@@ -37,11 +37,13 @@ class Rejected:
     """Certainly not sent. `retryable`: a later attempt may succeed (connection refused, 5xx).
 
     `elsewhere`: the provider is known to be down; the entity is told at once, so that it need not wait for the retries.
+    `gone`: the provider says that there is no such address (any more): a mailbox, a webhook, a token.
     """
 
     reason: str
     retryable: bool = False
     elsewhere: bool = False
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,7 +118,7 @@ class TimerFired:
 class EffectFailed:
     """The runtime's message when an effect is given up, or its provider is down and it will only be tried again later.
 
-    Once per effect: after the second case nothing more is said about it.
+    Once per effect: after the second case nothing more is said about it. `gone`: its provider knows no such address.
     """
 
     effect_id: str
@@ -126,6 +126,7 @@ class EffectFailed:
     channel: str
     reason: str
     body: Mapping[str, Any] = field(default_factory=dict)
+    gone: bool = False
 
 
 Isolation = Literal["shared", "process"]

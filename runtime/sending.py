@@ -78,8 +78,8 @@ def _follow(row: OutboxRow, outcome: Accepted | Rejected | Unknown, now: float) 
             due = now + RETRY_S[row.attempts]
             tell = _tell(row, reason) if elsewhere else None
             return SendResult(row.id, row.shard, "pending", reason, due_at=due, tell=tell)
-        case Rejected(reason):
-            return failed(row, reason)
+        case Rejected(reason, gone=gone):
+            return failed(row, reason, gone)
 
 
 def last_attempt(attempt: int) -> bool:
@@ -87,15 +87,15 @@ def last_attempt(attempt: int) -> bool:
     return attempt > len(RETRY_S)
 
 
-def failed(row: OutboxRow, reason: str) -> SendResult:
-    """Give up, and tell the entity, which calls the next method."""
-    return SendResult(row.id, row.shard, "failed", reason, tell=_tell(row, reason))
+def failed(row: OutboxRow, reason: str, gone: bool = False) -> SendResult:
+    """Give up, and tell the entity, which calls the next method. `gone`: the address does not exist."""
+    return SendResult(row.id, row.shard, "failed", reason, tell=_tell(row, reason, gone))
 
 
-def _tell(row: OutboxRow, reason: str) -> Inbound:
+def _tell(row: OutboxRow, reason: str, gone: bool = False) -> Inbound:
     """One message per send, by its dedup id: told that its provider is down, the entity is not told again at the end,
     else the person's method after the next would be used too early."""
-    message = EffectFailed(row.id, row.kind, row.channel, reason, row.body)
+    message = EffectFailed(row.id, row.kind, row.channel, reason, row.body, gone)
     dedup = derived_id(row.id, "failed")
     return Inbound(entity=row.entity, shard=row.shard, kind="EffectFailed", dedup=dedup, body=json_of(message))
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import text
 
-from domain.lint.finding import Away, Exercised, Facts, Heard
+from domain.lint.finding import Away, Exercised, Facts, Gone, Heard
 from storage.changes import Sessions
 from storage.swaps import away_between
 
@@ -50,8 +50,17 @@ select distinct on (policy) policy, at, version from (
 order by policy, at desc
 """)
 FAILING = text("""
-select substr(id, length('device/') + 1) as contact, body->>'last_reason' as why
-from rt.record where kind = 'device' and (facets->>'failing')::boolean
+select c.id as contact, r.body->>'last_reason' as why, coalesce((r.facets->>'failing')::boolean, false) as failing,
+       case when (r.facets->>'gone')::boolean then (r.body->>'gone_since')::float8 end as gone_since
+from rt.record r join contact_methods c on r.id = 'device/' || c.id
+cross join lateral to_timestamp(coalesce((r.body->>'gone_at')::float8, (r.body->>'last_failure_at')::float8)) as bad(at)
+where r.kind = 'device' and ((r.facets->>'failing')::boolean or (r.facets->>'gone')::boolean)
+  -- Proved or used since: what was wrong is mended. A provider that takes a page reports nothing to the device.
+  and coalesce(c.verified_at < bad.at, true)
+  and not exists (
+      select from rt.outbox o
+      where o.created_at > greatest(bad.at, now() - interval '30 days') and o.sent_at is not null
+        and o.body->>'contact_method_id' = c.id)
 """)
 
 
@@ -98,7 +107,8 @@ async def facts(sessions: Sessions, channels: Mapping[str, str], now: float, unt
         away = await away_between(session, now, until)
         return Facts(
             channels=channels,
-            failing={row.contact: row.why for row in failing},
+            failing={row.contact: row.why for row in failing if row.failing},
+            gone={row.contact: Gone(row.gone_since, row.why) for row in failing if row.gone_since is not None},
             away=tuple(Away(r.user_id, r.starts_at.timestamp(), r.ends_at.timestamp()) for r in away),
             heard={row.id: Heard(row.since, row.messages, row.last_at, row.longest_silence_s) for row in heard},
             exercised={row.policy: Exercised(row.at, row.version) for row in exercised},

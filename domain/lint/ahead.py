@@ -95,6 +95,11 @@ class Ahead:
             return []
         return [c for c in usable(user) if not self.facts.channels.get(c.channel)]
 
+    def proved(self, user: User) -> list[ContactMethod]:
+        """Verified addresses that exist, as far as anybody knows."""
+        usable = self.usable(user)
+        return [c for c in usable if c.verified and c.channel != "outbox" and c.id not in self.facts.gone]
+
     def unreached(self, steps: Iterable[Step]) -> list[Span]:
         """When none of the steps that call somebody reaches anybody, ascending."""
         calling = [step for step in steps if step.targets]

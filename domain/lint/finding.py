@@ -30,6 +30,14 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Gone:
+    """An address that does not exist by the word of its provider, since when (UTC epoch seconds)."""
+
+    since: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Away:
     """Somebody's time off, UTC epoch seconds."""
 
@@ -61,11 +69,13 @@ class Facts:
     """What the configuration does not say. None: not known now, and so not checked.
 
     `channels`: channel -> "" if pages can be sent by it, else why not. `failing`: contact method -> why its last pages
-    did not arrive. `heard`: by integration. `exercised`: by policy.
+    did not arrive. `gone`: contact methods whose providers know no such address. `heard`: by integration.
+    `exercised`: by policy.
     """
 
     channels: Mapping[str, str] = field(default_factory=dict)
     failing: Mapping[str, str] = field(default_factory=dict)
+    gone: Mapping[str, Gone] = field(default_factory=dict)
     away: tuple[Away, ...] = ()
     heard: Mapping[str, Heard] | None = None
     exercised: Mapping[str, Exercised] | None = None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from domain.calendar import utc
 from domain.lint.ahead import Ahead, about_user
-from domain.lint.finding import Finding
+from domain.lint.finding import Finding, Gone
 from domain.notify import unverified
 from domain.people import NotificationRule, User
 
@@ -24,6 +25,11 @@ def check(ahead: Ahead) -> Iterator[Finding]:
             yield about_user("no_contact", "info", user, text)
 
 
+def since(gone: Gone) -> str:
+    """Since when an address does not exist, and who says so."""
+    return f"since {utc(gone.since):%Y-%m-%d} there is no such address ({gone.why})"
+
+
 def why_unreachable(ahead: Ahead, user: User) -> str:
     """In words, with what to do; "" if pages can reach them."""
     if not user.active:
@@ -38,6 +44,15 @@ def why_unreachable(ahead: Ahead, user: User) -> str:
     return f"{user.name} has no contact method: add one."
 
 
+def why_unproved(ahead: Ahead, user: User) -> str:
+    """In words, if no address of theirs counts as verified; "" if one does. Without any address: ""."""
+    if unverified(user):
+        return f"No contact method of {user.name} is verified: whether pages arrive, nobody knows. Verify one."
+    if not ahead.proved(user) and any(c.id in ahead.facts.gone for c in ahead.usable(user)):
+        return f"The verified addresses of {user.name} do not exist any more. Add one that does, and verify it."
+    return ""
+
+
 def _responder(ahead: Ahead, user: User) -> Iterator[Finding]:
     why = why_unreachable(ahead, user)
     if why:
@@ -49,9 +64,8 @@ def _responder(ahead: Ahead, user: User) -> Iterator[Finding]:
         if rules and not known & {rule.contact_method_id for rule in rules}:
             text = f"None of the {urgency} rules of {user.name} can be used: their other contact methods are, at once."
             yield about_user("rules_unusable", "warning", user, text)
-    if unverified(user):
-        text = f"No contact method of {user.name} is verified: whether pages arrive, nobody knows. Verify one."
-        yield about_user("unverified", "warning", user, text)
+    if why := why_unproved(ahead, user):
+        yield about_user("unverified", "warning", user, why)
     if all(c.channel == "outbox" for c in usable):
         text = f"{user.name} is paged on the outbox page only, which wakes nobody: add a contact method."
         yield about_user("outbox_only", "warning", user, text)
@@ -65,6 +79,9 @@ def _addresses(ahead: Ahead, user: User, rules: set[NotificationRule]) -> Iterat
         if contact.enabled and (problem := ahead.facts.channels.get(contact.channel)):
             text = f"Pages to {user.name} by {name} cannot be sent: {problem}"
             yield about_user("channel_not_configured", "warning" if contact.id in used else "info", user, text)
+        elif contact.enabled and (gone := ahead.facts.gone.get(contact.id)) is not None:
+            text = f"Pages to {user.name} by {name} reach nobody: {since(gone)}. Mend it or delete it."
+            yield about_user("contact_gone", "warning", user, text)
         elif contact.enabled and contact.id in ahead.facts.failing:
             text = f"Pages to {user.name} by {name} do not arrive: {ahead.facts.failing[contact.id]}. Mend the address."
             yield about_user("contact_failing", "warning", user, text)

@@ -59,11 +59,20 @@ async def test_a_mail_names_its_delivery_and_folds_into_its_incident() -> None:
     assert mail["Bcc"] is None, "a line break in a title must not become a header"
 
 
-@pytest.mark.parametrize(("answer", "retryable"), [("550 no such user", False), ("451 try later", True)])
-async def test_a_refused_mail_is_certainly_not_sent(answer: str, retryable: bool) -> None:
+@pytest.mark.parametrize(
+    ("answer", "retryable", "gone"),
+    [
+        ("550 no such user", False, True),
+        ("550 5.1.1 no such user", False, True),
+        ("550 5.7.1 we do not want mail of yours", False, False),
+        ("552 5.2.2 mailbox full", False, False),
+        ("451 try later", True, False),
+    ],
+)
+async def test_a_refused_mail_is_certainly_not_sent(answer: str, retryable: bool, gone: bool) -> None:
     with SmtpServer(answer_rcpt=answer) as server:
         outcome = await SmtpChannel(server.url, "s@example.org", "").send(PAGE, 5)
-    assert isinstance(outcome, Rejected) and outcome.retryable is retryable
+    assert isinstance(outcome, Rejected) and (outcome.retryable, outcome.gone) == (retryable, gone)
     assert answer[:3] in outcome.reason
 
 
@@ -102,6 +111,16 @@ async def test_a_lost_answer_is_unknown_and_a_refused_connection_is_not(http: Ht
         assert isinstance(await SlackChannel(http).send(to(sink.url), 0.2), Unknown)
     refused = await WebhookChannel(http).send(to(f"http://127.0.0.1:{free_port()}"), 5)
     assert isinstance(refused, Rejected) and refused.retryable
+
+
+@pytest.mark.parametrize(("status", "slack", "webhook"), [(404, True, False), (410, True, True), (403, False, False)])
+async def test_a_receiver_that_is_not_there_any_more_is_gone(
+    http: HttpClient, status: int, slack: bool, webhook: bool
+) -> None:
+    with HttpSink(status=status) as sink:
+        for channel, gone in ((SlackChannel(http), slack), (WebhookChannel(http), webhook)):
+            outcome = await channel.send(to(sink.url), 5)
+            assert isinstance(outcome, Rejected) and not outcome.retryable and outcome.gone is gone
 
 
 async def test_slack_gets_escaped_text(http: HttpClient) -> None:

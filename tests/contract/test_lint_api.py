@@ -12,8 +12,11 @@ import pytest
 
 from cli import lint as linting
 from storage.readiness import Count, add_counts, facts
-from tests.contract.conftest import Site, until
+from tests.contract.conftest import Site, a_host, until
+from tests.contract.test_brownout import policy
 from tests.contract.test_plan_api import person, shop
+from tests.contract.test_watchdog import post
+from tests.fakes.smtp import SmtpServer
 
 
 def kinds(lint: dict[str, Any], subject: str) -> dict[str, dict[str, Any]]:
@@ -56,6 +59,29 @@ async def test_findings_follow_the_configuration_and_the_metrics_follow_them(sit
     assert bool(await metric()) == (
         "no_contact" in {f["kind"] for f in after["findings"] if f["severity"] == "critical"}
     )
+
+
+async def test_an_address_that_its_provider_does_not_know_is_told_until_a_page_arrives_there(site: Site) -> None:
+    with SmtpServer(answer_rcpt="550 5.1.1 no such user") as mail:
+        cleo = await person(site, "Cleo", "email")
+        await policy(site, cleo)
+        await verified(site)
+        async with a_host(site.services.settings.model_copy(update={"smtp_url": mail.url})):
+
+            async def gone() -> Any:
+                return kinds(await site.call("GET", "/lint"), "Cleo").keys() & {"contact_gone", "unverified"}
+
+            async def both() -> bool:
+                return len(await gone()) == 2
+
+            async def neither() -> bool:
+                return not await gone()
+
+            await post(site, "The first")
+            await until("the finding", both)
+            mail.answer_rcpt = "250 OK"
+            await post(site, "The second")
+            await until("its end", neither)
 
 
 async def test_every_coming_shift_has_a_badge_with_its_reasons(site: Site) -> None:

@@ -56,6 +56,20 @@ def test_a_device_is_failing_after_failures_in_a_row_and_well_after_one_success(
     assert not actor.apply(health, decision.events[0]).failing
 
 
+def test_a_device_whose_address_does_not_exist_says_since_when_until_a_page_arrives() -> None:
+    actor, health = Device(), Health()
+    for n, gone in enumerate((False, True, False, True)):
+        report = DeliveryReported(f"d{n}", False, "no mailbox", float(n), gone)
+        decision = actor.decide(health, report, Ctx(float(n), EntityId("device", "c"), n, "c", None))
+        health = actor.apply(health, decision.events[0])
+    assert (health.gone_since, health.gone_at) == (1.0, 3.0)
+    (record,) = decision.records
+    assert record.facets["gone"] and record.body["gone_since"] == 1.0
+    arrived = DeliveryReported("d", True, "", 9.0)
+    decision = actor.decide(health, arrived, Ctx(9.0, EntityId("device", "c"), 9, "c", None))
+    assert actor.apply(health, decision.events[0]).gone_since is None
+
+
 def test_a_failed_page_is_told_to_its_device_and_an_idle_incident_is_small() -> None:
     actor, key = Incident(), EntityId("incident", "0123456789abcdef0123")
     config = organisation()

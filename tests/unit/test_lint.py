@@ -11,7 +11,7 @@ import pytest
 from domain.configuration import Configuration, Integration
 from domain.lint import lint
 from domain.lint.ahead import Ahead
-from domain.lint.finding import Away, Exercised, Facts, Finding, Heard
+from domain.lint.finding import Away, Exercised, Facts, Finding, Gone, Heard
 from domain.people import ContactMethod, NotificationRule, User
 from domain.policy import Conditions, Policy, Step, Target
 from domain.readiness import coming
@@ -162,6 +162,19 @@ def test_addresses_that_fail_rules_that_cannot_be_used_and_the_outbox_alone_are_
     assert only("rules_unusable", shop(users=(strange, BEN))).level == "warning"
     outbox = replace(ADA, contacts=(ContactMethod("ada-o", "ada", "outbox", "", ""),))
     assert only("outbox_only", shop(users=(outbox, BEN))).subject == "Ada"
+
+
+def test_an_address_that_does_not_exist_is_told_and_counts_as_verified_no_more() -> None:
+    gone = {c.id: Gone(NOW - DAY, "mail.example.org answered 550") for c in ADA.contacts}
+    said = found(shop(), replace(CALM, gone=dict(list(gone.items())[:1])))
+    assert [f.kind for f in said if f.subject == "Ada"] == ["contact_gone"], "another verified one is left"
+    all_gone = [f for f in found(shop(), replace(CALM, gone=gone)) if f.subject == "Ada"]
+    assert {f.kind for f in all_gone} == {"contact_gone", "unverified"}
+    assert any("do not exist any more" in f.text for f in all_gone)
+    shifts = coming(Ahead(shop(), replace(CALM, gone=gone), NOW, 14), shop().schedules.values())
+    (remarks,) = {s.remarks for s in shifts if s.user == "Ada"}
+    assert [(r.kind, r.blocks) for r in remarks] == [("failing", True), ("unverified", True)]
+    assert "there is no such address" in remarks[0].text
 
 
 def test_a_policy_that_hangs_on_one_provider_is_a_warning_and_calls_and_sms_are_one() -> None:

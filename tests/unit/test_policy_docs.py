@@ -12,12 +12,16 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from domain.alert import AlertEvent, Severity
+from domain.events import AcknowledgementLapsed, AcknowledgerReminded
+from domain.incident import Acknowledge, AddNote
 from domain.policy_checks import check_policy
+from domain.schedule import Layer, Rotation, Schedule
 from gateway.schemas.policies import PolicyInput
 from tests.unit.desk import Desk, organisation, person
 
 DOC = (Path(__file__).parents[2] / "docs" / "policies.md").read_text()
-EXAMPLE = PolicyInput.model_validate(json.loads(DOC.partition("```json\n")[2].partition("```")[0]))
+WATCHED, SHOP = (json.loads(part.partition("```")[0]) for part in DOC.split("```json\n")[1:])
+EXAMPLE = PolicyInput.model_validate(SHOP)
 BERLIN = ZoneInfo("Europe/Berlin")
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
@@ -64,3 +68,71 @@ def test_an_incident_of_the_example_does_what_the_page_says(
     desk.alerts(*(AlertEvent(f"k{n}", "firing", "t", Severity(severity), labels=carried) for n in range(int(many))))
     desk.wait(3_600)
     assert ", ".join([text for event in desk.events if (text := told(event))][: happens.count(",") + 1]) == happens
+
+
+WATCH = rows("| at | comes | and then |\n")
+BY_DAY = Schedule(
+    "s", "Shop", "Europe/Berlin", (Layer("all", Rotation("hour", 12, "2026-03-02T08:00:00", ("ada", "ben"))),)
+)
+FRIDAY = datetime(2026, 3, 6, tzinfo=BERLIN)
+
+
+def watched() -> Desk:
+    """The policy of the example, through the wire's model and the checks that saving does."""
+    steps = [
+        {"targets": [{"kind": "schedule", "id": "s"}], "wait_s": 300},
+        {"targets": [{"kind": "user", "id": "cleo"}], "wait_s": 900},
+    ]
+    given = PolicyInput.model_validate({"name": "Shop", "steps": steps, "vigil": WATCHED})
+    config = organisation(users=(person("ada"), person("ben"), person("cleo"), person("boss")))
+    config = replace(config, schedules={"s": BY_DAY})
+    policy = given.to_domain("p", 1)
+    check_policy(policy, config)
+    return Desk(replace(config, policies={"p": policy}))
+
+
+def comes(desk: Desk, what: str, fired: int) -> int:
+    """Play a row; answers how many alerts have fired by then."""
+    words = what.split()
+    match words:
+        case [many, severity, "in", "cluster", cluster]:
+            keys = range(fired, fired + int(many))
+            labels = {"cluster": cluster}
+            desk.alerts(
+                *(
+                    AlertEvent(f"k{n}", "firing", "t", Severity(severity), labels=labels, starts_at=desk.now)
+                    for n in keys
+                )
+            )
+            return fired + int(many)
+        case [who, "acknowledges"]:
+            desk.do(Acknowledge(1, who.capitalize(), "", who))
+        case [who, "writes", "a", "note"]:
+            desk.do(AddNote(1, who.capitalize(), "still on it"))
+        case _:
+            assert not words, f"the test cannot play {what!r}"
+    return fired
+
+
+def happened(desk: Desk) -> str:
+    """What became of it, and forget it."""
+    said = [f"rings ({event.reason})" for event in desk.events if isinstance(event, AcknowledgementLapsed)]
+    said += [f"{event.user_id} is reminded" for event in desk.events if isinstance(event, AcknowledgerReminded)]
+    said += [f"calls {' and '.join(desk.called())}"] if desk.pages else []
+    desk.events.clear()
+    desk.pages.clear()
+    return ", ".join(said)
+
+
+def test_the_watched_incident_rings_when_the_page_says_and_at_no_other_minute() -> None:
+    assert len(WATCH) >= 15
+    wanted = {at: (what, then) for at, what, then in WATCH}
+    desk, fired = watched(), 0
+    for minute in range(18 * 60, 23 * 60 + 54):
+        at = FRIDAY + timedelta(minutes=minute)
+        if fired:
+            desk.wait(at.timestamp() - desk.now)
+        desk.now = at.timestamp()
+        what, then = wanted.get(f"{at:%H:%M}", ("", ""))
+        fired = comes(desk, what, fired)
+        assert happened(desk) == then, f"{at:%H:%M}"
