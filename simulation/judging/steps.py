@@ -33,6 +33,8 @@ class Call:
     failed: bool = False
     quiet: bool = False
     held: float | None = None
+    lost: int = 0
+    """Pages that did not arrive."""
 
 
 class Walk:
@@ -63,6 +65,8 @@ class Walk:
         self._active = self._lapsed_at = float("-inf")
         """When a human last acknowledged, when that last lapsed."""
         self._owed: tuple[str, str] | None = None
+        self._cut_owed = ""
+        self._cut_until = float("-inf")
 
     def follow(self, rows: list[Row]) -> None:
         """The whole journal, then the end of the run."""
@@ -100,6 +104,10 @@ class Walk:
             if not (isinstance(event, (e.Paged, e.PageHeld)) and event.user_id == user and row.cause == cause):
                 self._say("no-failover", f"a page to {user} failed and the next method was not used")
             self._owed = None
+        if self._cut_owed:
+            if not (isinstance(event, e.StepCutShort) and row.cause == self._cut_owed):
+                self._say("no-failover", "every page to everybody whom the step called has failed, and it waits on")
+            self._cut_owed = ""
 
     # -- time ------------------------------------------------------------------------------------------
 
@@ -136,6 +144,7 @@ class Walk:
 
     def _from_the_top(self) -> None:
         self._calls, self._was_called, self._due, self._hurried = {}, {}, self._at, False
+        self._called_by_step, self._cut_until = (), float("-inf")
 
     def _left_alone(self, kind: str) -> None:
         unseen_s = self._noise.unseen_s(self._at)
@@ -174,7 +183,9 @@ class Walk:
             return
         self._hurried, self._due = False, event.next_at
         in_turn = self._policy is not None and self._policy.steps[event.step].round_robin
-        if in_turn and len(event.users) == 1 and event.users[0] in wanted:
+        if in_turn and len(event.users) > 1:
+            self._say("wrong-people", f"step {event.step + 1} calls one in turn, and called {event.users}")
+        if in_turn and event.users[:1] and event.users[0] in wanted:
             wanted = event.users
         if event.users != wanted:
             self._say("wrong-people", f"step {event.step + 1} called {event.users} instead of {wanted}")
@@ -187,7 +198,8 @@ class Walk:
         """The next step comes now; every rule of the people called must be used up."""
         if left := [u for u, call in self._calls.items() if u in self._called_by_step and call.next < len(call.rules)]:
             self._say("early", f"step {event.step + 1} was cut short although {left} could still be called")
-        self._hurried, self._due = True, row.at
+        self._hurried, self._cut_until = True, self._due
+        self._due = row.at
 
     def _asks(self, event: e.TurnAsked, row: Row) -> None:
         """A round-robin step has begun; it must be taken soon, at the latest when it gives the answer up."""
@@ -207,7 +219,7 @@ class Walk:
             self._say(kind, f"the last resort called {users or 'nobody'} instead of {wanted}")
         if event.next_at > row.at + LAST_RESORT_S:
             self._say("late", f"the last resort is called again only after {event.next_at - row.at:.0f} s")
-        self._hurried, self._due, self._to_call = False, event.next_at, list(users)
+        self._hurried, self._due, self._to_call, self._called_by_step = False, event.next_at, list(users), ()
 
     # -- people and pages ------------------------------------------------------------------------------
 
@@ -255,7 +267,12 @@ class Walk:
         call = self._calls.get(event.user_id)
         if self._status is Status.TRIGGERED and event.episode == self._episode and call is not None:
             call.failed = call.next < len(call.rules)
+            call.lost += 1
             self._owed = (event.user_id, row.cause) if call.failed else None
+            theirs = [self._calls.get(user) for user in self._called_by_step]
+            unreached = all(c is not None and c.next >= len(c.rules) and c.lost >= len(c.rules) for c in theirs)
+            if theirs and unreached and row.at >= self._cut_until:
+                self._cut_owed = row.cause
 
     # -- what people do --------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -12,8 +13,8 @@ import pytest
 
 from cli import lint as linting
 from storage.readiness import Count, add_counts, facts
-from tests.contract.conftest import Site, a_host, until
-from tests.contract.test_brownout import policy
+from tests.contract.conftest import Site, a_host, opened, until
+from tests.contract.test_brownout import policy as paging_policy
 from tests.contract.test_plan_api import person, shop
 from tests.contract.test_watchdog import post
 from tests.fakes.smtp import SmtpServer
@@ -61,14 +62,16 @@ async def test_findings_follow_the_configuration_and_the_metrics_follow_them(sit
     )
 
 
-async def test_an_address_that_its_provider_does_not_know_is_told_until_a_page_arrives_there(site: Site) -> None:
+async def test_an_address_that_its_provider_does_not_know_is_told_until_a_page_arrives_there(
+    database: str, valkey_url: str, tmp_path: Path
+) -> None:
     with SmtpServer(answer_rcpt="550 5.1.1 no such user") as mail:
-        cleo = await person(site, "Cleo", "email")
-        await policy(site, cleo)
-        await verified(site)
-        async with a_host(site.services.settings.model_copy(update={"smtp_url": mail.url})):
+        async with opened(database, valkey_url, tmp_path, smtp_url=mail.url) as site, a_host(site.services.settings):
+            cleo = await person(site, "Cleo", "email")
+            await paging_policy(site, cleo)
+            await verified(site)
 
-            async def gone() -> Any:
+            async def gone() -> set[str]:
                 return kinds(await site.call("GET", "/lint"), "Cleo").keys() & {"contact_gone", "unverified"}
 
             async def both() -> bool:

@@ -14,7 +14,9 @@ from domain import events as e
 from domain.alert import Severity
 from domain.draft import Draft
 from domain.incident import Acknowledge, Cover, Line
+from domain.policy import Step
 from domain.schedule import Shift
+from domain.step_conditions import Judged
 from runtime.codec import Kind
 from runtime.entity import Cancel, Set
 from simulation import hosts, paging
@@ -115,6 +117,22 @@ MUTATIONS: dict[str, tuple[str, Callable[[], Any]]] = {
         ),
     ),
     "timers fire ten minutes late": ("late", _broken((hosts.Hosts, "_turn", _lazy))),
+    "conditions are not asked": ("condition", _broken((escalation, "judged", lambda *a: Judged()))),
+    "conditions never hold": ("condition", _broken((escalation, "judged", lambda *a: _never(*a)))),
+    "a step for one in turn calls everybody": ("wrong-people", _broken((escalation, "_turn", lambda *a: a[-1]))),
+    "turns are asked for and the answer is not used": (
+        "late",
+        _broken((escalation, "ASK_S", 30.0), (incident, "on_turn", lambda line, _, *a: Draft(line, *a))),
+    ),
+    "a step that reaches nobody waits on": ("no-failover", _broken((escalation, "_cut_short", lambda draft: None))),
+    "a step is cut short while somebody can be called": (
+        "early",
+        _broken((escalation, "_unreached", lambda ladder: True)),
+    ),
+    "each step that reaches nobody is cut short": (
+        "step-order",
+        _broken((escalation, "_cut_short", lambda draft: _unbounded(draft))),
+    ),
     "a silence covers whatever fires": ("muted", _broken((noise, "_silenced", _any_silence))),
     "what is suppressed is looked at again only tomorrow": ("late", _broken((hold, "_arm", _tomorrow))),
     "an acknowledgement stops nothing": (
@@ -161,11 +179,20 @@ MUTATIONS: dict[str, tuple[str, Callable[[], Any]]] = {
     ),
 }
 
-QUIET_UNTIL, ADD = escalation._quiet_until, Draft.add
+QUIET_UNTIL, ADD, CUT_SHORT = escalation._quiet_until, Draft.add, escalation._cut_short
 
 
 def _hasty(draft: Draft, vigil: Any) -> None:
     acknowledged._lapse(draft, "timeout", "it was about to")
+
+
+def _never(step: Step, *rest: Any) -> Judged:
+    return Judged(unmet="never") if step.when is not None else Judged()
+
+
+def _unbounded(draft: Draft) -> None:
+    draft.line = replace(draft.line, cut_until=0.0)
+    CUT_SHORT(draft)
 
 
 def _own_rules(*whom: Any) -> Any:
