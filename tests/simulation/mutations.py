@@ -129,10 +129,6 @@ MUTATIONS: dict[str, tuple[str, Callable[[], Any]]] = {
         "early",
         _broken((escalation, "_unreached", lambda ladder: True)),
     ),
-    "each step that reaches nobody is cut short": (
-        "step-order",
-        _broken((escalation, "_cut_short", lambda draft: _unbounded(draft))),
-    ),
     "a silence covers whatever fires": ("muted", _broken((noise, "_silenced", _any_silence))),
     "what is suppressed is looked at again only tomorrow": ("late", _broken((hold, "_arm", _tomorrow))),
     "an acknowledgement stops nothing": (
@@ -179,7 +175,7 @@ MUTATIONS: dict[str, tuple[str, Callable[[], Any]]] = {
     ),
 }
 
-QUIET_UNTIL, ADD, CUT_SHORT = escalation._quiet_until, Draft.add, escalation._cut_short
+QUIET_UNTIL, ADD = escalation._quiet_until, Draft.add
 
 
 def _hasty(draft: Draft, vigil: Any) -> None:
@@ -188,11 +184,6 @@ def _hasty(draft: Draft, vigil: Any) -> None:
 
 def _never(step: Step, *rest: Any) -> Judged:
     return Judged(unmet="never") if step.when is not None else Judged()
-
-
-def _unbounded(draft: Draft) -> None:
-    draft.line = replace(draft.line, cut_until=0.0)
-    CUT_SHORT(draft)
 
 
 def _own_rules(*whom: Any) -> Any:
