@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from simulation.chance import Chance
 from simulation.changes import changes, upgrades
+from simulation.jobs import pings
 from simulation.organisation import START, behaviours, organisation
 from simulation.scenario import USUAL_FAULTS, Faults, Scenario
 from simulation.traffic import DAY_S, traffic
@@ -28,4 +29,5 @@ def generate(
         faults=faults,
         changes=changes(chance, config, START, end),
         upgrades=upgrades(chance, START, end),
+        pings=pings(chance, config, START, end),
     )

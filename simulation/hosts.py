@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from domain.configuration import Configuration
+from domain.incident import AlertsReceived
 from runtime.codec import Kinds
 from runtime.entity import Cancel, Ctx, Decision, Effect, Set, TimerFired
 from runtime.ids import EntityId, shard_of
@@ -172,4 +173,5 @@ class Hosts:
         for effect in decision.effects:
             self.on_effect(hosted, effect, decision)
         for n, tell in enumerate(decision.tell):
-            self.tell(str(tell.to), tell.message, ctx.id(f"tell:{n}"))
+            alerts = len(tell.message.events) if isinstance(tell.message, AlertsReceived) else 0
+            self.tell(str(tell.to), tell.message, ctx.id(f"tell:{n}"), events=alerts)

@@ -12,6 +12,7 @@ from domain.policy import Conditions, Policy, Step, Target, Vigil
 from domain.schedule import Layer, Rotation, Schedule
 from domain.window import Window
 from simulation.chance import Chance
+from simulation.jobs import heartbeat
 from simulation.scenario import Behaviour, Reaction
 
 SITES = ("Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Sydney", "America/Sao_Paulo")
@@ -48,6 +49,7 @@ def organisation(chance: Chance, people: int) -> Configuration:
         schedules=schedules,
         policies=policies,
         integrations=integrations,
+        heartbeats={h.id: h for h in (heartbeat(n, SITES[n % len(SITES)]) for n in range(len(teams)))},
         last_resort=(Target("schedule", "duty"), Target("user", leads[0])),
     )
 

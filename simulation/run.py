@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from actors.device import Device
+from actors.heartbeat import HeartbeatActor
 from actors.incident import Incident
 from actors.round_robin import RoundRobin
 from actors.schedule import ScheduleActor, ScheduleChanged
 from domain.commands import Command
 from domain.configuration import Configuration
 from domain.grouping import group, received
+from domain.heartbeat import PingReceived
 from domain.incident import Acknowledge, EscalateNow, Line, LookAgain, Reassign, Resolve, Snooze, Status
 from domain.incident import Unacknowledge as TakeBack
 from domain.policy import Target
@@ -21,7 +23,7 @@ from simulation.outcome import Delivery, Outcome
 from simulation.paging import Paging
 from simulation.people import Answer, answer
 from simulation.providers import Providers
-from simulation.scenario import DEFAULT, Arrival, Change, Scenario
+from simulation.scenario import DEFAULT, Arrival, Change, Ping, Scenario
 
 Progress = Callable[[float], None]
 HALTING = (Acknowledge, Resolve, Snooze)
@@ -49,7 +51,7 @@ class Run:
         self._clock = Clock(scenario.start)
         first = scenario.configuration
         self.outcome = Outcome(scenario, {first.version: first})
-        entities = (Incident(), ScheduleActor(), Device(), RoundRobin())
+        entities = (Incident(), ScheduleActor(), HeartbeatActor(), Device(), RoundRobin())
         self._hosts = Hosts(entities, first, self._clock, self._chance, self.outcome, scenario.upgrades)
         self._paging = Paging(self._hosts, Providers(scenario, self._chance), self._reached)
 
@@ -62,6 +64,8 @@ class Run:
             clock.at(change.at, self._save, change)
         for n, arrival in enumerate(scenario.arrivals):
             clock.at(arrival.at, self._arrive, n, arrival)
+        for n, ping in enumerate(scenario.pings):
+            clock.at(ping.at, self._ping, n, ping)
         span = max(1.0, scenario.end - scenario.start)
         clock.run(scenario.end + SETTLES_S, lambda now: progress((now - scenario.start) / span), span / 100)
         for name, hosted in self._hosts.all().items():
@@ -106,6 +110,10 @@ class Run:
                 self._paging.trouble[entity] = (found.events[0].dedup_key, repr(arrival.at))
             message = received(integration.id, found, arrival.group_title, self._clock.now)
             self._hosts.tell(entity, message, f"alerts:{number}:{found.line_key}", events=len(found.events))
+
+    def _ping(self, number: int, ping: Ping) -> None:
+        said = PingReceived(ping.kind, self._clock.now)
+        self._hosts.tell(f"heartbeat/{ping.heartbeat_id}", said, f"ping:{number}")
 
     def _by_hand(self, entity: str, dedup: str) -> None:
         line: Line = self._hosts.entity(entity).state

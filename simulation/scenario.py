@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from domain.alert import AlertEvent
+from domain.beat_events import Kind
 from domain.configuration import Configuration
 
 
@@ -90,6 +91,15 @@ class Upgrade:
 
 
 @dataclass(frozen=True, slots=True)
+class Ping:
+    """A job says that it starts, has finished, or has failed."""
+
+    at: float
+    heartbeat_id: str
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
 class Scenario:
     """One run, from `start` to `end`. People who are not in `people` behave by default."""
 
@@ -102,6 +112,7 @@ class Scenario:
     faults: Faults = Faults()
     changes: tuple[Change, ...] = ()
     upgrades: tuple[Upgrade, ...] = ()
+    pings: tuple[Ping, ...] = ()
 
     def with_configuration(self, configuration: Configuration) -> Scenario:
         """The same alerts and people under another configuration, from the start on."""

@@ -40,6 +40,7 @@ def shrink(scenario: Scenario, finding: Finding) -> Small:
         {"faults": Faults()},
         {"upgrades": ()},
         {"changes": ()},
+        {"pings": ()},
     )
     for fields in easier:
         candidate = replace(scenario, **fields)
@@ -47,6 +48,7 @@ def shrink(scenario: Scenario, finding: Finding) -> Small:
             scenario = candidate
     arrivals = tuple(a for a in scenario.arrivals if a.at <= scenario.end)
     scenario = replace(scenario, arrivals=fewest(arrivals, lambda some: fails(replace(scenario, arrivals=some))))
+    scenario = replace(scenario, pings=fewest(scenario.pings, lambda some: fails(replace(scenario, pings=some))))
     scenario = replace(scenario, changes=fewest(scenario.changes, lambda some: fails(replace(scenario, changes=some))))
     if not scenario.changes:
         users = fewest(tuple(scenario.configuration.users), lambda some: fails(_only(scenario, some)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from simulation.judging.alerts import Firing, accepted
+from simulation.judging.beats import Beats, heard
 from simulation.judging.finding import Finding
 from simulation.judging.handoffs import handoffs
 from simulation.judging.opinion import Opinion
@@ -16,9 +17,12 @@ def judge(outcome: Outcome) -> list[Finding]:
     found: list[Finding] = []
     opinion = Opinion(outcome.scenario.end + 86_400)
     accepted(outcome, found.append)
+    heard(outcome, found.append)
     for entity, rows in outcome.journals.items():
         if entity.startswith("schedule/"):
             handoffs(entity, rows, opinion, outcome, found.append)
+        elif entity.startswith("heartbeat/"):
+            Beats(entity, outcome, found.append).follow(rows)
         elif entity.startswith("incident/"):
             walk = Walk(entity, outcome, opinion, found.append)
             walk.follow(rows)

@@ -9,7 +9,7 @@ from typing import Any
 from unittest.mock import patch
 
 from actors import incident
-from domain import acknowledged, alerts, commands, escalation, grouping, hold, noise, oncall
+from domain import acknowledged, alerts, commands, escalation, grouping, heartbeat, hold, noise, oncall
 from domain import events as e
 from domain.alert import Severity
 from domain.draft import Draft
@@ -117,6 +117,10 @@ MUTATIONS: dict[str, tuple[str, Callable[[], Any]]] = {
         ),
     ),
     "timers fire ten minutes late": ("late", _broken((hosts.Hosts, "_turn", _lazy))),
+    "an absence is not noticed": ("late", _broken((heartbeat.Turn, "_missed", lambda *_: None))),
+    "an absence is noticed at once": ("early", _broken((heartbeat.Turn, "_expect", lambda *a: _impatient(*a)))),
+    "a job that is back stays down": ("unresolved", _broken((heartbeat.Turn, "_recover", lambda *_: None))),
+    "a failure is only heard": ("lost", _broken((heartbeat.Turn, "_alarm", lambda *_: None))),
     "conditions are not asked": ("condition", _broken((escalation, "judged", lambda *a: Judged()))),
     "conditions never hold": ("condition", _broken((escalation, "judged", lambda *a: _never(*a)))),
     "a step for one in turn calls everybody": ("wrong-people", _broken((escalation, "_turn", lambda *a: a[-1]))),
@@ -175,11 +179,16 @@ MUTATIONS: dict[str, tuple[str, Callable[[], Any]]] = {
     ),
 }
 
-QUIET_UNTIL, ADD = escalation._quiet_until, Draft.add
+QUIET_UNTIL, ADD, EXPECT = escalation._quiet_until, Draft.add, heartbeat.Turn._expect
 
 
 def _hasty(draft: Draft, vigil: Any) -> None:
     acknowledged._lapse(draft, "timeout", "it was about to")
+
+
+def _impatient(turn: heartbeat.Turn, *rest: Any) -> None:
+    EXPECT(turn, *rest)
+    turn.timers[heartbeat.DEADLINE] = turn._now + 600.0
 
 
 def _never(step: Step, *rest: Any) -> Judged:
