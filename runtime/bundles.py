@@ -41,19 +41,22 @@ class Bundling:
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """What goes out in one message: one row, or several of one key. `waited`: since when each waits here."""
+    """What goes out in one message: one row, or several of one key. `held_s`: for how long each was kept back for others.
+
+    Waiting for a free slot afterwards is no part of that.
+    """
 
     rows: tuple[OutboxRow, ...]
-    waited: tuple[float, ...] = ()
+    held_s: tuple[float, ...] = ()
 
     def without(self, gone: Callable[[OutboxRow], bool]) -> Parcel:
         """What is left of it."""
-        left = [(row, at) for row, at in zip_longest(self.rows, self.waited) if not gone(row)]
-        return Parcel(tuple(row for row, _ in left), tuple(at for _, at in left if at is not None))
+        left = [(row, s) for row, s in zip_longest(self.rows, self.held_s) if not gone(row)]
+        return Parcel(tuple(row for row, _ in left), tuple(s for _, s in left if s is not None))
 
-    def carried(self, bundle: str | None, now: float) -> dict[str, Carried]:
-        """For the claim; rows that never waited are left out."""
-        return {r.id: Carried(bundle, max(0.0, now - at)) for r, at in zip(self.rows, self.waited, strict=False)}
+    def carried(self, bundle: str | None) -> dict[str, Carried]:
+        """For the claim; rows that may not wait are left out."""
+        return {row.id: Carried(bundle, s) for row, s in zip(self.rows, self.held_s, strict=False)}
 
 
 @dataclass(slots=True)
@@ -112,7 +115,7 @@ class Bundles:
         given = [key.waiting.pop(ident) for ident in ids]
         for row, _ in given:
             key.told[row.id] = now, self._bundling.rank(row) if self._bundling is not None else 0
-        return Parcel(tuple(r for r, _ in given), tuple(since for _, since in given))
+        return Parcel(tuple(r for r, _ in given), tuple(max(0.0, now - since) for _, since in given))
 
     def _sweep(self, now: float) -> None:
         self._swept_at = now

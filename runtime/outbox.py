@@ -166,7 +166,7 @@ class Outbox:
             epochs = {r.shard: core.ownership.epochs[r.shard] for r in able}
             began, store, now = core.clock.monotonic(), core.store, core.time.now()
             named = [(self._name(parcel), parcel) for parcel in parcels]
-            carried = {k: v for name, parcel in named for k, v in parcel.carried(name, now).items()}
+            carried = {k: v for name, parcel in named for k, v in parcel.carried(name).items()}
             try:
                 claimed = await store.claim_sends(epochs, [r.id for r in able], core.host_id, HOLD_S, now, carried)
             except RuntimeFault:
