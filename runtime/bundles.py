@@ -41,7 +41,7 @@ class Bundling:
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """What goes out in one message: one row, or several of one key. `held_s`: for how long each was kept back for others.
+    """What goes out in one message: one row, or several of one key. `held_s`: how long each was kept back for others.
 
     Waiting for a free slot afterwards is no part of that.
     """
