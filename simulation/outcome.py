@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from hashlib import blake2b
 from typing import Any
 
+from domain.alert import AlertEvent
 from domain.configuration import Configuration
 from runtime.codec import json_of
 from simulation.scenario import Scenario
@@ -51,7 +53,7 @@ class Delivery:
     state: str = "pending"
 
 
-@dataclass(slots=True)
+@dataclass
 class Outcome:
     """Everything of one run. `decisions`: turns taken by all entities."""
 
@@ -65,6 +67,16 @@ class Outcome:
     drift: list[tuple[float, str]] = field(default_factory=list)
     """When and where a state read back was not the state that was left."""
     decisions: int = 0
+
+    @cached_property
+    def told_by(self) -> dict[str, list[AlertEvent]]:
+        """Heartbeat -> the alerts that it told incident lines, in order; to be asked when the run is over."""
+        found: dict[str, list[AlertEvent]] = {}
+        for taken in self.taken.values():
+            who = taken.message.integration_id if taken.events else ""
+            if who.startswith("heartbeat/"):
+                found.setdefault(who, []).extend(taken.message.events)
+        return found
 
     def incidents(self) -> Iterator[tuple[str, list[Row]]]:
         """Journals of the incident lines."""

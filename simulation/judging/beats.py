@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 from domain import beat_events as b
+from domain.alert import AlertEvent
 from domain.expected import Heartbeat
-from domain.incident import AlertsReceived
 from simulation.judging.finding import LATE_S, Finding
 from simulation.outcome import Outcome, Row
 
@@ -50,7 +50,7 @@ class Beats:
         found = self._outcome.scenario.configuration.heartbeats.get(self._entity.partition("/")[2])
         if found is None:
             return
-        alerts = self._alerts()
+        alerts = Counter((event.status, event.starts_at or 0.0) for event in self._alerts())
         for row in rows:
             self._at = row.at
             self._owes(row)
@@ -60,12 +60,9 @@ class Beats:
         self._at = self._outcome.scenario.end
         self._noticed(found)
 
-    def _alerts(self) -> Counter[tuple[str, float]]:
-        """(status, start) of the alerts that incident lines were told."""
-        ident = f"heartbeat/{self._entity.partition('/')[2]}"
-        messages = (t.message for t in self._outcome.taken.values() if isinstance(t.message, AlertsReceived))
-        events = (event for message in messages if message.integration_id == ident for event in message.events)
-        return Counter((event.status, event.starts_at or 0.0) for event in events)
+    def _alerts(self) -> list[AlertEvent]:
+        """What incident lines were told of it."""
+        return self._outcome.told_by.get(self._entity, [])
 
     def _event(self, found: Heartbeat, event: Any, row: Row, alerts: Counter[tuple[str, float]]) -> None:
         match event:

@@ -138,6 +138,7 @@ async def test_what_comes_in_is_counted_by_day_with_the_longest_silence(site: Si
     heard = (await facts(site.services.sessions, {}, now, now + 60)).heard or {}
     assert (heard[ident].messages, heard[ident].last_at, heard[ident].longest_silence_s) == (6, noon + 86_400, 85_740.0)
     await add_counts(site.services.sessions, {ident: Count(9, noon + 86_401, noon + 86_402)})
+    await site.services.lint.report(0.0)
     assert kinds(await site.call("GET", "/lint"), "Alerts of the shop")["integration_silent"]["severity"] == "warning"
 
 
