@@ -35,13 +35,15 @@ def _of(chance: Chance, found: Heartbeat, start: float, end: float) -> Iterator[
         key = (found.id, n)
         n += 1
         if chance.happens(0.01, "gone", *key):
-            gone_until = at + chance.pause(DAY_S, "gone for", *key)
+            gone_until = at + chance.pause(DAY_S / 2, "gone for", *key)
         if at < gone_until:
             continue
         began = at + chance.pause(60.0, "begins", *key)
         if n % 3:
             yield Ping(began, found.id, "start")
-        if chance.happens(0.02, "hangs", *key):
-            continue
-        lasts = chance.around(300.0, 1.2, "lasts", *key)
-        yield Ping(began + lasts, found.id, "fail" if chance.happens(0.03, "fails", *key) else "success")
+        over = began + chance.around(300.0, 1.2, "lasts", *key)
+        hangs, fails = chance.happens(0.02, "hangs", *key), chance.happens(0.03, "fails", *key)
+        if fails and not hangs:
+            yield Ping(over, found.id, "fail")
+        again = chance.pause(HOUR_S, "again", *key) if hangs or fails else 0.0  # somebody runs it once more by hand
+        yield Ping(over + again, found.id, "success")
