@@ -50,7 +50,7 @@ class Beats:
         found = self._outcome.scenario.configuration.heartbeats.get(self._entity.partition("/")[2])
         if found is None:
             return
-        alerts = Counter((event.status, event.starts_at or 0.0) for event in self._alerts())
+        alerts: Counter[tuple[str, float]] = Counter((a.status, a.starts_at or 0.0) for a in self._alerts())
         for row in rows:
             self._at = row.at
             self._owes(row)
