@@ -20,6 +20,7 @@ from gateway.schemas.people import User, UserInput, UserList
 from gateway.tree.people import remove_user
 from runtime.ids import new_id
 from storage import accounts
+from storage.canary import CANARY
 from storage.changes import change, fetch
 from storage.tables import ContactMethodRow, UserRow
 
@@ -35,6 +36,7 @@ def _shown(row: UserRow) -> User:
         zone=row.zone,
         active=row.active,
         has_password=row.password_hash is not None,
+        synthetic=row.id == CANARY,
         contacts_verified=sum(c.verified_at is not None for c in _proven(row)),
         contacts_unverified=sum(c.verified_at is None for c in _proven(row)),
         created_at=row.created_at,

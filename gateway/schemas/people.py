@@ -36,6 +36,7 @@ class User(Output):
     zone: str
     active: bool
     has_password: bool
+    synthetic: Annotated[bool, Field(description="The canary: called by its own policy only, and nobody is there")]
     contacts_verified: Annotated[int, Field(description="Enabled contact methods with a verified address")]
     contacts_unverified: Annotated[int, Field(description="Without; the outbox page has none and counts in neither")]
     created_at: datetime

@@ -53,8 +53,9 @@ def test_an_invitation_is_accepted_in_another_browser_with_no_more_than_its_role
     product: Product, crew: dict[str, str], open_as: Open
 ) -> None:
     page = open_as(crew["petra"], "/people")
-    page.get_by_label("E-mail", exact=True).fill("gast@people.example.org", timeout=SLOW_MS)
-    assert page.get_by_label("Role").locator("option").all_inner_texts() == ["viewer", "responder", "manager"]
+    roles = page.get_by_label("Role").locator("option")
+    expect(roles).to_have_text(["viewer", "responder", "manager"], timeout=SLOW_MS)
+    page.get_by_label("E-mail", exact=True).fill("gast@people.example.org")
     page.get_by_label("Role").select_option("viewer")
     page.get_by_label("send it by e-mail").uncheck()
     page.get_by_role("button", name="Invite").click()

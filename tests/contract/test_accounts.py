@@ -192,6 +192,8 @@ async def test_the_last_administrator_stays_and_who_is_deactivated_is_signed_out
     assert (await site.call("GET", f"/users/{second}/uses"))["items"] == []
     named = (await site.call("GET", f"/users/{bootstrap.ADMIN}/uses"))["items"]
     assert named == ["policy Default", "the last resort"]
+    unreal = [u["name"] for u in (await site.call("GET", "/users"))["items"] if u["synthetic"]]
+    assert unreal == ["Sentinel canary"]
     session = await signed_in(site, second)
     body = {"name": "S", "email": "s@example.org", "role": "admin"}
     await site.call("PUT", f"/users/{second}", {**body, "active": False})

@@ -87,6 +87,7 @@ class View(Session):
                 "teams": ", ".join(t["name"] for t in teams if u["id"] in t["member_ids"]),
             }
             for u in users
+            if not u["synthetic"]
         ]
         items = (await self.ask("GET", "/invitations"))["items"] if self.may_configure else []
         self.guests = [

@@ -53,7 +53,7 @@ class View(Session):
     async def _read(self) -> None:
         users = (await self.ask("GET", "/users"))["items"]
         names = {u["id"]: u["name"] for u in users}
-        self.people = [[u["id"], u["name"]] for u in users if u["active"]]
+        self.people = [[u["id"], u["name"]] for u in users if u["active"] and not u["synthetic"]]
         found: list[Team] = []
         for team in (await self.ask("GET", "/teams"))["items"]:
             may = self.may_configure or self.user_id in team["owner_ids"]
