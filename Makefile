@@ -9,7 +9,7 @@ up: .venv/console.stamp
 	@.venv/bin/sentinel up
 
 test: check .venv/console.stamp
-	@$(PY) -m pytest --durations=10
+	@$(PY) -m pytest -n 2 --dist loadgroup --durations=10
 
 check: .venv/dev.stamp
 	@sh deploy/dev/check.sh
@@ -22,6 +22,9 @@ chaos: .venv/dev.stamp
 
 bench: .venv/dev.stamp
 	@$(PY) -m bench
+
+screenshots: .venv/console.stamp .venv/dev.stamp
+	@$(PY) -m tests.console.screenshots
 
 openapi: .venv/dev.stamp
 	@$(PY) -m tests.contract.test_openapi
@@ -36,4 +39,4 @@ openapi: .venv/dev.stamp
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: up test check sim chaos bench openapi clean
+.PHONY: up test check sim chaos bench screenshots openapi clean

@@ -9,15 +9,10 @@ from typing import Any
 
 import httpx
 
+from cli.demo_team import SAMPLES, load
 from cli.progress import Failed, say
 
-PEOPLE = (("Alice Adler", "alice"), ("Bob Brandt", "bob"), ("Carol Chen", "carol"))
 WATCH_S = 45.0
-SAMPLES: tuple[dict[str, Any], ...] = (
-    {"title": "Checkout: error rate above 5 %", "severity": "critical", "labels": {"service": "checkout"}},
-    {"title": "db1: disk 91 % full", "severity": "warning", "labels": {"service": "db", "instance": "db1"}},
-    {"title": "Search: latency p99 above 2 s", "severity": "error", "labels": {"service": "search"}},
-)
 
 
 class Client:
@@ -62,33 +57,14 @@ def run(ready_file: Path) -> None:
 
 
 def team(client: Client) -> str:
-    """Three responders, a weekly schedule, a two-step policy, an integration; answers the integration's id."""
+    """The demo's people and services, if they are not there already; answers the integration's id."""
     for item in client.get("/integrations")["items"]:
         if item["name"] == "Demo":
-            say("The demo team is there already.")
+            say("The demo's teams are there already.")
             return str(item["id"])
-    users = [_person(client, name, short) for name, short in PEOPLE]
-    client.send("POST", "/teams", {"name": "Demo team", "member_ids": users})
-    layer = {
-        "name": "weekly",
-        "rotation": {"unit": "week", "every": 1, "start": "2026-01-05T09:00:00", "users": users},
-    }
-    body = {"name": "Demo primary", "zone": "Europe/Berlin", "layers": [layer]}
-    schedule = client.send("POST", "/schedules", body)["id"]
-    steps = [
-        {"targets": [{"kind": "schedule", "id": schedule}], "wait_s": 20},
-        {"targets": [{"kind": "user", "id": users[2]}], "wait_s": 300},
-    ]
-    policy = client.send("POST", "/policies", {"name": "Demo policy", "steps": steps, "repeat": 1})["id"]
-    made = client.send("POST", "/integrations", {"name": "Demo", "type": "generic", "policy_id": policy})
-    say("Loaded: three responders, a weekly schedule, a policy of two steps (20 s apart), an integration.")
-    return str(made["id"])
-
-
-def _person(client: Client, name: str, short: str) -> str:
-    user = client.send("POST", "/users", {"name": name, "email": f"{short}@example.org", "zone": "Europe/Berlin"})
-    client.send("POST", f"/users/{user['id']}/contact-methods", {"channel": "outbox", "label": "Outbox page"})
-    return str(user["id"])
+    made = load(client.send)
+    say("Loaded: five people in two teams, two schedules, two policies, three services, an integration, a heartbeat.")
+    return made
 
 
 def follow(client: Client) -> None:

@@ -1,6 +1,7 @@
-"""Real servers, started once a run: Postgres and Valkey from the product's own embedded ones.
+"""Real servers, started once a process: Postgres and Valkey from the product's own embedded ones.
 
-With DATABASE_URL or REDIS_URL set, those are used instead.
+With DATABASE_URL or REDIS_URL set, those are used instead. `make test` runs two processes (pytest-xdist), each with
+servers of its own.
 """
 
 from __future__ import annotations
@@ -24,7 +25,16 @@ from storage.migrate import upgrade
 from tests.fakes.smtp import SmtpServer
 from tests.product import Product
 
-TEMPLATE = "sentinel_template"
+TEMPLATE = f"sentinel_template_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
+WHOLE = ("tests/chaos/", "tests/console/", "tests/smoke/")
+"""What drives the whole product stays together in one process, so that it is started once."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Which tests stay together when the suite runs in two processes; the others go file by file."""
+    for item in items:
+        file = item.path.relative_to(item.config.rootpath).as_posix()
+        item.add_marker(pytest.mark.xdist_group("product" if file.startswith(WHOLE) else file))
 
 
 @pytest.fixture(scope="session")

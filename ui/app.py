@@ -6,7 +6,7 @@ import reflex as rx
 
 from ui.first_run import FirstRun
 from ui.headers import secured
-from ui.pages import incident, incidents, on_call, people, person, profile, teams, welcome
+from ui.pages import incident, incident_view, incidents, on_call, people, person, profile, teams, welcome
 from ui.person import Person
 from ui.person_account import Account
 from ui.person_contacts import Contacts
@@ -14,14 +14,17 @@ from ui.person_rules import Rules
 from ui.session import Session
 
 app = rx.App(
-    stylesheets=["/console.css", "/people.css"],
+    stylesheets=["/console.css", "/incident.css", "/people.css"],
     head_components=[rx.el.link(rel="icon", href="/icon.svg", type="image/svg+xml")],
     html_lang="en",
     api_transformer=secured,
 )
 app.add_page(incidents.page, route="/incidents", title="Incidents · Sentinel", on_load=Session.enter)
 app.add_page(
-    incident.page, route="/incidents/[ident]", title="Incident · Sentinel", on_load=[Session.enter, incident.View.load]
+    incident.page,
+    route="/incidents/[ident]",
+    title="Incident · Sentinel",
+    on_load=[Session.enter, incident_view.View.load],
 )
 app.add_page(on_call.page, route="/on-call", title="On call · Sentinel", on_load=[Session.enter, on_call.View.load])
 app.add_page(people.page, route="/people", title="People · Sentinel", on_load=[Session.enter, people.View.load])

@@ -91,6 +91,11 @@ def sure(text: str, question: str, on_click: Any, **attributes: Any) -> rx.Compo
     )
 
 
+def out(text: str, href: str | rx.Var[str], class_name: str = "", **attributes: str) -> rx.Component:
+    """A link to what is the gateway's own, a page or a download. Else the console looks for a page of that name."""
+    return rx.el.a(text, href=href, class_name=class_name, custom_attrs={"reloadDocument": True, **attributes})
+
+
 def tabs(label: str, here: str, places: Sequence[tuple[str, str]]) -> rx.Component:
     """Pages that belong together. `here`: the path of this one; `places`: text and path."""
     return rx.el.nav(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import reflex as rx
 
 from ui.components.live import leave, live_badge, place, sign_out, theme_switch
+from ui.parts import out
 from ui.session import Session
 
 PLACES = (("Incidents", "/incidents"), ("On call", "/on-call"), ("People", "/people"))
@@ -19,7 +20,7 @@ def shell(here: str, *content: rx.Component) -> rx.Component:
             rx.el.span("Sentinel", class_name="brand"),
             rx.el.nav(
                 *(place(name, to=path, current=path == here) for name, path in PLACES),
-                rx.el.a("Outbox", href="/outbox", class_name="place"),
+                out("Outbox", "/outbox", "place"),
                 custom_attrs={"aria-label": "Places"},
             ),
             rx.el.span(class_name="grow"),

@@ -54,10 +54,14 @@ def binaries() -> Path:
 
 
 class EmbeddedPostgres:
-    """Postgres 18 in `base`, reachable by unix socket only. `environ`: more variables for the server."""
+    """Postgres 18 in `base`. `environ`: more variables for the server.
 
-    def __init__(self, base: Path, environ: Mapping[str, str] = MappingProxyType({})) -> None:
+    Reachable by unix socket, and at port 5432 of the IP address `listens` if one is given and pg_hba.conf lets in.
+    """
+
+    def __init__(self, base: Path, environ: Mapping[str, str] = MappingProxyType({}), listens: str = "") -> None:
         self._environ = environ
+        self._listens = listens
         self._base = base.expanduser().resolve()
         self._data = self._base / "data"
         self._run = self._base / "run"
@@ -181,7 +185,7 @@ class EmbeddedPostgres:
 
     def _launch(self, deadline: float) -> None:
         settings = [f"{k}={v}" for k, v in SETTINGS.items()]
-        settings += [f"unix_socket_directories={self._run}", "listen_addresses="]
+        settings += [f"unix_socket_directories={self._run}", f"listen_addresses={self._listens}"]
         command = [str(self._bin / "postgres"), "-D", str(self._data)]
         for setting in settings:
             command += ["-c", setting]

@@ -14,6 +14,7 @@ from gateway.api import (
     contact_tests,
     contacts,
     explain,
+    export,
     handoffs,
     health_parts,
     heartbeats,
@@ -56,7 +57,7 @@ def router() -> APIRouter:
     api = APIRouter(prefix="/api/v1", responses=problems())
     of_people = (users, contacts, verification, notification_rules, teams, swaps, time_off, load)
     of_accounts = (account, contact_tests, invitations, reach, setup)
-    of_incidents = (alerts, ties, timeline, explain, on_call, outbox)
+    of_incidents = (alerts, ties, timeline, export, explain, on_call, outbox)
     of_schedules = (schedules, schedule_changes, holidays, imports, handoffs, calendars)
     of_administration = (health_parts, providers, audit, access, configuration, versions)
     of_alerts = (policies, services, routing, integrations, received, heartbeats, preview, plan, lint)

@@ -141,11 +141,12 @@ async def count_alerts(_: Reader, gateway: Gateway) -> AlertCounts:
 @router.get("/{alert_id}", operation_id="getAlert", responses=problems(404))
 async def get_alert(alert_id: str, _: Reader, gateway: Gateway) -> Alert:
     """One alert with its members, and what else is open around its service."""
-    body = await incidents.one(gateway.sessions, await incidents.present(gateway.sessions, _known(alert_id)))
+    body = await incidents.one(gateway.sessions, await incidents.present(gateway.sessions, known(alert_id)))
     return Alert.of(body, gateway.config.current, await related(gateway, body))
 
 
-def _known(alert_id: str) -> str:
+def known(alert_id: str) -> str:
+    """The id, if an alert may have it. Raises NotFound."""
     parsed = parse_incident_id(alert_id)
     if parsed is None or "\x00" in alert_id or len(alert_id) > 100:
         raise NotFound("alert", alert_id.replace("\x00", ""))
@@ -159,7 +160,7 @@ async def act(
 
     With the database away nothing can be looked up: the command is kept in the spool, unseen.
     """
-    alert_id, shown = await _shown(gateway, _known(alert_id))
+    alert_id, shown = await _shown(gateway, known(alert_id))
     if shown is not None:
         command = replace(command, episode=episode_of(alert_id))
     result = await gateway.commands.send(alert_id, command, gateway.config.current.version)
@@ -189,7 +190,7 @@ async def _shown(gateway: Services, alert_id: str) -> tuple[str, Alert | None]:
 
 def episode_of(alert_id: str) -> int:
     """Episode number of an alert id. Raises NotFound."""
-    parsed = parse_incident_id(_known(alert_id))
+    parsed = parse_incident_id(known(alert_id))
     return parsed[1] if parsed is not None else 0
 
 

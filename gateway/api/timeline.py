@@ -14,6 +14,7 @@ from gateway.auth.principal import Gateway, Reader
 from gateway.schemas.alerts import Timeline, TimelineEntry
 from gateway.schemas.base import moment, problems
 from storage import incidents
+from storage.changes import Sessions
 
 TITLES_SHOWN = 3
 router = APIRouter(prefix="/alerts", tags=["alerts"])
@@ -22,9 +23,13 @@ router = APIRouter(prefix="/alerts", tags=["alerts"])
 @router.get("/{alert_id}/timeline", operation_id="getAlertTimeline", responses=problems(404))
 async def get_timeline(alert_id: PathId, _: Reader, gateway: Gateway) -> Timeline:
     """Oldest first; pages with what became of them."""
-    alert_id = await incidents.present(gateway.sessions, alert_id)
-    events, pages = await incidents.timeline(gateway.sessions, alert_id)
-    config = gateway.config.current
+    return await timeline_of(gateway.sessions, alert_id, gateway.config.current)
+
+
+async def timeline_of(sessions: Sessions, alert_id: str, config: Configuration) -> Timeline:
+    """The same for whoever has no request. Raises NotFound."""
+    alert_id = await incidents.present(sessions, alert_id)
+    events, pages = await incidents.timeline(sessions, alert_id)
     entries = [
         TimelineEntry(at=moment(e["at"]), kind=e["kind"], text=sentence(e["kind"], e["body"], config), data=e["body"])
         for e in events

@@ -65,7 +65,8 @@ class Installation:
         if stepped_clocks:
             library = compiled(base)
             self.clocks = [SteppedClock(library, base / f"clock-{of}") for of in ("product", "database")]
-        self.postgres = EmbeddedPostgres(base / "pg", self.clocks[1].environ if self.clocks else {})
+        listens = "" if address == "127.0.0.1" else address
+        self.postgres = EmbeddedPostgres(base / "pg", self.clocks[1].environ if self.clocks else {}, listens)
         self.valkey = EmbeddedValkey(base / "vk")
         self.product = Product(base / "home")
         self.webhook = ""

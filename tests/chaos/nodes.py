@@ -56,10 +56,10 @@ class Nodes(Installation):
     def surroundings(self) -> dict[str, str]:
         """Database and feed over the bridge; Ray's head here, a raylet on every node."""
         here = self.network.address
-        database, feed, storage, self._head_port = (free_port(here) for _ in range(4))
-        sockets = (self.base / "pg" / "run" / ".s.PGSQL.5432", self.base / "vk" / "vk.sock")
+        feed, storage, self._head_port = (free_port(here) for _ in range(3))
+        self._open_postgres(here)
         self._ray_store.start()
-        self._relay = Relay(here, {database: sockets[0], feed: sockets[1], storage: self.base / "rk" / "vk.sock"})
+        self._relay = Relay(here, {feed: self.base / "vk" / "vk.sock", storage: self.base / "rk" / "vk.sock"})
         self._relay.start()
         self._storage = f"{here}:{storage}"
         head = ["--head", f"--port={self._head_port}", "--num-cpus=0", "--include-dashboard=false"]
@@ -69,11 +69,17 @@ class Nodes(Installation):
             self.join(node)
         password = (self.base / "pg" / "password").read_text()
         return {
-            "DATABASE_URL": f"postgresql://sentinel:{password}@{here}:{database}/sentinel",
+            "DATABASE_URL": f"postgresql://sentinel:{password}@{here}/sentinel",
             "REDIS_URL": f"redis://{here}:{feed}?protocol=2",
             "RAY_ADDRESS": f"{here}:{self._head_port}",
             "RAY_AUTH_MODE": "disabled",
         }
+
+    def _open_postgres(self, address: str) -> None:
+        """To the nodes, directly: all that hosts and gateway say to it would cost more through a relay in Python."""
+        with (self.base / "pg" / "data" / "pg_hba.conf").open("a") as rules:
+            rules.write(f"\nhost all all {address}/24 scram-sha-256\n")
+        self.sql("select pg_reload_conf()")
 
     def start_head(self) -> None:
         """Ray's head; what it knew before it is in its Redis, as Ray documents for its fault tolerance.

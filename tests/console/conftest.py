@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from gateway.auth.principal import COOKIE
@@ -61,3 +62,13 @@ def open_as(product: Product, chromium: Browser) -> Iterator[Open]:
         yield opened
     assert not errors
     assert not [url for url in strangers if not url.startswith(("data:", "blob:"))], "nothing is loaded from elsewhere"
+
+
+def serious(page: Page) -> list[str]:
+    """What axe finds that keeps somebody from using the page (WCAG 2.2 AA)."""
+    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]})
+    return [
+        f"{v['id']} ({v['impact']}): {v['nodes'][0]['html'][:200]}"
+        for v in found.response["violations"]
+        if v["impact"] in ("serious", "critical")
+    ]

@@ -8,10 +8,9 @@ import signal
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.console.conftest import Open
+from tests.console.conftest import Open, serious
 from tests.product import Product, step, until
 
 pytestmark = pytest.mark.e2e
@@ -135,12 +134,3 @@ def test_nothing_serious_for_people_with_a_screen_reader(
     page.goto("/on-call")
     expect(page.locator("h1")).to_be_visible(timeout=SLOW_MS)
     assert found + serious(page) == []
-
-
-def serious(page: Page) -> list[str]:
-    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]})
-    return [
-        f"{v['id']} ({v['impact']}): {v['nodes'][0]['html'][:200]}"
-        for v in found.response["violations"]
-        if v["impact"] in ("serious", "critical")
-    ]

@@ -58,6 +58,9 @@ async def test_an_alert_can_be_raised_worked_on_and_read_back(live_site: Site) -
         "Resolved",
     } <= kinds
     assert any(e["text"].startswith("Page to Administrator by outbox") for e in timeline)
+    exported = await live_site.http.get(f"/api/v1{path}/export")
+    assert exported.headers["content-type"].startswith("text/markdown")
+    assert f"- Id: {alert['id']}" in exported.text and "Resolved by" in exported.text
 
 
 async def test_lists_filter_and_page(live_site: Site) -> None:

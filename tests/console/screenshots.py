@@ -1,0 +1,87 @@
+"""`make screenshots`: every screen of the console with the demo's data, at three widths, into docs/screenshots."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+from cli.demo import Client
+from cli.demo_team import SAMPLES, load
+from cli.progress import say
+from gateway.auth.principal import COOKIE
+from tests.console.conftest import FLAGS, session_of
+from tests.product import Product, until
+
+OUT = Path(__file__).parents[2] / "docs" / "screenshots"
+WIDTHS = {390: 844, 1280: 900, 1920: 1080}
+"""A telephone, a laptop, a wall screen: width and height in CSS pixels."""
+
+
+@contextmanager
+def demonstrated() -> Iterator[tuple[Product, dict[str, str]]]:
+    """A running product with the demo's data, and the address of each screen by the name of its picture."""
+    home = Path(tempfile.mkdtemp(prefix="snt-shots-"))
+    home.chmod(0o755)  # as root, Postgres runs as another user
+    product = Product(home)
+    product.start()
+    try:
+        client = Client(product.ready)
+        integration = load(client.send)
+        webhook = client.send("POST", f"/integrations/{integration}/keys")["webhook_url"]
+        lines = [product.post(webhook, dict(sample)).json()["incident_lines"][0] for sample in SAMPLES]
+        until("the incidents", lambda: len(client.get("/alerts")["items"]) >= len(SAMPLES))
+        client.send("POST", f"/alerts/{lines[1]}-1/acknowledge", {"note": "Old dumps, deleting them"})
+        client.send("POST", f"/alerts/{lines[0]}-1/notes", {"note": "Started with **release 5.12**; rolling back."})
+        yield product, screens(client, f"{lines[0]}-1", integration)
+    finally:
+        product.stop()
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def screens(client: Client, incident: str, integration: str) -> dict[str, str]:
+    """The name of each picture and the path of its screen."""
+    return {
+        "incidents": "/incidents",
+        "incident": f"/incidents/{incident}",
+        "on-call": "/on-call",
+    }
+
+
+def settled(page: Page) -> None:
+    """Until nothing loads any more."""
+    page.locator("h1, table, .empty").first.wait_for(timeout=60_000)
+    page.get_by_text("Loading …").first.wait_for(state="hidden", timeout=60_000)
+    page.wait_for_timeout(500)
+
+
+def main() -> None:
+    """About a minute."""
+    OUT.mkdir(exist_ok=True)
+    with demonstrated() as (product, found), ThreadPoolExecutor(1) as thread:
+        admin = product.call("GET", "/me")["user_id"] or product.call("GET", "/users")["items"][0]["id"]
+        token = thread.submit(asyncio.run, session_of(product.dsn, admin)).result()
+        base = product.ready["api"].removesuffix("/api/v1")
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+            for width, height in WIDTHS.items():
+                context = browser.new_context(viewport={"width": width, "height": height}, base_url=base)
+                context.add_cookies([{"name": COOKIE, "value": token, "url": base}])
+                page = context.new_page()
+                for name, path in found.items():
+                    page.goto(path)
+                    settled(page)
+                    page.screenshot(path=OUT / f"{name}-{width}.png")
+                    say(f"{name} at {width}")
+                context.close()
+            browser.close()
+
+
+if __name__ == "__main__":
+    main()
