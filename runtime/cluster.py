@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -148,6 +148,11 @@ class Cluster:
             for actor in self._actors.values():
                 ray.kill(actor, no_restart=True)
             self._actors.clear()
+
+    def forget(self, slots: Iterable[str]) -> None:
+        """End what Ray still means to restart in these slots, so that `ensure` places new hosts; the others live on."""
+        for slot in slots:
+            ray.kill(self._actors.pop(slot), no_restart=True)
 
     def stop(self) -> None:
         """Leave Ray; a local cluster ends with it."""

@@ -3,7 +3,8 @@
 Starts or joins Ray, keeps the hosts' actors in being (Ray restarts their processes), says on standard output
 in JSON lines what happens. SIGTERM or SIGINT: hand everything over and leave. SIGHUP: let one host after the other hand
 over and start anew, which is how a new version on disk takes over without a gap. A Ray that can no longer start hosts
-is left with exit status 1: whoever started us starts us again, with another Ray.
+is left with exit status 1: whoever started us starts us again, with another Ray if it is ours. On a cluster that is not
+ours the hosts that live go on meanwhile, and are found again.
 """
 
 from __future__ import annotations
@@ -75,11 +76,14 @@ def main() -> int:
     try:
         watch.keep(stop, renew)
     finally:
-        say("draining")
         deadline = threading.Timer(LEAVE_S, os._exit, (1,))
         deadline.daemon = True
         deadline.start()
-        cluster.drain()
+        if stop.is_set() or not os.environ.get("RAY_ADDRESS"):
+            say("draining")
+            cluster.drain()
+        else:
+            cluster.forget(watch.gone)
         cluster.stop()
         say("stopped")
     return 0 if stop.is_set() else 1
@@ -130,7 +134,7 @@ class Watch:
                 renew.clear()
                 self._renew(stop)
             if any(time.monotonic() - since > LOST_S for since in self.gone.values()):
-                log.error("ray_lost", slots=sorted(self.gone), meaning="Ray no longer starts hosts; it is started anew")
+                log.error("ray_lost", slots=sorted(self.gone), meaning="Ray does not restart these; they begin anew")
                 return
 
     def _look(self) -> None:
