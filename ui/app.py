@@ -28,6 +28,7 @@ from ui.person_account import Account
 from ui.person_contacts import Contacts
 from ui.person_rules import Rules
 from ui.session import Session
+from ui.setup_pages import add_setup_pages
 
 app = rx.App(
     stylesheets=["/console.css", "/incident.css", "/people.css", "/rota.css"],
@@ -70,3 +71,4 @@ app.add_page(load.page, route="/on-call/load", title="Load · Sentinel", on_load
 app.add_page(
     feeds.page, route="/on-call/feeds", title="Calendar links · Sentinel", on_load=[Session.enter, feeds.View.load]
 )
+add_setup_pages(app)
