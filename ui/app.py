@@ -20,6 +20,18 @@ from ui.pages import (
     policy,
     profile,
     schedule,
+    administration,
+    analytics,
+    api_keys,
+    audit,
+    configuration,
+    incident,
+    incident_view,
+    incidents,
+    on_call,
+    people,
+    person,
+    profile,
     teams,
     welcome,
 )
@@ -31,7 +43,7 @@ from ui.session import Session
 from ui.setup_pages import add_setup_pages
 
 app = rx.App(
-    stylesheets=["/console.css", "/incident.css", "/people.css", "/rota.css"],
+    stylesheets=["/console.css", "/administration.css", "/analytics.css", "/incident.css", "/people.css", "/rota.css"],
     head_components=[rx.el.link(rel="icon", href="/icon.svg", type="image/svg+xml")],
     html_lang="en",
     api_transformer=secured,
@@ -72,3 +84,13 @@ app.add_page(
     feeds.page, route="/on-call/feeds", title="Calendar links · Sentinel", on_load=[Session.enter, feeds.View.load]
 )
 add_setup_pages(app)
+app.add_page(
+    analytics.page, route="/analytics", title="Analytics · Sentinel", on_load=[Session.enter, analytics.View.load]
+)
+for module, path, name in (
+    (administration, "/administration", "Health"),
+    (configuration, "/administration/configuration", "Configuration"),
+    (audit, "/administration/audit", "Audit log"),
+    (api_keys, "/administration/keys", "API keys"),
+):
+    app.add_page(module.page, route=path, title=f"{name} · Sentinel", on_load=[Session.enter, module.View.load])

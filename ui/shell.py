@@ -16,6 +16,8 @@ PLACES = (
     ("Integrations", "/integrations"),
     ("Noise", "/noise"),
     ("People", "/people"),
+    ("Analytics", "/analytics"),
+    ("Administration", "/administration"),
 )
 
 
