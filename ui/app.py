@@ -7,6 +7,11 @@ import reflex as rx
 from ui.first_run import FirstRun
 from ui.headers import secured
 from ui.pages import (
+    administration,
+    analytics,
+    api_keys,
+    audit,
+    configuration,
     feeds,
     incident,
     incident_view,
@@ -20,18 +25,6 @@ from ui.pages import (
     policy,
     profile,
     schedule,
-    administration,
-    analytics,
-    api_keys,
-    audit,
-    configuration,
-    incident,
-    incident_view,
-    incidents,
-    on_call,
-    people,
-    person,
-    profile,
     teams,
     welcome,
 )
