@@ -1,98 +1,122 @@
-"""Incidents that people merged, judged over all their lines together: what fires is in an open incident of one of them.
+"""Incidents that people merged: what fires is in an open incident of its line, or of the one that this was merged into.
 
-Lines that were ever merged, or that took one in, are a group. What fires in it is worked out from what senders said to
-each line alone; names that alerts have in other lines, and messages between lines, are not looked at. What a human
-resolved is taken out, whichever line it was in then.
+What fires is worked out from what senders said to each line; the names that alerts have in other lines, and what lines
+say to each other, are not looked at. What a human resolved is taken out, in whichever line it was then. It is asked
+whenever an incident closes, a little later: until then alerts may be on their way.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from heapq import heapify, heappop, heappush
+from typing import Any
 
 from domain import events as e
 from domain import tie_events as t
 from simulation.judging.finding import LATE_S, Finding
-from simulation.outcome import Outcome, Row
+from simulation.outcome import Outcome, Row, Taken
 
 Tell = Callable[[Finding], None]
-CLOSING = (e.Resolved, t.Merged)
 
 
-def tied(outcome: Outcome) -> dict[str, str]:
-    """Line (as "incident/KEY") -> a name of its group, of lines that were merged or took one in."""
-    group: dict[str, str] = {}
+def tied(outcome: Outcome) -> frozenset[str]:
+    """Lines (as "incident/KEY") that were merged, or took one in, at any time."""
+    found = set()
     for entity, rows in outcome.incidents():
         for row in rows:
             if isinstance(row.event, t.Merged):
-                other = f"incident/{row.event.into.rpartition('-')[0]}"
-                mine, theirs = group.get(entity, entity), group.get(other, other)
-                group |= {line: theirs for line, name in group.items() if name == mine}
-                group |= {entity: theirs, other: theirs}
-    return group
+                found |= {entity, _line(row.event.into)}
+    return frozenset(found)
 
 
-def ties(outcome: Outcome, group: dict[str, str], told: Tell) -> None:
+def ties(outcome: Outcome, lines: frozenset[str], told: Tell) -> None:
     """Everything that is wrong with them."""
-    members: dict[str, list[str]] = defaultdict(list)
-    for line, name in group.items():
-        members[name].append(line)
-    for lines in members.values():
-        _heard_of(lines, outcome, told)
-    for entity in group:
-        for row in outcome.journals[entity]:
-            if isinstance(row.event, t.Merged) and not _taken(row, entity, outcome):
-                told(Finding("muted", entity, f"it is part of {row.event.into}, which has not taken it", row.at))
+    took = {
+        (entity, row.event.source): row.at
+        for entity in lines
+        for row in outcome.journals.get(entity, ())
+        if isinstance(row.event, t.TookIn)
+    }
+    for entity in sorted(lines):
+        for row in outcome.journals.get(entity, ()):
+            if isinstance(row.event, t.Merged):
+                source = f"{entity.removeprefix('incident/')}-{row.event.episode}"
+                if took.get((_line(row.event.into), source), float("inf")) > row.at:
+                    told(Finding("muted", entity, f"it is part of {row.event.into}, which has not taken it", row.at))
+    _Heard(outcome, lines, told).follow()
 
 
-def _taken(row: Row, entity: str, outcome: Outcome) -> bool:
-    """Whether the other incident had its alerts before it let go of them."""
-    event = row.event
-    source = f"{entity.removeprefix('incident/')}-{event.episode}"
-    there = outcome.journals.get(f"incident/{event.into.rpartition('-')[0]}", ())
-    return any(isinstance(r.event, t.TookIn) and r.event.source == source and r.at <= row.at for r in there)
+def _line(ident: str) -> str:
+    return f"incident/{ident.rpartition('-')[0]}"
 
 
-def _heard_of(lines: list[str], outcome: Outcome, told: Tell) -> None:
-    """When the last open incident of the group closes, nothing may fire in it a moment later and stay unheard of."""
-    opened = sorted((row.at, e.Triggered, line) for line in lines for row in _of(outcome, line, (e.Triggered,)))
-    closed = sorted((row.at, line) for line in lines for row in _of(outcome, line, CLOSING))
-    for at, line in closed:
-        then = at + LATE_S
-        if then > outcome.scenario.end or any(_open(other, then, outcome) for other in lines):
-            continue
-        if any(at <= again <= then for again, _, _ in opened):
-            continue
-        if fires := sorted(_firing(lines, then, outcome)):
-            told(Finding("muted", line, f"{fires[0]!r} fires, and no incident that it belongs to is open", at))
+class _Heard:
+    """All tied lines, event by event in order of time."""
 
+    def __init__(self, outcome: Outcome, lines: frozenset[str], told: Tell) -> None:
+        self._told = told
+        self._end = outcome.scenario.end
+        self._open: dict[str, bool] = {}
+        self._onward: dict[str, str] = {}
+        """Line -> where its alerts go."""
+        self._firing: dict[str, dict[str, float]] = defaultdict(dict)
+        """Line -> alert -> since when its sender says that it fires."""
+        self._over: dict[str, set[tuple[str, float | None]]] = defaultdict(set)
+        self._by_hand: dict[str, float] = {}
+        """When a human last resolved what a line's alerts were in."""
+        self._queue: list[tuple[float, int, int, str, Any]] = []
+        for number, entity in enumerate(sorted(lines)):
+            said, rows = outcome.said.get(entity, ()), outcome.journals.get(entity, ())
+            self._queue += [(taken.at, number, -n, entity, taken) for n, taken in enumerate(said, 1)]
+            self._queue += [(row.at, number, row.seq, entity, row) for row in rows]
+        self._asked = len(self._queue)
+        heapify(self._queue)
 
-def _of(outcome: Outcome, line: str, kinds: tuple[type, ...]) -> Iterable[Row]:
-    return (row for row in outcome.journals.get(line, ()) if isinstance(row.event, kinds))
+    def follow(self) -> None:
+        """Everything, and what is to be asked after it."""
+        while self._queue:
+            at, _, _, line, what = heappop(self._queue)
+            if isinstance(what, Taken):
+                self._said(line, what)
+            elif isinstance(what, Row):
+                self._event(line, what)
+            elif at <= self._end:
+                self._ask(line, what)
 
+    def _said(self, line: str, taken: Taken) -> None:
+        firing, over = self._firing[line], self._over[line]
+        for event in taken.message.events:
+            if event.status == "resolved":
+                over.add((event.dedup_key, event.starts_at))
+                firing.pop(event.dedup_key, None)
+            elif (event.dedup_key, event.starts_at) not in over:
+                firing.setdefault(event.dedup_key, taken.at)
 
-def _open(line: str, at: float, outcome: Outcome) -> bool:
-    found = [row for row in _of(outcome, line, (e.Triggered, *CLOSING)) if row.at <= at]
-    return bool(found) and isinstance(found[-1].event, e.Triggered)
+    def _event(self, line: str, row: Row) -> None:
+        match row.event:
+            case e.Triggered():
+                self._open[line] = True
+            case e.Resolved(human=human):
+                theirs = [line, *(source for source, there in self._onward.items() if there == line)]
+                self._open[line] = False
+                self._by_hand |= dict.fromkeys(theirs, row.at) if human else {}
+                self._later(theirs, row.at)
+            case t.Merged(_, into):
+                self._open[line], self._onward[line] = False, _line(into)
+                self._later([line], row.at)
+            case t.Reclaimed(last=True):
+                self._onward.pop(line, None)
 
+    def _later(self, lines: list[str], closed_at: float) -> None:
+        for line in lines:
+            self._asked += 1
+            heappush(self._queue, (closed_at + LATE_S, self._asked, 0, line, closed_at))
 
-def _firing(lines: list[str], at: float, outcome: Outcome) -> set[str]:
-    """Alerts that fire by what their senders said until a little before `at`, and that no human resolved."""
-    by_hand = max(
-        (r.at for line in lines for r in _of(outcome, line, (e.Resolved,)) if r.event.human and r.at <= at), default=0.0
-    )
-    found: set[str] = set()
-    for line in lines:
-        over: set[tuple[str, float | None]] = set()
-        firing: dict[str, float] = {}
-        for taken in outcome.said.get(line, ()):
-            if taken.at > at - LATE_S:
-                break
-            for event in taken.message.events:
-                if event.status == "resolved":
-                    over.add((event.dedup_key, event.starts_at))
-                    firing.pop(event.dedup_key, None)
-                elif (event.dedup_key, event.starts_at) not in over:
-                    firing[event.dedup_key] = taken.at
-        found |= {f"{line}/{key}" for key, since in firing.items() if since > by_hand}
-    return found
+    def _ask(self, line: str, closed_at: float) -> None:
+        if self._open.get(line) or self._open.get(self._onward.get(line, "")):
+            return
+        since = self._by_hand.get(line, 0.0)
+        fires = sorted(key for key, at in self._firing[line].items() if since < at <= closed_at)
+        if fires:
+            self._told(Finding("muted", line, f"{fires[0]!r} fires, and no incident that it is in is open", closed_at))
