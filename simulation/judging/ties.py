@@ -2,7 +2,7 @@
 
 What fires is worked out from what senders said to each line; the names that alerts have in other lines, and what lines
 say to each other, are not looked at. What a human resolved is taken out, in whichever line it was then. It is asked
-whenever an incident closes, a little later: until then alerts may be on their way.
+whenever a sender has said something or an incident closes, a little later: until then alerts may be on their way.
 """
 
 from __future__ import annotations
@@ -92,6 +92,7 @@ class _Heard:
                 firing.pop(event.dedup_key, None)
             elif (event.dedup_key, event.starts_at) not in over:
                 firing.setdefault(event.dedup_key, taken.at)
+        self._later([line], taken.at)
 
     def _event(self, line: str, row: Row) -> None:
         match row.event:
@@ -108,15 +109,16 @@ class _Heard:
             case t.Reclaimed(last=True):
                 self._onward.pop(line, None)
 
-    def _later(self, lines: list[str], closed_at: float) -> None:
+    def _later(self, lines: list[str], at: float) -> None:
         for line in lines:
             self._asked += 1
-            heappush(self._queue, (closed_at + LATE_S, self._asked, 0, line, closed_at))
+            heappush(self._queue, (at + LATE_S, self._asked, 0, line, at))
 
-    def _ask(self, line: str, closed_at: float) -> None:
+    def _ask(self, line: str, by: float) -> None:
+        """What fired `by` then must be in an open incident now."""
         if self._open.get(line) or self._open.get(self._onward.get(line, "")):
             return
         since = self._by_hand.get(line, 0.0)
-        fires = sorted(key for key, at in self._firing[line].items() if since < at <= closed_at)
+        fires = sorted(key for key, at in self._firing[line].items() if since < at <= by)
         if fires:
-            self._told(Finding("muted", line, f"{fires[0]!r} fires, and no incident that it is in is open", closed_at))
+            self._told(Finding("muted", line, f"{fires[0]!r} fires, and no incident that it is in is open", by))
