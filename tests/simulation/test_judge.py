@@ -51,7 +51,6 @@ def test_the_promise_holds_for_an_organisation_in_trouble(seed: int) -> None:
         "Unacknowledged",
         "Escalated",
         "Merged",
-        "Reclaimed",
         "Down",
         "Recovered",
     }
