@@ -69,6 +69,15 @@ class Outcome:
     decisions: int = 0
 
     @cached_property
+    def said(self) -> dict[str, list[Taken]]:
+        """What senders said to each line, in order; to be asked when the run is over."""
+        found: dict[str, list[Taken]] = {}
+        for taken in self.taken.values():
+            if taken.events:
+                found.setdefault(taken.entity, []).append(taken)
+        return found
+
+    @cached_property
     def told_by(self) -> dict[str, list[AlertEvent]]:
         """Heartbeat -> the alerts that it told incident lines, in order; to be asked when the run is over."""
         found: dict[str, list[AlertEvent]] = {}

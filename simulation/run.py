@@ -13,9 +13,10 @@ from domain.commands import Command
 from domain.configuration import Configuration
 from domain.grouping import group, received
 from domain.heartbeat import PingReceived
-from domain.incident import Acknowledge, EscalateNow, Line, LookAgain, Reassign, Resolve, Snooze, Status
+from domain.incident import Acknowledge, EscalateNow, Line, LookAgain, Reassign, Resolve, Snooze, Status, incident_id
 from domain.incident import Unacknowledge as TakeBack
 from domain.policy import Target
+from domain.tie_messages import Merge
 from simulation.chance import Chance
 from simulation.hosts import Clock, Hosts
 from simulation.noise import LOST, changed
@@ -31,6 +32,8 @@ SNOOZE_S = 3_600.0
 UNACK_AFTER_S = 900.0
 LOOKS_AWAY = 0.9
 """Chance that somebody who sees that another has it does nothing."""
+MERGES = 0.25
+"""Share of those with habits who merge an incident into another open one of the team, if there is one."""
 FORGOTTEN_AFTER_S = 8 * 3_600.0
 """What its source never resolves is resolved by hand by whoever has it, about this long after."""
 SETTLES_S = 60.0
@@ -120,7 +123,7 @@ class Run:
         if line.open:
             self._command(entity, Resolve(line.episode, line.acked_by or "somebody"), dedup)
 
-    def _command(self, entity: str, command: Command, dedup: str) -> None:
+    def _command(self, entity: str, command: Command | Merge, dedup: str) -> None:
         self._hosts.tell(entity, command, dedup, halts=isinstance(command, HALTING))
 
     # -- people ------------------------------------------------------------------------------------------
@@ -142,6 +145,15 @@ class Run:
         if not current and self._chance.happens(LOOKS_AWAY, "looks away", *delivery.name):
             return
         now, by, episode = self._clock.now, delivery.user, delivery.episode
+        habits = self._scenario.people.get(by, DEFAULT).habits
+        into = (
+            self._other(delivery.entity, line)
+            if self._chance.happens(MERGES * habits, "merges", *delivery.name)
+            else ""
+        )
+        if into:
+            self._command(delivery.entity, Merge(episode, by, into), f"act:{delivery.id}")
+            return
         commands: dict[str, Command] = {
             "ack": Acknowledge(episode, by, "", by),
             "unack": Acknowledge(episode, by, "", by),
@@ -157,6 +169,14 @@ class Run:
         if what.what == "ack":
             later = self._chance.around(FORGOTTEN_AFTER_S, 0.5, "forgotten", *delivery.name)
             self._clock.at(now + later, self._forgotten, delivery, f"forgotten:{delivery.id}")
+
+    def _other(self, entity: str, line: Line) -> str:
+        """Another open incident of the team, the oldest."""
+        for name, hosted in self._hosts.all().items():
+            other = hosted.state
+            if isinstance(other, Line) and other.open and other.team_id == line.team_id and name != entity:
+                return incident_id(name.partition("/")[2], other.episode)
+        return ""
 
     def _forgotten(self, delivery: Delivery, dedup: str) -> None:
         line: Line = self._hosts.entity(delivery.entity).state

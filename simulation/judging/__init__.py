@@ -3,13 +3,14 @@
 lost              an accepted alert is in no journal, or only in part
 doubled-alert     an accepted alert is in journals twice
 split-group       alerts that belong together are in two lines, or strangers in one
-muted             a firing alert was ignored, or its incident suppressed, without a reason that holds
+muted             a firing alert was ignored, or its incident suppressed, without a reason that holds; or its incident
+                  was merged, and none of those that it went to is open
 reopened          an alert that was over opened or joined an incident
 unresolved        nothing fires any more and the incident stays open
 two-open          an incident was opened while the one before it was open
 wrong-policy      an incident follows another policy than the one it was routed to
 step-order        steps are not 0, 1, 2, … through every round, then the last resort
-early, late       a step, page or wake-up not at its time
+early, late       a step, page or wake-up not at its time; the absence of a heartbeat noticed too soon, or not
 skipped           a due step, a person or a notification rule was passed over
 condition         a step was taken although its conditions do not hold, or passed over although they do
 wrong-people      a step called others than those who were on call and could be reached

@@ -11,11 +11,13 @@ from domain import events as e
 from domain.alert import AlertEvent
 from domain.configuration import Configuration, Integration, Route
 from domain.incident import AlertsReceived
+from domain.tie_events import AlertsForwarded
 from simulation.judging.finding import Finding
 from simulation.judging.flapping import Flaps
 from simulation.outcome import Outcome, Row
 
 ALERTS = (e.AlertsFired, e.AlertsRepeated, e.AlertsIgnored, e.AlertsResolved)
+ACCOUNTED = (*ALERTS, AlertsForwarded)
 HUMAN_QUIET_S = 300.0
 Tell = Callable[[Finding], None]
 
@@ -25,7 +27,7 @@ def accepted(outcome: Outcome, told: Tell) -> None:
     seen: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for entity, rows in outcome.incidents():
         for row in rows:
-            if isinstance(row.event, ALERTS):
+            if isinstance(row.event, ACCOUNTED):
                 seen[row.cause][entity] += len(_keys(row.event))
     belongs = _Belongs(outcome)
     for cause, taken in outcome.taken.items():

@@ -9,6 +9,7 @@ from simulation.judging.handoffs import handoffs
 from simulation.judging.opinion import Opinion
 from simulation.judging.pages import pages
 from simulation.judging.steps import Walk
+from simulation.judging.ties import tied, ties
 from simulation.outcome import Outcome
 
 
@@ -18,6 +19,8 @@ def judge(outcome: Outcome) -> list[Finding]:
     opinion = Opinion(outcome.scenario.end + 86_400)
     accepted(outcome, found.append)
     heard(outcome, found.append)
+    merged = tied(outcome)
+    ties(outcome, merged, found.append)
     for entity, rows in outcome.journals.items():
         if entity.startswith("schedule/"):
             handoffs(entity, rows, opinion, outcome, found.append)
@@ -26,7 +29,8 @@ def judge(outcome: Outcome) -> list[Finding]:
         elif entity.startswith("incident/"):
             walk = Walk(entity, outcome, opinion, found.append)
             walk.follow(rows)
-            Firing(entity, outcome, found.append).follow(rows)
+            if entity not in merged:
+                Firing(entity, outcome, found.append).follow(rows)
             pages(entity, rows, walk.quiet, outcome, found.append)
     found += [Finding("drift", entity, "its state was read back differently", at) for at, entity in outcome.drift]
     return sorted(found, key=lambda f: (f.at, f.entity, f.kind))

@@ -38,8 +38,9 @@ class Noise:
                 self.fresh, self._truncated = True, False
             case e.AlertsFired(alerts=alerts):
                 self._firing |= {a.key: a.labels for a in alerts}
-                if taken is not None and isinstance(taken.message, AlertsReceived):
-                    self._given = min(self._given, row.at + taken.message.wait_s)
+                said = getattr(taken.message, "alerts", taken.message) if taken is not None else None
+                if isinstance(said, AlertsReceived):  # to this line, or given back to it
+                    self._given = min(self._given, row.at + said.wait_s)
             case e.AlertsResolved(starts=starts):
                 self._firing = {k: v for k, v in self._firing.items() if k not in starts}
             case e.GroupTruncated(omitted=omitted):

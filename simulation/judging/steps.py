@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from domain import events as e
+from domain import tie_events as t
 from domain.configuration import Configuration
 from domain.incident import Status
 from domain.people import NotificationRule
@@ -136,7 +137,8 @@ class Walk:
 
     def _triggered(self, event: e.Triggered, row: Row) -> None:
         taken = self._outcome.taken.get(row.cause)
-        wanted = getattr(taken.message, "policy_id", "") if taken is not None else ""
+        said = getattr(taken.message, "alerts", taken.message) if taken is not None else None
+        wanted = getattr(said, "policy_id", "")
         if self._config.policies.get(wanted) != event.policy:
             self._say("wrong-policy", f"it should follow {wanted!r}")
         self._episode, self._policy, self._lapsed_at = event.episode, event.policy, float("-inf")
@@ -305,6 +307,14 @@ class Walk:
     def _resolved(self, event: e.Resolved, row: Row) -> None:
         self._halt(row)
 
+    def _merged(self, event: t.Merged, row: Row) -> None:
+        self._halt(row)
+        self.quiet[-1] = (row.at, row.seq)
+
+    def _took_in(self, event: t.TookIn, row: Row) -> None:
+        if self._status not in (Status.TRIGGERED, Status.ACKNOWLEDGED):
+            self._say("muted", f"it took in {event.source} although it is {self._status.value}")
+
     def _snoozed(self, event: e.Snoozed, row: Row) -> None:
         self._halt(row)
         self._due, self._hurried = event.until, False
@@ -351,6 +361,8 @@ _STEPS: dict[type, Callable[[Walk, Any, Row], None]] = {
     e.PageFailed: Walk._failed,
     e.Acknowledged: Walk._acknowledged,
     e.Resolved: Walk._resolved,
+    t.Merged: Walk._merged,
+    t.TookIn: Walk._took_in,
     e.Snoozed: Walk._snoozed,
     e.Woken: Walk._woken,
     e.Suppressed: Walk._suppressed,

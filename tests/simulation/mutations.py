@@ -9,7 +9,7 @@ from typing import Any
 from unittest.mock import patch
 
 from actors import incident
-from domain import acknowledged, alerts, commands, escalation, grouping, heartbeat, hold, noise, oncall
+from domain import acknowledged, alerts, commands, escalation, grouping, heartbeat, hold, merge, noise, oncall, tying
 from domain import events as e
 from domain.alert import Severity
 from domain.draft import Draft
@@ -17,6 +17,7 @@ from domain.incident import Acknowledge, Cover, Line
 from domain.policy import Step
 from domain.schedule import Shift
 from domain.step_conditions import Judged
+from domain.tie_messages import TakeInAnswer
 from runtime.codec import Kind
 from runtime.entity import Cancel, Set
 from simulation import hosts, paging
@@ -121,6 +122,9 @@ MUTATIONS: dict[str, tuple[str, Callable[[], Any]]] = {
     "an absence is noticed at once": ("early", _broken((heartbeat.Turn, "_expect", lambda *a: _impatient(*a)))),
     "a job that is back stays down": ("unresolved", _broken((heartbeat.Turn, "_recover", lambda *_: None))),
     "a failure is only heard": ("lost", _broken((heartbeat.Turn, "_alarm", lambda *_: None))),
+    "what comes to a merged incident stays there": ("lost", _broken((merge, "_forward", lambda *_: None))),
+    "what an incident that is over gets is kept": ("muted", _broken((merge, "_returned", lambda *a: _kept(*a)))),
+    "a merged incident is let go before it is taken": ("muted", _broken((tying, "on_merge", lambda *a: _hurried(*a)))),
     "conditions are not asked": ("condition", _broken((escalation, "judged", lambda *a: Judged()))),
     "conditions never hold": ("condition", _broken((escalation, "judged", lambda *a: _never(*a)))),
     "a step for one in turn calls everybody": ("wrong-people", _broken((escalation, "_turn", lambda *a: a[-1]))),
@@ -180,10 +184,22 @@ MUTATIONS: dict[str, tuple[str, Callable[[], Any]]] = {
 }
 
 QUIET_UNTIL, ADD, EXPECT = escalation._quiet_until, Draft.add, heartbeat.Turn._expect
+MERGE = merge.on_merge
 
 
 def _hasty(draft: Draft, vigil: Any) -> None:
     acknowledged._lapse(draft, "timeout", "it was about to")
+
+
+def _kept(line: Line, message: Any, now: float, config: Any, new_id: Any) -> Draft:
+    return Draft(line, now, config, new_id)
+
+
+def _hurried(line: Line, command: Any, key: str, now: float, config: Any, new_id: Any) -> Draft:
+    if merge.not_open(line, command.episode) or merge._cannot_leave(line, command, key):
+        return MERGE(line, command, key, now, config, new_id)
+    keys = tuple(alert.key for alert in merge.firing(line))
+    return merge.on_answer(line, TakeInAnswer(command.into, True, "", command.by, keys), key, now, config, new_id)
 
 
 def _impatient(turn: heartbeat.Turn, *rest: Any) -> None:
