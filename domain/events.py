@@ -27,6 +27,7 @@ from domain.step_events import StepSkipped as StepSkipped
 from domain.step_events import StepStarted as StepStarted
 from domain.step_events import TurnAsked as TurnAsked
 from domain.watched import Acknowledged as Acknowledged
+from domain.watched import AcknowledgementCounted as AcknowledgementCounted
 from domain.watched import AcknowledgementLapsed as AcknowledgementLapsed
 from domain.watched import AcknowledgerReminded as AcknowledgerReminded
 from domain.watched import Unacknowledged as Unacknowledged
@@ -123,6 +124,7 @@ class PersonCalled:
     """A person is called upon, by these rules, whose delays count from `at` (earlier than now after an outage).
 
     `quiet`: their quiet hours hold its pages. `unverified`: contact methods used although nobody has proved them.
+    `destination`: it is none (domain/destination.py).
     """
 
     episode: int
@@ -132,6 +134,7 @@ class PersonCalled:
     at: float
     quiet: bool = False
     unverified: tuple[str, ...] = ()
+    destination: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,6 +359,7 @@ ALL: tuple[type, ...] = (
     OutagePageCounted,
     WaitCounted,
     Acknowledged,
+    AcknowledgementCounted,
     Watched,
     AcknowledgerReminded,
     AcknowledgementLapsed,

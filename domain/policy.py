@@ -12,13 +12,13 @@ from domain.alert import Severity
 from domain.matcher import Matcher
 from domain.window import Window
 
-TargetKind = Literal["user", "schedule", "team"]
+TargetKind = Literal["user", "schedule", "team", "destination"]
 Who = Literal["on_call", "next", "all_layers"]
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Whom a step notifies: a user, all members of a team, or people of a schedule as it is at that moment.
+    """Whom a step notifies: a user, all members of a team, people of a schedule as it is then, or a destination.
 
     `who`, of a schedule: those on call; those who are on call after the next hand-off and not now; or those on call and
     whom each layer has, whatever hides it.
@@ -85,7 +85,8 @@ class Vigil:
 class Policy:
     """`repeat`: how often the whole list is run again after the first time, before the last resort.
 
-    `vigil` None: an acknowledgement counts until a human takes it back.
+    `vigil` None: an acknowledgement counts until a human takes it back. `required_acknowledgements`: of so many people
+    (domain/quorum.py).
     """
 
     id: str
@@ -95,3 +96,4 @@ class Policy:
     repeat: int = 0
     team_id: str | None = None
     vigil: Vigil | None = None
+    required_acknowledgements: int = 1

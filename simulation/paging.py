@@ -61,8 +61,8 @@ class Paging:
         clock.at(clock.now, self._attempt, hosted, delivery)
 
     def withdraw(self, hosted: Hosted, group: str) -> None:
-        """Unsent pages of the group are taken back."""
-        for ident in self._open.pop((str(hosted.id), group), []):
+        """Unsent pages of the group, or the one with this id, are taken back."""
+        for ident in [group] if group in self._rows else self._open.pop((str(hosted.id), group), []):
             if self._rows[ident].state in LIVE:
                 self._settle(ident, "cancelled")
 
@@ -136,6 +136,6 @@ class Paging:
 
 def usable(config: Configuration, body: dict[str, Any]) -> bool:
     """True while the page's person and contact method are still there, as at the moment of sending."""
-    user = config.users.get(str(body["user_id"]))
+    user = config.called(str(body["user_id"]))
     contact = contact_of(user, str(body["contact_method_id"])) if user is not None else None
     return user is not None and user.active and contact is not None and contact.enabled

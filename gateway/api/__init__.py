@@ -14,6 +14,7 @@ from gateway.api import (
     configuration,
     contact_tests,
     contacts,
+    destinations,
     everyone,
     explain,
     export,
@@ -64,8 +65,29 @@ def router() -> APIRouter:
     of_incidents = (alerts, ties, timeline, export, explain, on_call, everyone, outbox)
     of_schedules = (schedules, schedule_changes, holidays, imports, handoffs, calendars)
     of_administration = (health_parts, providers, audit, access, configuration, versions, analytics)
-    of_alerts = (policy_trial, policies, services, routing, integrations, received, heartbeats, preview, plan, lint)
+    of_alerts = (
+        policy_trial,
+        policies,
+        destinations,
+        services,
+        routing,
+        integrations,
+        received,
+        heartbeats,
+        preview,
+        plan,
+    )
     of_noise = (silences, maintenance, standing)
-    for part in (*of_incidents, *of_people, *of_accounts, *of_schedules, *of_alerts, *of_noise, *of_administration):
-        api.include_router(part.router)
+    for parts in (
+        of_incidents,
+        of_people,
+        of_accounts,
+        of_schedules,
+        of_policies,
+        of_alerts,
+        of_noise,
+        of_administration,
+    ):
+        for part in parts:
+            api.include_router(part.router)
     return api

@@ -16,12 +16,12 @@ from gateway.schemas.routing import Matcher, RuleWindow
 
 
 class Target(Input):
-    """A user, all members of a team, or people of a schedule as it is at that moment."""
+    """A user, all members of a team, people of a schedule as it is at that moment, or a destination."""
 
     REFERS: ClassVar[str] = "id"
     """This field names a thing of the kind that `kind` says."""
 
-    kind: Literal["user", "schedule", "team"]
+    kind: Literal["user", "schedule", "team", "destination"]
     id: Ident
     who: Literal["on_call", "next", "all_layers"] = Field(
         "on_call", description="Of a schedule: on call; on call after the next hand-off; or whom any layer has"
@@ -126,11 +126,15 @@ class PolicyInput(Input):
     vigil: Vigil | None = Field(
         default_factory=Vigil, description="Null: an acknowledgement counts until it is taken back"
     )
+    required_acknowledgements: Annotated[int, Field(ge=1, le=10)] = Field(
+        1, description="So many people must acknowledge before the escalation stops"
+    )
 
     def to_domain(self, ident: str, version: int) -> domain.Policy:
         steps = tuple(step.to_domain() for step in self.steps)
         vigil = self.vigil.to_domain() if self.vigil is not None else None
-        return domain.Policy(ident, self.name, version, steps, self.repeat, self.team_id, vigil)
+        required = self.required_acknowledgements
+        return domain.Policy(ident, self.name, version, steps, self.repeat, self.team_id, vigil, required)
 
 
 class Policy(Output):
@@ -142,6 +146,7 @@ class Policy(Output):
     steps: list[Step]
     repeat: int
     vigil: Vigil | None
+    required_acknowledgements: int
     version: int
 
 

@@ -31,6 +31,6 @@ def judge(outcome: Outcome) -> list[Finding]:
             walk.follow(rows)
             if entity not in merged:
                 Firing(entity, outcome, found.append).follow(rows)
-            pages(entity, rows, walk.quiet, outcome, found.append)
+            pages(entity, rows, walk.quiet, walk.spared, outcome, found.append)
     found += [Finding("drift", entity, "its state was read back differently", at) for at, entity in outcome.drift]
     return sorted(found, key=lambda f: (f.at, f.entity, f.kind))

@@ -12,12 +12,15 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from domain.alert import AlertEvent, Severity
+from domain.destination import Destination
 from domain.events import AcknowledgementLapsed, AcknowledgerReminded
-from domain.incident import Acknowledge, AddNote
+from domain.incident import Acknowledge, AddNote, Unacknowledge
+from domain.people import ContactMethod
 from domain.policy_checks import check_policy
+from domain.quorum import standing
 from domain.schedule import Layer, Rotation, Schedule
 from gateway.schemas.policies import PolicyInput
-from tests.unit.desk import Desk, organisation, person
+from tests.unit.desk import T0, Desk, organisation, person
 
 DOC = (Path(__file__).parents[2] / "docs" / "policies.md").read_text()
 WATCHED, SHOP = (json.loads(part.partition("```")[0]) for part in DOC.split("```json\n")[1:])
@@ -136,3 +139,54 @@ def test_the_watched_incident_rings_when_the_page_says_and_at_no_other_minute() 
         what, then = wanted.get(f"{at:%H:%M}", ("", ""))
         fired = comes(desk, what, fired)
         assert happened(desk) == then, f"{at:%H:%M}"
+
+
+def test_the_example_of_several_people_is_what_happens() -> None:
+    body = DOC.partition("```several\n")[2].partition("```")[0]
+    policy = PolicyInput.model_validate(json.loads(body)).to_domain("p", 1)
+    config = organisation(users=(person("ada"), person("ben"), person("cleo"), person("boss")))
+    check_policy(policy, config)
+    desk, commands = (
+        Desk(replace(config, policies={"p": policy})),
+        {"acknowledges": Acknowledge, "takes": Unacknowledge},
+    )
+    table = rows("| minute | what somebody does | who is called then | it is |\n")
+    assert len(table) == 6
+    for n, (minute, does, called, state) in enumerate(table):
+        before = len(desk.pages)
+        desk.wait(int(minute) * 60 - (int(table[n - 1][0]) * 60 if n else 0))
+        if n == 0:
+            desk.fire()
+        elif does:
+            user, verb, *_ = does.split()
+            desk.do(commands[verb](1, user, "", user))
+        assert " ".join(desk.called()[before:]) == called
+        assert f"{desk.line.status.value}, {standing(desk.line)}" == state
+
+
+HAPPENS = rows("| what happens | minute: who is called |\n")
+
+
+def test_the_example_of_destinations_has_its_rows() -> None:
+    assert len(HAPPENS) == 3
+
+
+@pytest.mark.parametrize(("what", "calls"), HAPPENS)
+def test_the_example_of_destinations_is_what_happens(what: str, calls: str) -> None:
+    policy = PolicyInput.model_validate(json.loads(DOC.partition("```destinations\n")[2].partition("```")[0]))
+    config = organisation(users=(person("ada"), person("cleo"), person("boss")))
+    there = {i: Destination(i, i, ContactMethod(i, i, "webhook", i, "https://x.org/")) for i in ("restart", "room")}
+    config = replace(config, destinations=there)
+    check_policy(policy.to_domain("p", 1), config)
+    desk = Desk(replace(config, policies={"p": policy.to_domain("p", 1)}))
+    desk.fire()
+    failing = what.split()[3] if "fails" in what else None
+    for n in range(12):
+        for page in [p for p in desk.pages if p.user_id == failing]:
+            desk.fail(page)
+            failing = None
+        if n:
+            desk.wait(60)
+    steps = [(x, at) for x, at in zip(desk.events, desk.at, strict=True) if type(x).__name__ == "StepStarted"]
+    seen = [(int((at - T0) // 60), x.users) for x, at in steps]
+    assert ", ".join(f"{minute}: {' '.join(users)}" for minute, users in seen) == calls
