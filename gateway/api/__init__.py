@@ -65,18 +65,8 @@ def router() -> APIRouter:
     of_incidents = (alerts, ties, timeline, export, explain, on_call, everyone, outbox)
     of_schedules = (schedules, schedule_changes, holidays, imports, handoffs, calendars)
     of_administration = (health_parts, providers, audit, access, configuration, versions, analytics)
-    of_alerts = (
-        policy_trial,
-        policies,
-        destinations,
-        services,
-        routing,
-        integrations,
-        received,
-        heartbeats,
-        preview,
-        plan,
-    )
+    of_policies = (policy_trial, policies, destinations, plan, lint)
+    of_alerts = (services, routing, integrations, received, heartbeats, preview)
     of_noise = (silences, maintenance, standing)
     for parts in (
         of_incidents,
