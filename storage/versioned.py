@@ -66,24 +66,32 @@ VERSION = """(select a.config_version from public.audit a where a.config_version
 
 
 def remove(connection: Connection) -> None:
-    """Take the views away, so that migrations may change the tables under them."""
+    """Take the views away, so that migrations may change the tables under them.
+
+    The triggers stay: what a migration writes is kept like any change, and gateways that run meanwhile are not locked
+    out. A migration that drops a column of a table in TRACKED drops that table's trigger `config_keep` first.
+    """
     connection.exec_driver_sql("drop schema if exists past cascade")
 
 
 def install(connection: Connection) -> None:
     """After migrations: functions, triggers and views for the tables as they are now, and what was never kept yet."""
     connection.exec_driver_sql(FUNCTIONS)
+    # First, as every change does: so no change holds what the triggers wait for.
+    connection.exec_driver_sql("lock table public.settings in share row exclusive mode")
     for tracked in TRACKED:
         columns = connection.execute(COLUMNS, {"table": tracked.table}).all()
-        _trigger(connection, tracked)
+        _trigger(connection, tracked, [c.name for c in columns])
         _fill(connection, tracked, {c.name: (c.type, c.value) for c in columns})
         _view(connection, tracked, [c.name for c in columns])
 
 
-def _trigger(connection: Connection, tracked: Tracked) -> None:
+def _trigger(connection: Connection, tracked: Tracked, columns: list[str]) -> None:
+    """Only a write of what is kept is looked at: each change counts up in `settings`, beside rules that may be long."""
+    kept = ", ".join(name for name in columns if name not in tracked.without.split(","))
     arguments = f"'{tracked.key}', '{tracked.without}', '{tracked.sealed}'"
     connection.exec_driver_sql(
-        f"create or replace trigger config_keep after insert or update or delete on public.{tracked.table}"
+        f"create or replace trigger config_keep after insert or delete or update of {kept} on public.{tracked.table}"
         f" for each row execute function config_keep({arguments})"
     )
 
@@ -101,10 +109,9 @@ def _fill(connection: Connection, tracked: Tracked, columns: dict[str, tuple[str
         f" from public.{t} t cross join (select kept_since from public.settings) s on conflict do nothing"
     )
     kept = [name for name in columns if name not in tracked.without.split(",")]
-    listed = ", ".join(f"'{name}'" for name in kept)
     connection.exec_driver_sql(
         f"update config_history h set row = {shown} from public.{t} t where h.kind = '{t}' and h.valid_to is null"
-        f" and h.row_id = config_key(to_jsonb(t), '{key}') and not h.row ?& array[{listed}]"
+        f" and h.row_id = config_key(to_jsonb(t), '{key}') and h.row <> {shown}"
     )
     for name in kept:
         kind, value = columns[name]
