@@ -101,7 +101,8 @@ class LastRequests:
     """One per gateway."""
 
     def __init__(self, redis_url: str) -> None:
-        self._redis: Redis = Redis.from_url(redis_url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S)
+        # Its types say of every answer that it may be one already.
+        self._redis: Any = Redis.from_url(redis_url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S)
         self._noted: dict[str, deque[Arrival]] = {}
         self._strangers = 0
         self._background = Background(self._run, "last-requests")
@@ -138,7 +139,7 @@ class LastRequests:
         """The last requests of an integration at any gateway, with what this one has noted just now."""
         try:
             await self.flush()
-            packed: list[bytes] = await self._redis.lrange(LIST + integration_id, 0, KEPT - 1)  # type: ignore[misc]
+            packed: list[bytes] = await self._redis.lrange(LIST + integration_id, 0, KEPT - 1)
             strangers = int(await self._redis.get(await self._today()) or 0)
         except (RedisError, OSError):
             return Last([], 0, complete=False)

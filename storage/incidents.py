@@ -71,6 +71,12 @@ where kind = 'incident' and (facets->>'open')::boolean and facets->>'integration
 group by 1
 """)
 
+OPEN_BY_SERVICE = text("""
+select facets->>'service_id' as service_id, count(*) as n from rt.record
+where kind = 'incident' and (facets->>'open')::boolean and facets->>'service_id' is not null
+group by 1
+""")
+
 RELATED = text("""
 select body, facets->>'service_id' as service_id from rt.record
 where kind = 'incident' and (facets->>'open')::boolean
@@ -209,6 +215,12 @@ async def at_steps(session: AsyncSession, limit: int = 5_000) -> list[OpenIncide
         )
         for row in rows
     ]
+
+
+async def open_by_service(sessions: Sessions) -> dict[str, int]:
+    """Service -> how many incidents of it are open; none: it is not named."""
+    async with sessions() as session:
+        return {row.service_id: row.n for row in await session.execute(OPEN_BY_SERVICE)}
 
 
 async def present(sessions: Sessions, ident: str) -> str:

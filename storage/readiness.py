@@ -98,6 +98,12 @@ async def add_counts(sessions: Sessions, counts: Mapping[str, Count]) -> None:
         await session.commit()
 
 
+async def last_heard(sessions: Sessions) -> dict[str, float]:
+    """Integration -> when its last request was taken in, UTC epoch seconds; counted once a minute."""
+    async with sessions() as session:
+        return {row.id: row.last_at for row in await session.execute(HEARD) if row.last_at is not None}
+
+
 async def facts(sessions: Sessions, channels: Mapping[str, str], now: float, until: float) -> Facts:
     """Everything, as of now. `channels`: channel -> "" or why pages cannot be sent by it. UTC epoch seconds."""
     async with sessions() as session:

@@ -12,6 +12,7 @@ from ui.person_account import Account
 from ui.person_contacts import Contacts
 from ui.person_rules import Rules
 from ui.session import Session
+from ui.setup_pages import add_setup_pages
 
 app = rx.App(
     stylesheets=["/console.css", "/incident.css", "/people.css"],
@@ -43,3 +44,4 @@ app.add_page(
     on_load=[*OF_PERSON, Rules.load_rules, Account.load_account],
 )
 app.add_page(welcome.page, route="/welcome", title="Welcome · Sentinel", on_load=[*OF_PERSON, FirstRun.load_setup])
+add_setup_pages(app)

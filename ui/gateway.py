@@ -9,6 +9,8 @@ import httpx
 from ui.settings import Settings
 
 TIMEOUT_S = 10.0
+LIMITS = httpx.Limits(keepalive_expiry=2.0)
+"""The gateway closes what was idle for five seconds; a request on such a connection would meet nobody."""
 settings = Settings.from_env()
 _client: httpx.AsyncClient | None = None
 
@@ -32,7 +34,9 @@ async def ask(cookie: str, method: str, path: str, body: Any = None, **query: An
     """The answer's JSON (None if it has none). `path` below /api/v1. Raises Refused."""
     global _client
     if _client is None:
-        _client = httpx.AsyncClient(base_url=f"{settings.gateway}/api/v1", timeout=TIMEOUT_S, trust_env=False)
+        _client = httpx.AsyncClient(
+            base_url=f"{settings.gateway}/api/v1", timeout=TIMEOUT_S, trust_env=False, limits=LIMITS
+        )
     wanted = {k: v for k, v in query.items() if v not in (None, "", [])}
     try:
         answer = await _client.request(method, path, json=body, params=wanted, headers={"cookie": cookie})

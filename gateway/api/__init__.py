@@ -40,6 +40,7 @@ from gateway.api import (
     services,
     setup,
     silences,
+    standing,
     swaps,
     teams,
     ties,
@@ -61,7 +62,7 @@ def router() -> APIRouter:
     of_schedules = (schedules, schedule_changes, holidays, imports, handoffs, calendars)
     of_administration = (health_parts, providers, audit, access, configuration, versions)
     of_alerts = (policies, services, routing, integrations, received, heartbeats, preview, plan, lint)
-    of_noise = (silences, maintenance)
+    of_noise = (silences, maintenance, standing)
     for part in (*of_incidents, *of_people, *of_accounts, *of_schedules, *of_alerts, *of_noise, *of_administration):
         api.include_router(part.router)
     return api

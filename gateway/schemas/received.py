@@ -73,3 +73,12 @@ class SnippetList(Output):
 
     items: list[Snippet]
     key: str = Field(description="What stands for the key in them")
+
+
+class Standing(Output):
+    """By id; what is not named has no open incident, or was never heard from."""
+
+    open_incidents: dict[str, int] = Field(description="Service -> incidents that are not resolved")
+    last_heard_at: dict[str, datetime] = Field(
+        description="Integration -> when its last request was taken in; counted once a minute"
+    )

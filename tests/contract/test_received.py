@@ -105,3 +105,16 @@ async def test_the_key_is_in_the_snippets_once(site: Site) -> None:
     later = await site.call("GET", f"/integrations/{ident}/snippets")
     assert [s["name"] for s in later["items"]] == [s["name"] for s in key["snippets"]]
     assert all(later["key"] in s["text"] and key["key"] not in s["text"] for s in later["items"])
+
+
+async def test_how_services_and_integrations_stand_is_told_apart_from_their_configuration(live_site: Site) -> None:
+    ident, _ = await made(live_site)
+    service = (await live_site.call("POST", "/services", {"name": "Checkout"}))["id"]
+    assert await live_site.call("GET", "/standing") == {"open_incidents": {}, "last_heard_at": {}}
+    saved = await live_site.call("GET", f"/integrations/{ident}")
+    body = {k: v for k, v in saved.items() if k != "id"} | {"service_id": service}
+    await live_site.call("PUT", f"/integrations/{ident}", body)
+    await live_site.call("POST", f"/integrations/{ident}/test", {}, 202)
+    await live_site.services.hearing.flush()
+    standing = await live_site.call("GET", "/standing")
+    assert standing["open_incidents"] == {service: 1} and list(standing["last_heard_at"]) == [ident]

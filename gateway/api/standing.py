@@ -1,0 +1,21 @@
+"""How what is configured stands now. Apart from the configuration, whose answers are the same for the same time."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from gateway.auth.principal import Gateway, Reader
+from gateway.schemas.base import moment
+from gateway.schemas.received import Standing
+from storage.incidents import open_by_service
+from storage.readiness import last_heard
+
+router = APIRouter(tags=["integrations"])
+
+
+@router.get("/standing", operation_id="getStanding")
+async def get_standing(_: Reader, gateway: Gateway) -> Standing:
+    """Open incidents by service, and when each integration was last heard from."""
+    heard = await last_heard(gateway.sessions)
+    times = {ident: moment(at) for ident, at in heard.items()}
+    return Standing.model_validate({"open_incidents": await open_by_service(gateway.sessions), "last_heard_at": times})

@@ -1,0 +1,315 @@
+"""Heartbeats: what is expected of jobs, how each stands, and the address it pings, shown once."""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict
+
+import reflex as rx
+
+from ui.components.live import ago
+from ui.components.person import copy
+from ui.components.setup import every
+from ui.gateway import Refused
+from ui.integration.choices import named, optional
+from ui.integration.rule_form import SEVERITIES
+from ui.lines import span
+from ui.pages.silences import TABS
+from ui.parts import done, field, select, shown, sure, tabs
+from ui.session import Session, told
+from ui.shell import shell
+
+REFRESH_MS = 5_000
+NEW = ""
+NOTHING = {
+    **dict.fromkeys(("name", "period", "cron", "policy_id", "service_id"), ""),
+    **{"zone": "UTC", "grace": "10", "severity": "critical"},
+}
+WORDS = {"new": "waits for its first ping", "up": "up", "late": "late", "down": "down", "paused": "paused"}
+TONES = {"new": "suppressed", "up": "resolved", "late": "acknowledged", "down": "triggered", "paused": "suppressed"}
+
+
+class Item(TypedDict):
+    """One heartbeat."""
+
+    id: str
+    name: str
+    expected: str
+    status: str
+    words: str
+    tone: str
+    last_at: str
+    last: str
+    deadline: str
+    why: str
+    hint: str
+
+
+class View(Session):
+    """`url`: an address to ping, just made, for heartbeat `url_of`. `editing`: id of the one in the form, or NEW."""
+
+    items: list[Item] = []
+    loaded: bool = False
+    policies: list[list[str]] = []
+    services: list[list[str]] = []
+    url: str = ""
+    url_of: str = ""
+    editing: str = NEW
+    form: dict[str, str] = NOTHING
+    form_key: int = 0
+
+    @rx.var
+    def some(self) -> bool:
+        """True if there is one."""
+        return bool(self.items)
+
+    @rx.event
+    @told
+    async def load(self) -> None:
+        """As it is now; an address that was shown is shown no more."""
+        self.url = self.url_of = ""
+        self._open(NEW, NOTHING)
+        self.policies, self.services = await named(self, "/policies"), await named(self, "/services")
+        await self._load()
+
+    async def _load(self) -> None:
+        self.items = [_item(found) for found in (await self.ask("GET", "/heartbeats"))["items"]]
+        self.loaded = True
+
+    @rx.event
+    async def refresh(self) -> Any:
+        """How they stand, and nothing else."""
+        try:
+            await self._load()
+        except Refused as refused:
+            return self.refused(refused)
+        return None
+
+    @rx.event
+    @told
+    async def save(self, form: dict[str, Any]) -> None:
+        """Another one; the API checks it."""
+        try:
+            grace, period = float(form["grace"]) * 60, float(form["period"]) * 60 if form["period"] else None
+        except ValueError:
+            self.problem = "Period and grace are numbers of minutes."
+            return
+        body = {k: form[k] for k in ("name", "cron", "policy_id", "severity")}
+        body |= {"period_s": period, "grace_s": grace, "zone": form["zone"] or "UTC"}
+        body["service_id"] = form["service_id"] or None
+        if self.editing == NEW:
+            self._show(await self.ask("POST", "/heartbeats", body), "Made. It waits for its first ping.")
+        else:
+            saved = await self.ask("GET", f"/heartbeats/{self.editing}")
+            await self.ask("PUT", f"/heartbeats/{self.editing}", {**body, "team_id": saved["team_id"]})
+            self.done = "Saved. Its address stays; an armed one has at least one grace from now on."
+        self._open(NEW, NOTHING)
+        await self._load()
+
+    def _open(self, ident: str, form: dict[str, str]) -> None:
+        self.editing, self.form, self.form_key = ident, form, self.form_key + 1
+
+    @rx.event
+    def close(self) -> None:
+        """Keep what was there."""
+        self.clear()
+        self._open(NEW, NOTHING)
+
+    @rx.event
+    @told
+    async def edit(self, ident: str) -> None:
+        """Have it in the form."""
+        found = await self.ask("GET", f"/heartbeats/{ident}")
+        minutes = {"period": found["period_s"], "grace": found["grace_s"]}
+        self._open(
+            ident,
+            {
+                **{k: found[k] or "" for k in ("name", "cron", "zone", "policy_id", "service_id", "severity")},
+                **{k: "" if v is None else f"{v / 60:g}" for k, v in minutes.items()},
+            },
+        )
+
+    def _show(self, made: dict[str, Any], said: str) -> None:
+        self.url, self.url_of, self.done = made["ping_url"], made["name"], said
+
+    @rx.event
+    @told
+    async def readdress(self, ident: str) -> None:
+        """A new address; the old one stops working."""
+        made = await self.ask("POST", f"/heartbeats/{ident}/address")
+        self._show(made, "A new address; the one before works no more.")
+        await self._load()
+
+    @rx.event
+    @told
+    async def act(self, ident: str, action: str) -> None:
+        """Arm or pause."""
+        found = await self.ask("POST", f"/heartbeats/{ident}/{action}")
+        said = {"done": "Done.", "recorded": "Recorded; it shows in a moment."}
+        self.done = said.get(found["state"], f"Nothing changed: {found['why']}")
+        await self._load()
+
+    @rx.event
+    @told
+    async def delete(self, ident: str) -> None:
+        """Its address stops working."""
+        await self.ask("DELETE", f"/heartbeats/{ident}")
+        self.done = "Deleted."
+        await self._load()
+
+
+def _item(found: dict[str, Any]) -> Item:
+    state = found["state"]
+    expected = f"{found['cron']} ({found['zone']})" if found["cron"] else f"every {span(found['period_s'])}"
+    last = state["last_ping"]
+    return {
+        "id": found["id"],
+        "name": found["name"],
+        "expected": f"expected {expected}, grace {span(found['grace_s'])}",
+        "status": state["status"],
+        "words": WORDS[state["status"]],
+        "tone": TONES[state["status"]],
+        "last_at": last["at"] if last else "",
+        "last": last["kind"] if last else "",
+        "deadline": state["deadline"] or "",
+        "why": state["why"],
+        "hint": found["hint"],
+    }
+
+
+def _shown(item: rx.Var[Item]) -> rx.Component:
+    return rx.el.li(
+        rx.el.div(
+            rx.el.strong(item["name"]),
+            " ",
+            rx.el.span(item["words"], class_name="status " + item["tone"].to(str)),
+            rx.el.p(item["expected"]),
+            rx.el.p(
+                rx.cond(
+                    item["last_at"] != "",
+                    rx.fragment("last ping (", item["last"], ") ", ago(at=item["last_at"])),
+                    "never pinged",
+                ),
+                rx.cond(
+                    item["deadline"] != "", rx.fragment(" · an alert ", ago(at=item["deadline"]), " unless it pings")
+                ),
+                rx.el.span(" · address …", item["hint"], class_name="dim"),
+            ),
+            rx.cond(item["why"] != "", rx.el.p(item["why"], class_name="problem-text")),
+        ),
+        rx.el.div(
+            rx.cond(
+                View.may_respond,
+                rx.cond(
+                    (item["status"] == "paused") | (item["status"] == "new"),
+                    _button("Arm", item, View.act(item["id"], "arm")),
+                    _button("Pause", item, View.act(item["id"], "pause")),
+                ),
+            ),
+            rx.cond(
+                View.may_configure,
+                rx.fragment(
+                    _button("Edit", item, View.edit(item["id"])),
+                    sure("New address", "The one before stops working at once.", View.readdress(item["id"])),
+                    sure("Delete", "Its address stops working; its alert is resolved.", View.delete(item["id"])),
+                ),
+            ),
+            class_name="actions",
+        ),
+        custom_attrs={"data-heartbeat": item["status"]},
+    )
+
+
+def _button(text: str, item: rx.Var[Item], on_click: Any) -> rx.Component:
+    label = f"{text} " + item["name"].to(str)
+    return rx.el.button(text, type="button", on_click=on_click, custom_attrs={"aria-label": label})
+
+
+def _address() -> rx.Component:
+    """The address that was just made, with what to put into a job."""
+    job = "curl -fsS --retry 5 " + View.url
+    return rx.cond(
+        View.url != "",
+        rx.el.div(
+            rx.el.p("The address of ", rx.el.strong(View.url_of), ", shown this once. At the end of the job:"),
+            copy(text=job, label="Command for the job"),
+            rx.el.p("Add /start when the job begins, and /fail or its exit code when it fails.", class_name="dim"),
+            class_name="panel",
+            role="status",
+        ),
+    )
+
+
+def _form() -> rx.Component:
+    severities = [(s, s) for s in SEVERITIES]
+    return rx.el.section(
+        rx.el.h2(rx.cond(View.editing == NEW, "Expect a job", "Change the heartbeat")),
+        rx.el.form(
+            field(
+                "Name",
+                rx.el.input(name="name", default_value=View.form["name"], required=True, max_length=200),
+                "/name",
+            ),
+            field(
+                "Every so many minutes",
+                rx.el.input(name="period", default_value=View.form["period"], type="number", min=1, step="any"),
+                "/period_s",
+                "or a cron expression",
+            ),
+            field(
+                "Cron", rx.el.input(name="cron", default_value=View.form["cron"], max_length=100), "/cron", "0 2 * * *"
+            ),
+            field(
+                "Zone of the cron", rx.el.input(name="zone", default_value=View.form["zone"]), "/zone", "Europe/Berlin"
+            ),
+            field(
+                "Grace, minutes",
+                rx.el.input(
+                    name="grace", type="number", min=0.5, step="any", default_value=View.form["grace"], required=True
+                ),
+                "/grace_s",
+                "how late it may be, how long it may take",
+            ),
+            field(
+                "Who is called: policy",
+                select(View.policies, name="policy_id", default_value=View.form["policy_id"]),
+                "/policy_id",
+            ),
+            field(
+                "Service",
+                optional("none", View.services, name="service_id", default_value=View.form["service_id"]),
+                "/service_id",
+            ),
+            field("Severity", select(severities, name="severity", default_value=View.form["severity"])),
+            rx.el.div(
+                rx.el.button(
+                    rx.cond(View.editing == NEW, "Make the heartbeat", "Save the heartbeat"),
+                    type="submit",
+                    class_name="first",
+                ),
+                rx.cond(View.editing != NEW, rx.el.button("Cancel", type="button", on_click=View.close)),
+                class_name="actions",
+            ),
+            on_submit=View.save,
+            class_name="form panel",
+            key=rx.Var.create(View.form_key).to(str),
+        ),
+    )
+
+
+def page() -> rx.Component:
+    """How they stand comes first."""
+    empty = "No job is expected. A heartbeat raises an alert when a job that should ping does not."
+    return shell(
+        "/noise",
+        rx.el.div(
+            every(ms=REFRESH_MS, on_tick=View.refresh),
+            tabs("Noise", "/noise/heartbeats", TABS),
+            rx.el.h1("Heartbeats"),
+            _address(),
+            shown(View.loaded, View.some, rx.el.ul(rx.foreach(View.items, _shown), class_name="rules"), empty),
+            rx.cond(View.may_configure & View.loaded, _form()),
+            rx.cond(View.loaded & ~View.may_respond, rx.el.p("Your role may only look.", class_name="dim")),
+            rx.el.div(done(), class_name="toast"),
+            class_name="setup",
+        ),
+    )

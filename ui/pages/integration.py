@@ -1,0 +1,88 @@
+"""One integration: what to configure in its sender, a test, what came in, its rules, trying them, its settings."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from ui.components.live import ago
+from ui.integration.received import requests, snippets, testing
+from ui.integration.rules import rules
+from ui.integration.trying import trying
+from ui.integration.wording import wording
+from ui.parts import done, sure
+from ui.session import Session, told
+from ui.shell import shell
+
+KINDS = {"generic": "Any webhook", "grafana": "Grafana", "prometheus": "Prometheus Alertmanager"}
+
+
+class View(Session):
+    """`shown` is False until it is loaded, or if there is none."""
+
+    shown: bool = False
+    ident: str = ""
+    name: str = ""
+    kind: str = ""
+    heard_at: str = ""
+    findings: list[str] = []
+
+    @rx.event
+    @told
+    async def load(self) -> None:
+        """Head and readiness; the sections load themselves."""
+        self.shown = False
+        self.ident = str(self.router.url.path).rstrip("/").rpartition("/")[2]
+        found = await self.ask("GET", f"/integrations/{self.ident}")
+        lint = await self.ask("GET", "/lint", severity="info")
+        self.name, self.kind = found["name"], KINDS.get(found["type"], found["type"])
+        self.heard_at = (await self.ask("GET", "/standing"))["last_heard_at"].get(self.ident, "")
+        self.findings = [f["text"] for f in lint["findings"] if f["subject_id"] == self.ident]
+        self.shown = True
+
+    @rx.event
+    @told
+    async def delete(self) -> rx.event.EventSpec:
+        """Its keys stop working."""
+        await self.ask("DELETE", f"/integrations/{self.ident}")
+        return rx.redirect("/integrations")
+
+
+def page() -> rx.Component:
+    """What one needs first after making it comes first."""
+    return shell(
+        "/integrations",
+        rx.cond(
+            View.shown,
+            rx.el.article(
+                rx.el.header(
+                    rx.el.p(rx.el.a("All integrations", href="/integrations")),
+                    rx.el.h1(View.name),
+                    rx.el.p(
+                        View.kind,
+                        " · ",
+                        rx.cond(
+                            View.heard_at != "",
+                            rx.fragment("last heard ", ago(at=View.heard_at)),
+                            rx.el.strong("never heard from"),
+                        ),
+                    ),
+                    rx.el.ul(rx.foreach(View.findings, rx.el.li), class_name="warnings"),
+                ),
+                snippets(),
+                testing(),
+                requests(),
+                rules("Routing rules", "The first rule that fits decides; the organisation's rules come before them."),
+                trying(),
+                wording(),
+                rx.cond(
+                    View.may_configure,
+                    sure(
+                        "Delete this integration", "Its keys stop working at once. Open incidents go on.", View.delete
+                    ),
+                ),
+                rx.el.div(done(), class_name="toast"),
+                class_name="setup",
+            ),
+            rx.cond(View.problem == "", rx.el.p("Loading …", class_name="dim", role="status")),
+        ),
+    )

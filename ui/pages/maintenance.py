@@ -1,0 +1,255 @@
+"""Maintenance: work during which nobody is paged, once or again and again, for services or integrations."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, TypedDict
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import reflex as rx
+
+from ui.components.live import ago
+from ui.integration.choices import named
+from ui.lines import of_windows, windows
+from ui.pages.silences import TABS
+from ui.parts import done, field, shown, sure, tabs
+from ui.session import Session, told
+from ui.shell import shell
+
+NEW = ""
+NOTHING = {**dict.fromkeys(("name", "starts_at", "ends_at", "windows", "comment"), ""), "zone": "UTC"}
+
+
+class Item(TypedDict):
+    """One maintenance. `next`: when it opens next, "" if never."""
+
+    id: str
+    name: str
+    what: str
+    when: str
+    open: bool
+    next: str
+    until: str
+    comment: str
+
+
+class View(Session):
+    """`editing`: id of the one in the form; `of`: what it is for."""
+
+    items: list[Item] = []
+    loaded: bool = False
+    integrations: list[list[str]] = []
+    services: list[list[str]] = []
+    editing: str = NEW
+    form: dict[str, str] = NOTHING
+    of: list[str] = []
+    form_key: int = 0
+
+    @rx.var
+    def some(self) -> bool:
+        """True if there is one."""
+        return bool(self.items)
+
+    @rx.event
+    @told
+    async def load(self) -> None:
+        """As it is now."""
+        self.integrations = await named(self, "/integrations")
+        self.services = await named(self, "/services")
+        self._open(NEW, NOTHING, [])
+        await self._load()
+
+    def _open(self, ident: str, form: dict[str, str], of: list[str]) -> None:
+        self.editing, self.form, self.of, self.form_key = ident, form, of, self.form_key + 1
+
+    @rx.event
+    def close(self) -> None:
+        """Keep what was there."""
+        self.clear()
+        self._open(NEW, NOTHING, [])
+
+    @rx.event
+    @told
+    async def edit(self, ident: str) -> None:
+        """Have it in the form, its times in UTC."""
+        found = await self.ask("GET", f"/maintenance/{ident}")
+        form = {
+            **{k: found[k] for k in ("name", "comment")},
+            **{k: _typed(found[k]) for k in ("starts_at", "ends_at")},
+            "windows": of_windows(found["windows"]),
+            "zone": "UTC",
+        }
+        self._open(ident, form, [*found["service_ids"], *found["integration_ids"]])
+
+    async def _load(self) -> None:
+        names = dict((*self.integrations, *self.services))
+        self.items = [_item(found, names) for found in (await self.ask("GET", "/maintenance"))["items"]]
+        self.loaded = True
+
+    @rx.event
+    @told
+    async def save(self, form: dict[str, Any]) -> None:
+        """Another one; the API checks it."""
+        try:
+            body = _body(form, [i for i, _ in self.integrations], [i for i, _ in self.services])
+        except (ValueError, ZoneInfoNotFoundError) as error:
+            self.problem = str(error)
+            return
+        if self.editing == NEW:
+            await self.ask("POST", "/maintenance", body)
+        else:
+            saved = await self.ask("GET", f"/maintenance/{self.editing}")
+            if of_windows(saved["windows"]) == form["windows"].strip():
+                body["windows"] = saved["windows"]  # with their holidays, which the form does not show
+            await self.ask("PUT", f"/maintenance/{self.editing}", body)
+        self._open(NEW, NOTHING, [])
+        self.done = "Saved: incidents that open in it page nobody. Those that are open go on."
+        await self._load()
+
+    @rx.event
+    @told
+    async def delete(self, ident: str) -> None:
+        """It is over."""
+        await self.ask("DELETE", f"/maintenance/{ident}")
+        self.done = "Deleted: what fires under it escalates now."
+        await self._load()
+
+
+def _item(found: dict[str, Any], names: dict[str, str]) -> Item:
+    of = [names.get(ident, "one that is gone") for ident in (*found["service_ids"], *found["integration_ids"])]
+    following = found["next"][0] if found["next"] else None
+    return {
+        "id": found["id"],
+        "name": found["name"],
+        "what": ", ".join(of) or "everything",
+        "when": of_windows(found["windows"]).replace("\n", "; ") or "once",
+        "open": found["open"],
+        "next": "" if following is None or found["open"] else following["start"],
+        "until": (following["end"] or "") if following is not None and found["open"] else "",
+        "comment": found["comment"],
+    }
+
+
+def _typed(at: str | None) -> str:
+    """As an input of the browser has it, in UTC."""
+    return "" if at is None else datetime.fromisoformat(at).astimezone(UTC).strftime("%Y-%m-%dT%H:%M")
+
+
+def _body(form: dict[str, Any], integrations: list[str], services: list[str]) -> dict[str, Any]:
+    """Raises ValueError for what is no time or no zone."""
+    zone = ZoneInfo(form["zone"].strip() or "UTC")
+
+    def at(name: str) -> str | None:
+        text = form[name]
+        return datetime.fromisoformat(text).replace(tzinfo=zone).isoformat() if text else None
+
+    return {
+        "name": form["name"],
+        "starts_at": at("starts_at"),
+        "ends_at": at("ends_at"),
+        "windows": windows(form["windows"]),
+        "service_ids": [i for i in services if form.get(f"service_{i}")],
+        "integration_ids": [i for i in integrations if form.get(f"integration_{i}")],
+        "comment": form["comment"],
+    }
+
+
+def _shown(item: rx.Var[Item]) -> rx.Component:
+    return rx.el.li(
+        rx.el.div(
+            rx.el.strong(item["name"]),
+            rx.el.p("Nobody is paged for ", item["what"], ", ", item["when"]),
+            rx.el.p(
+                rx.cond(
+                    item["open"].to(bool),
+                    rx.fragment(
+                        "open now", rx.cond(item["until"] != "", rx.fragment(", ends ", ago(at=item["until"])))
+                    ),
+                    rx.cond(item["next"] != "", rx.fragment("opens ", ago(at=item["next"])), "over"),
+                )
+            ),
+            rx.el.p(item["comment"], class_name="dim"),
+        ),
+        rx.cond(
+            View.may_configure,
+            rx.el.div(
+                rx.el.button(
+                    "Edit",
+                    type="button",
+                    on_click=View.edit(item["id"]),
+                    custom_attrs={"aria-label": "Edit " + item["name"].to(str)},
+                ),
+                sure("Delete", "What fires under it starts to page people at once.", View.delete(item["id"])),
+                class_name="actions",
+            ),
+        ),
+    )
+
+
+def _boxes(title: str, kind: str, options: rx.Var[list[list[str]]]) -> rx.Component:
+    def box(item: rx.Var[list[str]]) -> rx.Component:
+        chosen = rx.Var.create(View.of).contains(item[0])
+        name = f"{kind}_" + item[0]
+        return rx.el.label(rx.el.input(type="checkbox", name=name, default_checked=chosen), " ", item[1])
+
+    return rx.el.fieldset(rx.el.legend(title), rx.foreach(options, box), class_name="boxes")
+
+
+def _form() -> rx.Component:
+    return rx.el.section(
+        rx.el.h2(rx.cond(View.editing == NEW, "Plan maintenance", "Change the maintenance")),
+        rx.el.form(
+            field(
+                "Name",
+                rx.el.input(name="name", default_value=View.form["name"], required=True, max_length=200),
+                "/name",
+            ),
+            _boxes("Services (none of both: everything)", "service", View.services),
+            _boxes("Integrations", "integration", View.integrations),
+            field(
+                "From",
+                rx.el.input(type="datetime-local", name="starts_at", default_value=View.form["starts_at"]),
+                "/starts_at",
+                "empty: now",
+            ),
+            field(
+                "To",
+                rx.el.input(type="datetime-local", name="ends_at", default_value=View.form["ends_at"]),
+                "/ends_at",
+                "needed unless it recurs",
+            ),
+            field("Times of zone", rx.el.input(name="zone", default_value=View.form["zone"]), "", "Europe/Berlin"),
+            field(
+                "Only in these hours, again and again, one a line",
+                rx.el.textarea(name="windows", default_value=View.form["windows"], rows=2),
+                "/windows",
+                "Mon-Fri 22:00-01:00 Europe/Berlin",
+            ),
+            field("Why", rx.el.input(name="comment", default_value=View.form["comment"], max_length=500), "/comment"),
+            rx.el.div(
+                rx.el.button("Save the maintenance", type="submit", class_name="first"),
+                rx.cond(View.editing != NEW, rx.el.button("Cancel", type="button", on_click=View.close)),
+                class_name="actions",
+            ),
+            on_submit=View.save,
+            class_name="form panel",
+            key=rx.Var.create(View.form_key).to(str),
+        ),
+    )
+
+
+def page() -> rx.Component:
+    """What is planned comes first."""
+    empty = "No maintenance is planned. In it incidents open without paging anybody; what still fires at its end does."
+    return shell(
+        "/noise",
+        rx.el.div(
+            tabs("Noise", "/noise/maintenance", TABS),
+            rx.el.h1("Maintenance"),
+            shown(View.loaded, View.some, rx.el.ul(rx.foreach(View.items, _shown), class_name="rules"), empty),
+            rx.cond(View.may_configure & View.loaded, _form()),
+            rx.cond(View.loaded & ~View.may_configure, rx.el.p("Your role may only look.", class_name="dim")),
+            rx.el.div(done(), class_name="toast"),
+            class_name="setup",
+        ),
+    )

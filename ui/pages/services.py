@@ -1,0 +1,243 @@
+"""Services: who owns them, what they need, what is open of them; making and changing them."""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict
+
+import reflex as rx
+
+from ui.integration.choices import named, optional
+from ui.parts import done, field, select, shown, sure, table
+from ui.session import Session, told
+from ui.shell import shell
+
+TIERS = (("1", "1, matters most"), ("2", "2"), ("3", "3"), ("4", "4, matters least"))
+CLOSED, NEW = "", "new"
+
+
+class Item(TypedDict):
+    """One service."""
+
+    id: str
+    name: str
+    tier: str
+    team: str
+    policy: str
+    needs: str
+    needed_by: str
+    open: int
+    runbook: str
+
+
+class Fields(TypedDict):
+    """What the form begins with."""
+
+    name: str
+    tier: str
+    team_id: str
+    policy_id: str
+    description: str
+    runbook: str
+
+
+NOTHING: Fields = {"name": "", "tier": "3", "team_id": "", "policy_id": "", "description": "", "runbook": ""}
+
+
+class View(Session):
+    """`editing`: id of the service in the form, NEW or CLOSED."""
+
+    items: list[Item] = []
+    loaded: bool = False
+    teams: list[list[str]] = []
+    policies: list[list[str]] = []
+    editing: str = CLOSED
+    form: Fields = NOTHING
+    needed: list[str] = []
+    others: list[list[str]] = []
+
+    @rx.var
+    def some(self) -> bool:
+        """True if there is one."""
+        return bool(self.items)
+
+    @rx.event
+    @told
+    async def load(self) -> None:
+        """As it is now."""
+        self.editing = CLOSED
+        self.teams, self.policies = await named(self, "/teams"), await named(self, "/policies")
+        await self._load()
+
+    async def _load(self) -> None:
+        found = (await self.ask("GET", "/services"))["items"]
+        names = {s["id"]: s["name"] for s in found} | dict((*self.teams, *self.policies))
+        standing = (await self.ask("GET", "/standing"))["open_incidents"]
+        self.items = [_item(service, names, standing.get(service["id"], 0)) for service in found]
+        self.loaded = True
+
+    @rx.event
+    @told
+    async def edit(self, ident: str) -> None:
+        """Open the form, with a service or empty."""
+        self.others = [[i["id"], i["name"]] for i in self.items if i["id"] != ident]
+        self.form, self.needed = NOTHING, []
+        if ident != NEW:
+            found = await self.ask("GET", f"/services/{ident}")
+            self.form = {
+                **{k: found[k] or "" for k in ("name", "team_id", "policy_id", "description", "runbook")},  # type: ignore[typeddict-item]
+                "tier": str(found["tier"]),
+            }
+            self.needed = found["depends_on"]
+        self.editing = ident
+
+    @rx.event
+    def close(self) -> None:
+        """Keep what was there."""
+        self.clear()
+        self.editing = CLOSED
+
+    @rx.event
+    @told
+    async def save(self, form: dict[str, Any]) -> None:
+        """What the form says; the API checks it."""
+        body = {k: form[k] for k in ("name", "description", "runbook")}
+        body |= {k: form[k] or None for k in ("team_id", "policy_id")}
+        body |= {"tier": int(form["tier"]), "depends_on": [i for i, _ in self.others if form.get(f"needs_{i}")]}
+        if self.editing == NEW:
+            await self.ask("POST", "/services", body)
+        else:
+            saved = await self.ask("GET", f"/services/{self.editing}")
+            await self.ask("PUT", f"/services/{self.editing}", {**body, "links": saved["links"]})
+        self.editing, self.done = CLOSED, "Saved. Open incidents keep the policy they began with."
+        await self._load()
+
+    @rx.event
+    @told
+    async def delete(self) -> None:
+        """Refused while something leads to it."""
+        await self.ask("DELETE", f"/services/{self.editing}")
+        self.editing, self.done = CLOSED, "Deleted."
+        await self._load()
+
+
+def _item(found: dict[str, Any], names: dict[str, str], incidents: int) -> Item:
+    def of(idents: list[str]) -> str:
+        return ", ".join(names.get(i, "one that is gone") for i in idents)
+
+    return {
+        "id": found["id"],
+        "name": found["name"],
+        "tier": str(found["tier"]),
+        "team": names.get(found["team_id"] or "", ""),
+        "policy": names.get(found["policy_id"] or "", ""),
+        "needs": of(found["depends_on"]),
+        "needed_by": of(found["needed_by"]),
+        "open": incidents,
+        "runbook": found["runbook"],
+    }
+
+
+def _row(item: rx.Var[Item]) -> rx.Component:
+    return rx.el.tr(
+        rx.el.th(item["name"], scope="row"),
+        rx.el.td(
+            rx.cond(
+                item["open"].to(int) > 0,
+                rx.el.a(
+                    item["open"], " open", href="/incidents?service=" + item["id"].to(str), class_name="problem-text"
+                ),
+                "none",
+            )
+        ),
+        rx.el.td(rx.cond(item["team"] != "", item["team"], rx.el.span("nobody", class_name="problem-text"))),
+        rx.el.td(rx.cond(item["policy"] != "", item["policy"], "that of the integration")),
+        rx.el.td(item["tier"]),
+        rx.el.td(item["needs"]),
+        rx.el.td(item["needed_by"]),
+        rx.el.td(
+            rx.cond(
+                item["runbook"] != "",
+                rx.el.a("Runbook", href=item["runbook"], target="_blank", rel="noopener noreferrer"),
+            )
+        ),
+        rx.el.td(
+            rx.cond(
+                View.may_configure,
+                rx.el.button(
+                    "Edit",
+                    type="button",
+                    on_click=View.edit(item["id"]),
+                    custom_attrs={"aria-label": "Edit " + item["name"].to(str)},
+                ),
+            )
+        ),
+    )
+
+
+def _needs() -> rx.Component:
+    def box(item: rx.Var[list[str]]) -> rx.Component:
+        chosen = rx.Var.create(View.needed).contains(item[0])
+        return rx.el.label(rx.el.input(type="checkbox", name="needs_" + item[0], default_checked=chosen), " ", item[1])
+
+    return rx.el.fieldset(rx.el.legend("It needs these"), rx.foreach(View.others, box), class_name="boxes")
+
+
+def _form() -> rx.Component:
+    form: Any = View.form
+    return rx.el.section(
+        rx.el.h2(rx.cond(View.editing == NEW, "A new service", "Change the service")),
+        rx.el.form(
+            field("Name", rx.el.input(name="name", default_value=form["name"], required=True, max_length=200), "/name"),
+            field(
+                "Owner: team", optional("nobody", View.teams, name="team_id", default_value=form["team_id"]), "/team_id"
+            ),
+            field(
+                "Policy",
+                optional("that of the integration", View.policies, name="policy_id", default_value=form["policy_id"]),
+                "/policy_id",
+            ),
+            field("Tier", select(TIERS, name="tier", default_value=form["tier"]), "/tier"),
+            field("Runbook", rx.el.input(name="runbook", type="url", default_value=form["runbook"]), "/runbook"),
+            field(
+                "What it is",
+                rx.el.textarea(name="description", default_value=form["description"], rows=2),
+                "/description",
+            ),
+            _needs(),
+            rx.el.div(
+                rx.el.button("Save the service", type="submit", class_name="first"),
+                rx.el.button("Cancel", type="button", on_click=View.close),
+                class_name="actions",
+            ),
+            on_submit=View.save,
+            class_name="form panel",
+            key=View.editing,
+            custom_attrs={"aria-label": "Service"},
+        ),
+        rx.cond(
+            View.editing != NEW,
+            sure("Delete the service", "Refused while a rule leads to it or another service needs it.", View.delete),
+        ),
+    )
+
+
+def page() -> rx.Component:
+    """The list, then the form."""
+    heads = ("Name", "Incidents", "Owner", "Policy", "Tier", "Needs", "Needed by", "Runbook", "")
+    empty = (
+        "There is no service. A service says what is broken, who owns it and what it needs; rules lead alerts to it."
+    )
+    return shell(
+        "/services",
+        rx.el.div(
+            rx.el.h1("Services"),
+            shown(View.loaded, View.some, table(heads, rx.foreach(View.items, _row), "All services"), empty),
+            rx.cond(
+                View.may_configure & View.loaded & (View.editing == CLOSED),
+                rx.el.p(rx.el.button("Add a service", type="button", on_click=View.edit(NEW), class_name="first")),
+            ),
+            rx.cond(View.editing != CLOSED, _form()),
+            rx.el.div(done(), class_name="toast"),
+            class_name="setup",
+        ),
+    )
