@@ -24,15 +24,14 @@ def preview(schedule: DomainSchedule, start: float, end: float) -> Preview:
         raise Invalid("end", "The window must end after it starts.")
     if end - start > WINDOW_S:
         raise Invalid("end", "The window can be at most 400 days long.")
-    layers = [*schedule.layers, *(layer for t in schedule.temporaries for layer in t.layers)]
-    if sum(_pieces(layer, end - start) for layer in layers) > MAX_PIECES:
+    if pieces(schedule, end - start) > MAX_PIECES:
         raise Invalid("end", f"This window holds more than {MAX_PIECES} shifts; make it shorter.")
     return Preview(
-        shifts=_shown(shifts(schedule, start, end)),
+        shifts=shown(shifts(schedule, start, end)),
         gaps=[Gap(start=moment(a), end=moment(b)) for a, b in gaps(schedule, start, end)],
-        layers=[Line(name=name, shifts=_shown(line)) for name, line in layer_lines(schedule, start, end)],
+        layers=[Line(name=name, shifts=shown(line)) for name, line in layer_lines(schedule, start, end)],
         temporaries=[
-            Line(name=t.name, id=t.id, shifts=_shown(line)) for t, line in temporary_lines(schedule, start, end)
+            Line(name=t.name, id=t.id, shifts=shown(line)) for t, line in temporary_lines(schedule, start, end)
         ],
         overrides=[
             Change(
@@ -49,8 +48,15 @@ def preview(schedule: DomainSchedule, start: float, end: float) -> Preview:
     )
 
 
-def _shown(line: Iterable[DomainShift]) -> list[Shift]:
+def shown(line: Iterable[DomainShift]) -> list[Shift]:
+    """Shifts as answered."""
     return [Shift(user_id=s.user, start=moment(s.start), end=moment(s.end), source=s.source) for s in line]
+
+
+def pieces(schedule: DomainSchedule, window_s: float) -> float:
+    """About how many turns and windows it has in so many seconds: what resolving it costs."""
+    layers = [*schedule.layers, *(layer for t in schedule.temporaries for layer in t.layers)]
+    return sum(_pieces(layer, window_s) for layer in layers)
 
 
 def _pieces(layer: Layer, window_s: float) -> float:

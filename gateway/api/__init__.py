@@ -13,6 +13,7 @@ from gateway.api import (
     configuration,
     contact_tests,
     contacts,
+    everyone,
     explain,
     export,
     handoffs,
@@ -30,6 +31,7 @@ from gateway.api import (
     outbox,
     plan,
     policies,
+    policy_trial,
     preview,
     providers,
     reach,
@@ -58,9 +60,9 @@ def router() -> APIRouter:
     of_people = (users, contacts, verification, notification_rules, teams, swaps, time_off, load)
     of_accounts = (account, contact_tests, invitations, reach, setup)
     of_incidents = (alerts, ties, timeline, export, explain, on_call, outbox)
-    of_schedules = (schedules, schedule_changes, holidays, imports, handoffs, calendars)
+    of_schedules = (everyone, schedules, schedule_changes, holidays, imports, handoffs, calendars)
     of_administration = (health_parts, providers, audit, access, configuration, versions)
-    of_alerts = (policies, services, routing, integrations, received, heartbeats, preview, plan, lint)
+    of_alerts = (policy_trial, policies, services, routing, integrations, received, heartbeats, preview, plan, lint)
     of_noise = (silences, maintenance)
     for part in (*of_incidents, *of_people, *of_accounts, *of_schedules, *of_alerts, *of_noise, *of_administration):
         api.include_router(part.router)

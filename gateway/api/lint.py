@@ -34,13 +34,15 @@ async def list_readiness(
     gateway: Gateway,
     days: Annotated[float, Query(gt=0, le=60, description="How far ahead")] = 14,
     schedule: Annotated[Key, Query(description="Only this schedule; default: all that a policy in use calls")] = "",
+    user: Annotated[Key, Query(description="Only this person's shifts, in all schedules")] = "",
 ) -> Readiness:
     """A badge for every coming shift, with the reasons."""
     ahead = await gateway.lint.ahead(days)
     if schedule and schedule not in ahead.config.schedules:
         raise Invalid("schedule", f"There is no schedule with id {schedule!r}.")
-    asked = [ahead.config.schedules[schedule]] if schedule else list(ahead.schedules.values())
-    shifts = await asyncio.to_thread(coming, ahead, asked)
+    known = ahead.config.schedules if user else ahead.schedules
+    asked = [ahead.config.schedules[schedule]] if schedule else list(known.values())
+    shifts = [s for s in await asyncio.to_thread(coming, ahead, asked) if user in ("", s.user_id)]
     ready = sum(shift.ready for shift in shifts)
     return Readiness.model_validate(
         {

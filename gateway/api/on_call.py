@@ -7,11 +7,14 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from domain.configuration import Configuration
+from domain.masking import hint
+from domain.notify import usable
+from domain.people import User
 from domain.schedule import Schedule
 from domain.standing import standing
 from gateway.auth.principal import Reader
 from gateway.schemas.base import Moment, moment
-from gateway.schemas.schedules import OnCallEntry, OnCallList
+from gateway.schemas.schedules import OnCallEntry, OnCallList, Reach
 from gateway.then import AsOf
 
 router = APIRouter(tags=["on-call"])
@@ -35,6 +38,20 @@ def _entry(config: Configuration, schedule: Schedule, at: float) -> OnCallEntry:
         schedule=schedule.name,
         user_ids=list(found.users),
         users=[config.users[u].name if u in config.users else u for u in found.users],
+        reach=[_reach(config.users.get(u)) for u in found.users],
         until=moment(found.until),
         next_user_ids=list(found.following),
     )
+
+
+def _reach(user: User | None) -> list[Reach]:
+    methods = usable(user) if user is not None and user.active else ()
+    return [
+        Reach(
+            channel=c.channel,
+            label=c.label,
+            address_hint=hint(c.channel, c.address),
+            verified=c.verified or c.channel == "outbox",
+        )
+        for c in methods
+    ]

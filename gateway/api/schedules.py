@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -9,22 +10,35 @@ import msgspec
 from fastapi import APIRouter, Query, Response
 from sqlalchemy import select
 
+from domain.configuration import Configuration
+from domain.consequences import AHEAD_S, consequences
 from domain.errors import Invalid
+from domain.schedule import Schedule as DomainSchedule
 from domain.schedule import calendars_of
 from domain.validation import check_schedule
 from gateway.api.parameters import PathId
 from gateway.api.schedule_changes import shown_override, shown_temporary
 from gateway.auth.principal import Configurer, Gateway, Reader
 from gateway.references import check_unused
-from gateway.schedule_lines import preview
+from gateway.schedule_lines import MAX_PIECES, pieces, preview
 from gateway.schedule_news import announce, changed
 from gateway.schemas.base import Moment, problems
-from gateway.schemas.schedules import Preview, PreviewRequest, Schedule, ScheduleInput, ScheduleList
+from gateway.schemas.consequences import Consequence
+from gateway.schemas.schedules import (
+    Preview,
+    PreviewRequest,
+    Schedule,
+    ScheduleInput,
+    ScheduleList,
+    TriedPreview,
+)
 from gateway.services import Services
 from gateway.then import AsOf
 from runtime.ids import new_id
 from storage.changes import change, fetch
 from storage.configuration import calendars, schedule_of
+from storage.errors import NotFound
+from storage.incidents import at_steps
 from storage.tables import ScheduleRow
 
 router = APIRouter(prefix="/schedules", tags=["schedules"])
@@ -52,18 +66,43 @@ def _check(body: ScheduleInput, gateway: Services) -> list[Any]:
     return layers
 
 
-@router.post("/preview", operation_id="previewSchedule")
-async def preview_definition(body: PreviewRequest, _: Reader, gateway: Gateway) -> Preview:
+@router.post("/preview", operation_id="previewSchedule", responses=problems(404))
+async def preview_definition(body: PreviewRequest, _: Reader, gateway: Gateway) -> TriedPreview:
     """What a definition comes to; nothing is saved, and the users need not exist."""
+    config = gateway.config.current
+    saved = config.schedules.get(body.replaces) if body.replaces is not None else None
+    if body.replaces is not None and saved is None:
+        raise NotFound("schedule", body.replaces)
+    typed = body.schedule.to_domain(saved.id if saved is not None else "preview")
+    overrides = tuple(o.to_domain(f"override {n + 1}", float(n)) for n, o in enumerate(body.overrides))
+    temporaries = tuple(t.to_domain(f"temporary {n + 1}", n - 1_000.0) for n, t in enumerate(body.temporaries))
     schedule = replace(
-        body.schedule.to_domain("preview"),
-        overrides=tuple(o.to_domain(f"override {n + 1}", float(n)) for n, o in enumerate(body.overrides)),
-        temporaries=tuple(t.to_domain(f"temporary {n + 1}", n - 1_000.0) for n, t in enumerate(body.temporaries)),
+        typed,
+        overrides=(*(saved.overrides if saved is not None else ()), *overrides),
+        temporaries=(*(saved.temporaries if saved is not None else ()), *temporaries),
     )
-    known = gateway.config.current.holidays
-    check_schedule(schedule, calendars=known)
-    named = tuple(known[ident] for ident in sorted(calendars_of(schedule)))
-    return preview(replace(schedule, holidays=named), body.start.timestamp(), body.end.timestamp())
+    try:
+        check_schedule(schedule, calendars=config.holidays)
+    except Invalid as error:
+        inside = error.field.startswith(("zone", "layers"))
+        raise Invalid(f"schedule.{error.field}" if inside else error.field, error.message) from error
+    named = tuple(config.holidays[ident] for ident in sorted(calendars_of(schedule) & config.holidays.keys()))
+    schedule = replace(schedule, holidays=named)
+    shown = preview(schedule, body.start.timestamp(), body.end.timestamp())
+    changes = await _changes(schedule, config, gateway) if body.compare else []
+    return TriedPreview(**dict(shown), consequences=changes)
+
+
+async def _changes(schedule: DomainSchedule, config: Configuration, gateway: Services) -> list[Consequence]:
+    """Against the schedule of the same id as it is saved, if it is."""
+    if pieces(schedule, AHEAD_S) > MAX_PIECES:
+        raise Invalid("compare", f"It holds more than {MAX_PIECES} shifts in 60 days: too many to compare.")
+    after = replace(config, schedules={**config.schedules, schedule.id: schedule})
+    async with gateway.sessions() as session:
+        incidents = await at_steps(session)
+    now = await gateway.store.now()
+    # In a thread: an hourly rotation takes half a second, and alerts must not wait for it.
+    return [Consequence.of(c) for c in await asyncio.to_thread(consequences, config, after, now, incidents)]
 
 
 @router.get("", operation_id="listSchedules")

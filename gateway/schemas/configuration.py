@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from domain.consequences import Consequence as DomainConsequence
 from gateway.schemas.base import Output, Page, moment
+from gateway.schemas.consequences import Consequence
 from gateway.tree.applying import Outcome
 from gateway.tree.compared import Compared
 from gateway.tree.differences import Difference, plain
@@ -40,32 +40,6 @@ class TreeChange(Output):
     fields: list[FieldChange]
 
 
-class TreeConsequence(Output):
-    """What it comes to for people in the next 60 days."""
-
-    kind: Literal["uncovered", "covered", "on_call_now", "load", "incident"]
-    words: str
-    subject_id: str
-    user_id: str
-    start: datetime | None
-    end: datetime | None
-    hours: float
-    nights: int
-
-    @classmethod
-    def of(cls, found: DomainConsequence) -> TreeConsequence:
-        return cls(
-            kind=found.kind,
-            words=found.words,
-            subject_id=found.subject,
-            user_id=found.user,
-            start=moment(found.start),
-            end=moment(found.end),
-            hours=found.hours,
-            nights=found.nights,
-        )
-
-
 class NotInTree(Output):
     """Stored, but not said by the tree: left as it is, unless pruned."""
 
@@ -79,7 +53,7 @@ class TreePlan(Output):
     version: int
     applied: int | None
     changes: list[TreeChange]
-    consequences: list[TreeConsequence]
+    consequences: list[Consequence]
     not_in_tree: list[NotInTree]
 
     @classmethod
@@ -100,7 +74,7 @@ class TreePlan(Output):
             version=outcome.version,
             applied=None if dry else outcome.applied,
             changes=changes,
-            consequences=[TreeConsequence.of(c) for c in outcome.consequences],
+            consequences=[Consequence.of(c) for c in outcome.consequences],
             not_in_tree=[NotInTree(section=section, name=name) for section, name in proposal.left],
         )
 

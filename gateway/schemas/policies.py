@@ -10,7 +10,8 @@ from domain import policy as domain
 from domain.alert import Severity as DomainSeverity
 from domain.matcher import Matcher as DomainMatcher
 from domain.window import Window
-from gateway.schemas.base import Ident, Input, Name, Output, Ref, Severity, TeamId
+from gateway.schemas.base import Ident, Input, Moment, Name, Output, PolicyId, Ref, Severity, TeamId
+from gateway.schemas.plan import TriedAlert
 from gateway.schemas.routing import Matcher, RuleWindow
 
 
@@ -148,6 +149,31 @@ class PolicyList(Output):
     """All policies."""
 
     items: list[Policy]
+
+
+class PolicyTrial(Input):
+    """A policy that is not saved, an alert, and when it comes (default: now)."""
+
+    policy: PolicyInput
+    replaces: PolicyId | None = None
+    alert: TriedAlert = Field(default_factory=TriedAlert)
+    at: Moment | None = None
+
+
+class PolicyUse(Output):
+    """Something that leads to a policy. `rule`: which of its routing rules does; empty: it does itself."""
+
+    policy_id: str
+    kind: Literal["service", "integration", "heartbeat", "organisation"]
+    id: str
+    name: str
+    rule: str = ""
+
+
+class PolicyUses(Output):
+    """All of them."""
+
+    items: list[PolicyUse]
 
 
 class LastResort(Input):

@@ -18,10 +18,12 @@ from gateway.schemas.base import (
     Name,
     Output,
     Ref,
+    ScheduleId,
     TeamId,
     UserId,
     Weekday,
 )
+from gateway.schemas.consequences import Consequence
 
 Local = Annotated[str, Field(max_length=32, examples=["2026-01-05T09:00:00"], description="Wall clock, no offset")]
 Zone = Annotated[str, Field(max_length=64, examples=["Europe/Berlin"])]
@@ -234,7 +236,8 @@ class ScheduleList(Output):
 class PreviewRequest(Input):
     """A definition and a window of at most 400 days; nothing is saved.
 
-    Overrides and temporary schedules count in the order given, temporary schedules first.
+    Overrides and temporary schedules count in the order given, temporary schedules first; before them, those of the
+    saved schedule that it `replaces`. `compare`: say what changes for people, against that or against nothing.
     """
 
     schedule: ScheduleInput
@@ -242,6 +245,8 @@ class PreviewRequest(Input):
     temporaries: Annotated[list[TemporaryInput], Field(max_length=100)] = Field(default_factory=list)
     start: Moment
     end: Moment
+    replaces: ScheduleId | None = None
+    compare: bool = False
 
 
 class Shift(Output):
@@ -289,13 +294,45 @@ class Preview(Output):
     overrides: list[Change]
 
 
+class TriedPreview(Preview):
+    """The same of a definition that is not saved. `consequences`: where they were asked for."""
+
+    consequences: list[Consequence]
+
+
+class ScheduleLine(Output):
+    """The final line of one schedule."""
+
+    schedule_id: str
+    schedule: str
+    zone: str
+    shifts: list[Shift]
+    gaps: list[Gap]
+
+
+class Timeline(Output):
+    """Schedules by name."""
+
+    items: list[ScheduleLine]
+
+
+class Reach(Output):
+    """A contact method that pages go to; of the address only a hint."""
+
+    channel: str
+    label: str
+    address_hint: str
+    verified: bool
+
+
 class OnCallEntry(Output):
-    """Who is on call in one schedule. `until`: when that may change."""
+    """Who is on call in one schedule. `until`: when that may change. `reach`: how, for each of them in their order."""
 
     schedule_id: str
     schedule: str
     user_ids: list[str]
     users: list[str]
+    reach: list[list[Reach]]
     until: datetime | None
     next_user_ids: list[str]
 

@@ -153,3 +153,44 @@ async def test_incidents_at_once_go_to_different_people_and_turns_survive_a_host
                 assert max(Counter(found).values()) == (1 if len(keys) == 2 else 2)
         everybody = await called(("a", "b", "c", "d", "e", "f"))
         assert Counter(everybody) == dict.fromkeys(people, 2)
+
+
+async def test_a_policy_is_tried_as_it_is_typed_and_says_what_leads_to_it(site: Site) -> None:
+    ann, bea = await person(site, "Ann"), await person(site, "Bea")
+
+    def step(user: str, **more: Any) -> dict[str, Any]:
+        return {"targets": [{"kind": "user", "id": user}], "wait_s": 300, **more}
+
+    saved = await site.call("POST", "/policies", {"name": "P", "steps": [step(ann)]}, 201)
+    night = {"windows": [{"zone": "UTC", "start": "22:00", "end": "06:00"}]}
+    typed = {"name": "P", "steps": [step(ann), step(bea, when=night)]}
+    tried = {"policy": typed, "replaces": saved["id"], "alert": {"title": "Disk full"}}
+
+    async def called(at: str) -> list[tuple[str, float]]:
+        answer = await site.call("POST", "/policies/preview", {**tried, "at": at})
+        (incident,) = answer["incidents"]
+        assert (incident["policy_id"], incident["policy_version"]) == (saved["id"], 2)
+        steps = [m for m in incident["moments"] if m["kind"] == "StepStarted"]
+        return [(c["user"], m["after_s"]) for m in steps for c in m["calls"]]
+
+    assert await called("2026-06-01T12:00:00Z") == [("Ann", 0)]
+    assert await called("2026-06-01T23:00:00Z") == [("Ann", 0), ("Bea", 300)]
+    assert (await site.call("GET", f"/policies/{saved['id']}"))["version"] == 1, "nothing is saved"
+    wrong = {**tried, "policy": {"name": "P", "steps": [step("nobody")]}}
+    refused = await site.call("POST", "/policies/preview", wrong, 422)
+    assert refused["errors"][0]["pointer"] == "/policy/steps/0/targets/0/id"
+    await site.call("POST", "/policies/preview", {**tried, "replaces": "none"}, 404)
+    new = await site.call("POST", "/policies/preview", {"policy": typed})
+    assert new["incidents"][0]["policy_version"] == 1
+
+    default = (await site.call("GET", "/integrations"))["items"][0]["policy_id"]
+    service = await site.call("POST", "/services", {"name": "Cart", "policy_id": saved["id"]}, 201)
+    rule = {"name": "live", "matchers": [{"label": "env", "value": "prod"}], "policy_id": saved["id"]}
+    body = {"name": "Shop", "type": "generic", "policy_id": default, "routes": [rule]}
+    integration = await site.call("POST", "/integrations", body, 201)
+    uses = (await site.call("GET", "/policies/usage"))["items"]
+    ours = [(u["kind"], u["id"], u["name"], u["rule"]) for u in uses if u["policy_id"] == saved["id"]]
+    assert ours == [
+        ("service", service["id"], "Cart", ""),
+        ("integration", integration["id"], "Shop", "rule 1 (live)"),
+    ]

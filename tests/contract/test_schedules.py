@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from domain.oncall import who
@@ -216,3 +217,56 @@ async def test_a_wrong_override_or_temporary_schedule_is_refused_naming_the_fiel
         assert (await site.call("GET", f"{path}/preview?{window}", status=422))["errors"][0]["pointer"] == "/end"
     shown = await site.call("GET", f"{path}")
     assert (shown["overrides"], shown["temporaries"]) == ([], [])
+
+
+async def test_a_definition_is_tried_against_the_saved_schedule_and_says_what_changes_for_whom(site: Site) -> None:
+    ada, ben = await people(site, "ada", "ben")
+    body = {"name": "S", "zone": "UTC", "layers": [layer("l", ada, ben)]}
+    saved = await site.call("POST", "/schedules", body, 201)
+    now = datetime.now(UTC)
+    override = {"start": now.isoformat(), "end": (now + timedelta(hours=2)).isoformat(), "user_id": ben}
+    await site.call("POST", f"/schedules/{saved['id']}/overrides", override, 201)
+    window = {"start": now.isoformat(), "end": (now + timedelta(days=21)).isoformat()}
+    tried = {"schedule": {**body, "layers": [layer("l", ada)]}, **window, "compare": True}
+    shown = await site.call("POST", "/schedules/preview", {**tried, "replaces": saved["id"]})
+    assert len(shown["overrides"]) == 1 and shown["shifts"][0]["user_id"] == ben, "overrides stay as they are"
+    loads = {c["user_id"]: c for c in shown["consequences"] if c["kind"] == "load"}
+    assert loads[ada]["nights"] > 0 and loads[ben]["nights"] == -loads[ada]["nights"]
+    assert loads[ada]["words"].startswith("ada gains ") and "night shifts" in loads[ada]["words"]
+    new = await site.call("POST", "/schedules/preview", tried)
+    assert {c["user_id"] for c in new["consequences"] if c["kind"] == "load"} == {ada}
+    assert (await site.call("POST", "/schedules/preview", {**tried, "compare": False}))["consequences"] == []
+    assert (await site.call("GET", f"/schedules/{saved['id']}"))["layers"] == saved["layers"], "nothing is saved"
+    await site.call("POST", "/schedules/preview", {**tried, "replaces": "nobody"}, 404)
+    wrong = {**tried, "schedule": {**body, "layers": [{**layer("l", ada), "zone": "Mars"}]}}
+    refused = await site.call("POST", "/schedules/preview", wrong, 422)
+    assert refused["errors"][0]["pointer"] == "/schedule/layers/0/zone"
+
+
+async def test_all_schedules_are_shown_beside_each_other_and_how_their_people_are_reached(site: Site) -> None:
+    ada, ben = await people(site, "ada", "ben")
+    contact = {"channel": "email", "label": "work", "address": "ada@example.org"}
+    await site.call("POST", f"/users/{ada}/contact-methods", contact, 201)
+    team = (await site.call("POST", "/teams", {"name": "Ops", "member_ids": []}))["id"]
+    one = {"name": "A", "zone": "Asia/Tokyo", "layers": [layer("l", ada)], "team_id": team}
+    two = {"name": "B", "zone": "UTC", "layers": [layer("l", ben, until="2026-06-02T12:00:00")]}
+    made = [(await site.call("POST", "/schedules", body, 201))["id"] for body in (one, two)]
+    window = "start=2026-06-02T00:00:00Z&end=2026-06-03T00:00:00Z"
+    items = (await site.call("GET", f"/on-call/timeline?{window}"))["items"]
+    assert [(i["schedule_id"], i["zone"], i["shifts"][0]["user_id"]) for i in items] == [
+        (made[0], "Asia/Tokyo", ada),
+        (made[1], "UTC", ben),
+    ]
+    assert items[0]["gaps"] == []
+    assert items[1]["gaps"] == [{"start": "2026-06-02T12:00:00Z", "end": "2026-06-03T00:00:00Z"}]
+    only = (await site.call("GET", f"/on-call/timeline?{window}&team={team}"))["items"]
+    assert [i["schedule"] for i in only] == ["A"]
+    for query, field in ((f"{window}&team=none", "/team"), (window.replace("06-03", "06-01"), "/end")):
+        refused = await site.call("GET", f"/on-call/timeline?{query}", status=422)
+        assert refused["errors"][0]["pointer"] == field
+    first = (await site.call("GET", f"/on-call?at={AT}"))["items"][0]
+    assert first["reach"] == [
+        [{"channel": "email", "label": "work", "address_hint": "a***@example.org", "verified": False}]
+    ]
+    theirs = (await site.call("GET", f"/readiness?days=1&user={ada}"))["items"]
+    assert [(s["schedule"], s["user_id"]) for s in theirs] == [("A", ada)], "in schedules that no policy calls too"
