@@ -6,7 +6,23 @@ import reflex as rx
 
 from ui.first_run import FirstRun
 from ui.headers import secured
-from ui.pages import incident, incident_view, incidents, on_call, people, person, profile, teams, welcome
+from ui.pages import (
+    feeds,
+    incident,
+    incident_view,
+    incidents,
+    load,
+    mine,
+    on_call,
+    people,
+    person,
+    policies,
+    policy,
+    profile,
+    schedule,
+    teams,
+    welcome,
+)
 from ui.person import Person
 from ui.person_account import Account
 from ui.person_contacts import Contacts
@@ -14,7 +30,7 @@ from ui.person_rules import Rules
 from ui.session import Session
 
 app = rx.App(
-    stylesheets=["/console.css", "/incident.css", "/people.css"],
+    stylesheets=["/console.css", "/incident.css", "/people.css", "/rota.css"],
     head_components=[rx.el.link(rel="icon", href="/icon.svg", type="image/svg+xml")],
     html_lang="en",
     api_transformer=secured,
@@ -43,3 +59,14 @@ app.add_page(
     on_load=[*OF_PERSON, Rules.load_rules, Account.load_account],
 )
 app.add_page(welcome.page, route="/welcome", title="Welcome · Sentinel", on_load=[*OF_PERSON, FirstRun.load_setup])
+for path in ("/schedules/new", "/schedules/[schedule_id]/edit"):
+    app.add_page(schedule.page, route=path, title="Schedule · Sentinel", on_load=[Session.enter, schedule.View.load])
+app.add_page(policies.page, route="/policies", title="Policies · Sentinel", on_load=[Session.enter, policies.View.load])
+app.add_page(
+    policy.page, route="/policies/[policy_id]", title="Policy · Sentinel", on_load=[Session.enter, policy.View.load]
+)
+app.add_page(mine.page, route="/on-call/mine", title="My shifts · Sentinel", on_load=[Session.enter, mine.View.load])
+app.add_page(load.page, route="/on-call/load", title="Load · Sentinel", on_load=[Session.enter, load.View.load])
+app.add_page(
+    feeds.page, route="/on-call/feeds", title="Calendar links · Sentinel", on_load=[Session.enter, feeds.View.load]
+)

@@ -8,6 +8,8 @@ from typing import Any, TypedDict
 from zoneinfo import ZoneInfo
 
 COLOURS = 8
+QUARTER_S = 900
+Span = tuple[datetime, datetime]
 
 
 class Bar(TypedDict):
@@ -35,6 +37,20 @@ class Day(TypedDict):
     width: str
     text: str
     tone: str
+
+
+class Cell(TypedDict):
+    """A day of a month. `bars`: who is on call in it, and gaps; of a Bar only text, title and tone count."""
+
+    text: str
+    tone: str
+    bars: list[Bar]
+
+
+class Week(TypedDict):
+    """Monday to Sunday."""
+
+    days: list[Cell]
 
 
 def window(first: date, days: int, zone: str) -> tuple[datetime, datetime]:
@@ -66,6 +82,65 @@ def days(first: date, count: int, zone: str, today: date) -> list[Day]:
         text = begin.strftime("%a %d") if n and begin.day > 1 else begin.strftime("%a %d %b")
         found.append({**_placed(begin, finish, start, end), "text": text, "tone": tone})  # type: ignore[typeddict-item]
     return found
+
+
+def month_of(day: date) -> tuple[date, int]:
+    """The Monday on or before the first of the month, and how many days from there its last week ends."""
+    first = day.replace(day=1)
+    monday = first - timedelta(days=first.weekday())
+    after = (first + timedelta(days=31)).replace(day=1)
+    return monday, -(-(after - monday).days // 7) * 7
+
+
+def next_month(day: date, by: int) -> date:
+    """The first of the month so many later."""
+    months = day.year * 12 + day.month - 1 + by
+    return date(months // 12, months % 12 + 1, 1)
+
+
+def month(preview: Mapping[str, Any], names: Mapping[str, str], shown: date, zone: str, today: date) -> list[Week]:
+    """Weeks of the month of `shown`: who is on call on each day, in their order, and whether there is a gap in it."""
+    monday, count = month_of(shown)
+    cells: list[Cell] = []
+    for n in range(count):
+        day = monday + timedelta(days=n)
+        start, end = window(day, 1, zone)
+        inside = {kind: [i for i in preview[kind] if _overlap(i, start, end)] for kind in ("shifts", "gaps")}
+        line = rows({**inside, "layers": [], "temporaries": [], "overrides": []}, names, start, end, zone)[0]
+        seen: dict[str, Bar] = {}
+        for bar in line["bars"]:
+            seen.setdefault(bar["text"], bar)
+        tone = "today" if day == today else "" if day.month == shown.month else "other"
+        text = str(day.day) if day.day > 1 else f"{day.day} {day:%b}"
+        cells.append({"text": text, "tone": tone, "bars": list(seen.values())})
+    return [{"days": cells[n : n + 7]} for n in range(0, count, 7)]
+
+
+def _overlap(item: Mapping[str, Any], start: datetime, end: datetime) -> bool:
+    return datetime.fromisoformat(item["start"]) < end and datetime.fromisoformat(item["end"]) > start
+
+
+def everyone(lines: Sequence[Mapping[str, Any]], names: Mapping[str, str], zone: str, of: Span) -> list[Row]:
+    """The final lines of schedules beside each other, as the API's timeline has them. `of`: from and to."""
+    nothing: dict[str, Any] = {"layers": [], "temporaries": [], "overrides": []}
+    return [{**rows({**nothing, **line}, names, *of, zone)[0], "name": line["schedule"]} for line in lines]
+
+
+def drawn(parts: tuple[float, float], of: Span, zone: str) -> tuple[str, str]:
+    """What was drawn on a line that shows `of`, as parts of its width: from and to on the clock of the zone, each at
+    the nearest quarter of an hour, at least one apart."""
+    start, whole = of[0].timestamp(), of[1].timestamp() - of[0].timestamp()
+    low, high = (round((start + part * whole) / QUARTER_S) * QUARTER_S for part in parts)
+    both = (low, max(high, low + QUARTER_S))
+    low_text, high_text = (f"{datetime.fromtimestamp(at, ZoneInfo(zone)):%Y-%m-%dT%H:%M}" for at in both)
+    return low_text, high_text
+
+
+def when(start: str, end: str, zone: str) -> str:
+    """From and to on the clock of a zone: "Mon 09 Mar 09:00 – 17:00 Europe/Berlin"."""
+    low, high = (datetime.fromisoformat(at).astimezone(ZoneInfo(zone)) for at in (start, end))
+    last = f"{high:%H:%M}" if low.date() == high.date() else f"{high:%a %d %b %H:%M}"
+    return f"{low:%a %d %b %H:%M} – {last} {zone}"
 
 
 def rows(preview: Mapping[str, Any], names: Mapping[str, str], start: datetime, end: datetime, zone: str) -> list[Row]:

@@ -24,6 +24,11 @@ class Refused(Exception):
         self.status = status
         self.faults = faults or {}
 
+    def at(self, faults: dict[str, str]) -> Refused:
+        """The same, with its faults at the fields of a page that shows them there."""
+        text = f"Not acceptable yet: {next(iter(faults.values()))} See what is marked." if faults else str(self)
+        return Refused(text, self.status, faults)
+
     def __reduce__(self) -> tuple[type[Refused], tuple[str, int, dict[str, str]]]:
         return (type(self), (str(self), self.status, self.faults))
 

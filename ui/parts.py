@@ -11,17 +11,17 @@ from ui.components.live import place
 from ui.session import Session
 
 
-def field(label: str, control: rx.Component, pointer: str = "", hint: str = "") -> rx.Component:
+def field(label: str, control: rx.Component, pointer: str | rx.Var[str] = "", hint: str = "") -> rx.Component:
     """A control with its label. `pointer`: where the API's 422 would name it (RFC 6901), shown beneath it then."""
     return rx.el.div(
         rx.el.label(rx.el.span(label), control),
         rx.el.small(hint) if hint else rx.fragment(),
-        fault(pointer) if pointer else rx.fragment(),
+        fault(pointer) if isinstance(pointer, rx.Var) or pointer else rx.fragment(),
         class_name="field",
     )
 
 
-def fault(pointer: str) -> rx.Component:
+def fault(pointer: str | rx.Var[str]) -> rx.Component:
     """What the API said of this field when it refused the last change."""
     faults = rx.Var.create(Session.faults)
     return rx.cond(faults.contains(pointer), rx.el.small(faults[pointer], class_name="problem-text"))

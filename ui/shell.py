@@ -8,7 +8,7 @@ from ui.components.live import leave, live_badge, place, sign_out, theme_switch
 from ui.parts import out
 from ui.session import Session
 
-PLACES = (("Incidents", "/incidents"), ("On call", "/on-call"), ("People", "/people"))
+PLACES = (("Incidents", "/incidents"), ("On call", "/on-call"), ("Policies", "/policies"), ("People", "/people"))
 
 
 def shell(here: str, *content: rx.Component) -> rx.Component:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
+import httpx
 import pytest
 from playwright.sync_api import expect
 
 from tests.console.conftest import Open
+from tests.console.test_incidents import serious
 from tests.product import Product, until
 
 pytestmark = pytest.mark.e2e
@@ -48,3 +51,91 @@ def called(product: Product, ident: str) -> list[str]:
         if alert["id"] == ident:
             return list(alert["assignee_names"])
     return []
+
+
+def test_a_stretch_is_drawn_on_the_final_line_and_a_month_and_everybody_are_shown(
+    product: Product, open_as: Open
+) -> None:
+    ivo = product.person("Ivo", "outbox", "")
+    rotation = {"unit": "week", "every": 1, "start": "2026-01-05T09:00:00", "users": [ivo]}
+    free = (datetime.now(UTC).weekday() + 3) % 7
+    windows = [{"weekdays": [day for day in range(7) if day != free]}]
+    layers = [{"name": "six days", "rotation": rotation, "windows": windows}]
+    body = {"name": "Drawn line", "zone": "Asia/Tokyo", "layers": layers}
+    schedule = product.call("POST", "/schedules", body)["id"]
+    page = open_as(ivo, f"/on-call?schedule={schedule}")
+    line = page.locator(".line.final .drawable")
+    expect(line).to_contain_text("Ivo", timeout=SLOW_MS)
+    expect(page.locator("tr", has_text="Drawn line")).to_contain_text("outbox")
+    line.scroll_into_view_if_needed()
+    box = line.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] * 0.25, box["y"] + 10)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 10)
+    page.mouse.up()
+    expect(page.get_by_label("From")).not_to_have_value("", timeout=SLOW_MS)
+    low, high = (datetime.fromisoformat(page.get_by_label(name, exact=True).input_value()) for name in ("From", "To"))
+    assert timedelta(days=3) < high - low < timedelta(days=4)
+    expect(page.locator("#zone")).to_contain_text("Asia/Tokyo")
+    page.get_by_label("Clock of the times").select_option("viewer")
+    expect(page.locator("#zone")).not_to_contain_text("Asia/Tokyo", timeout=SLOW_MS)
+    page.get_by_label("Span").select_option("month")
+    expect(page.locator("table.month .shift.gap").first).to_be_visible(timeout=SLOW_MS)
+    assert serious(page) == []
+    page.get_by_role("button", name="Everyone").click()
+    expect(page.locator(".line.final", has_text="Drawn line")).to_be_visible(timeout=SLOW_MS)
+    assert serious(page) == []
+
+
+def test_a_swap_is_asked_in_one_browser_and_taken_in_another(product: Product, open_as: Open) -> None:
+    kim, lea = (product.person(name, "outbox", "") for name in ("Kim", "Lea"))
+    rotation = {"unit": "week", "every": 1, "start": "2026-01-05T09:00:00", "users": [kim, lea]}
+    body = {"name": "Swapped", "zone": "UTC", "layers": [{"name": "weekly", "rotation": rotation}]}
+    schedule = product.call("POST", "/schedules", body)["id"]
+    now = product.call("GET", "/on-call")["items"]
+    holder = next(d["user_ids"][0] for d in now if d["schedule_id"] == schedule)
+    asker, taker, name = (kim, lea, "Lea") if holder == kim else (lea, kim, "Kim")
+
+    first, second = open_as(asker, "/on-call/mine"), open_as(taker, "/on-call/mine")
+    expect(first.locator("#shifts")).to_contain_text("not ready", timeout=SLOW_MS)
+    expect(first.locator("#shifts")).to_contain_text("outbox page only")
+    first.get_by_label("Whom to ask").select_option(label=name)
+    first.get_by_label("Why").fill("the dentist")
+    first.get_by_role("button", name="Ask for a swap").click()
+    expect(first.locator("#swaps")).to_contain_text(f"you ask {name}", timeout=SLOW_MS)
+    second.reload()
+    expect(second.locator("#swaps")).to_contain_text("the dentist", timeout=SLOW_MS)
+    second.get_by_role("button", name="Take it").click()
+    expect(second.locator("#swaps")).to_contain_text(f"taken by {name}", timeout=SLOW_MS)
+    standing = product.call("GET", "/on-call")["items"]
+    assert next(d["user_ids"] for d in standing if d["schedule_id"] == schedule) == [taker]
+    first.reload()
+    expect(first.locator("#swaps")).to_contain_text(f"taken by {name}", timeout=SLOW_MS)
+
+    soon = datetime.now(UTC) + timedelta(days=9)
+    first.get_by_label("Away from").fill(soon.strftime("%Y-%m-%dT%H:%M"))
+    first.get_by_label("Back at").fill((soon + timedelta(days=8)).strftime("%Y-%m-%dT%H:%M"))
+    first.get_by_role("button", name="Enter time off").click()
+    expect(first.locator("#off")).to_contain_text("still yours, the request is open", timeout=SLOW_MS)
+    assert serious(first) == []
+
+
+def test_a_calendar_link_is_made_read_and_revoked_and_the_load_is_shown(product: Product, open_as: Open) -> None:
+    mo = product.person("Mo", "outbox", "")
+    rotation = {"unit": "day", "every": 1, "start": "2026-01-05T09:00:00", "users": [mo]}
+    body = {"name": "Linked", "zone": "UTC", "layers": [{"name": "daily", "rotation": rotation}]}
+    product.call("POST", "/schedules", body)
+    page = open_as(mo, "/on-call/feeds")
+    page.get_by_role("button", name="Make a link").click(timeout=SLOW_MS)
+    expect(page.locator("#feed-url")).to_have_value(re.compile("snt_cal_"), timeout=SLOW_MS)
+    url = page.locator("#feed-url").input_value()
+    assert "BEGIN:VCALENDAR" in httpx.get(url, trust_env=False).text
+    assert serious(page) == []
+    page.locator("summary", has_text="Revoke").click()
+    page.get_by_role("button", name="Yes, revoke").click()
+    expect(page.get_by_text("There is no link yet")).to_be_visible(timeout=SLOW_MS)
+    assert httpx.get(url, trust_env=False).status_code == 404
+    page.get_by_role("link", name="Load").click()
+    expect(page.locator("tr", has_text="Mo")).to_be_visible(timeout=SLOW_MS)
+    assert serious(page) == []

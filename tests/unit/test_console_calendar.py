@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ui.calendar import days, instant, rows, window
+from ui.calendar import days, drawn, everyone, instant, month, month_of, next_month, rows, when, window
 
 BERLIN = "Europe/Berlin"
 NAMES = {"a": "Ann", "b": "Bob"}
@@ -57,3 +57,48 @@ def test_what_is_typed_is_the_schedules_clock() -> None:
     assert instant("2026-07-01T09:00", BERLIN).astimezone(UTC) == datetime(2026, 7, 1, 7, tzinfo=UTC)
     with pytest.raises(ValueError, match="isoformat"):
         instant("tomorrow", BERLIN)
+
+
+def test_a_month_is_whole_weeks_with_who_is_on_call_on_each_day_and_its_gaps() -> None:
+    assert month_of(date(2026, 3, 17)) == (date(2026, 2, 23), 42)
+    assert month_of(date(2026, 2, 1)) == (date(2026, 1, 26), 35)
+    assert [next_month(date(2026, 12, 31), by) for by in (-1, 0, 1)] == [
+        date(2026, 11, 1),
+        date(2026, 12, 1),
+        date(2027, 1, 1),
+    ]
+    preview = {
+        "shifts": [
+            shift("a", "2026-02-20T00:00:00Z", "2026-03-02T09:00:00Z"),
+            shift("b", "2026-03-02T09:00:00Z", "2026-03-02T12:00:00Z"),
+            shift("a", "2026-03-02T12:00:00Z", "2026-03-31T22:00:00Z"),
+        ],
+        "gaps": [{"start": "2026-03-31T22:00:00Z", "end": "2026-04-06T00:00:00Z"}],
+    }
+    weeks = month(preview, NAMES, date(2026, 3, 17), "UTC", date(2026, 3, 2))
+    assert [len(week["days"]) for week in weeks] == [7] * 6
+    second = weeks[1]["days"][0]
+    assert (second["text"], second["tone"]) == ("2", "today")
+    assert [bar["text"] for bar in second["bars"]] == ["Ann", "Bob"], "once each, however often"
+    last = weeks[5]["days"]
+    assert [bar["text"] for bar in last[1]["bars"]] == ["Ann", "nobody"]
+    assert (last[2]["text"], last[2]["tone"], last[2]["bars"][0]["tone"]) == ("1 Apr", "other", "gap")
+    east = month(preview, NAMES, date(2026, 3, 17), "Asia/Tokyo", date(2026, 3, 2))
+    assert [bar["text"] for bar in east[5]["days"][2]["bars"]] == ["Ann", "nobody"], "the last hours are April there"
+
+
+def test_all_schedules_are_beside_each_other_on_one_clock() -> None:
+    of = window(date(2026, 3, 2), 1, "UTC")
+    line = {"schedule": "Shop", "gaps": [], "shifts": [shift("a", "2026-03-01T00:00:00Z", "2026-03-04T00:00:00Z")]}
+    gone = {"start": "2026-03-02T00:00:00Z", "end": "2026-03-03T00:00:00Z"}
+    shop, cart = everyone([line, {"schedule": "Cart", "shifts": [], "gaps": [gone]}], NAMES, "UTC", of)
+    assert (shop["name"], shop["kind"], shop["bars"][0]["width"]) == ("Shop", "final", "100.000%")
+    assert (cart["name"], cart["bars"][0]["tone"]) == ("Cart", "gap")
+
+
+def test_what_is_drawn_is_at_quarters_of_an_hour_on_the_clock_that_is_shown() -> None:
+    of = window(date(2026, 3, 29), 1, BERLIN)
+    assert drawn((0.0, 0.5), of, BERLIN) == ("2026-03-29T00:00", "2026-03-29T12:30"), "a day of 23 hours"
+    assert drawn((0.5, 0.5), of, BERLIN) == ("2026-03-29T12:30", "2026-03-29T12:45"), "never nothing"
+    assert when("2026-03-02T08:00:00Z", "2026-03-02T16:00:00Z", BERLIN) == "Mon 02 Mar 09:00 – 17:00 Europe/Berlin"
+    assert "– Tue 03 Mar 00:30" in when("2026-03-02T08:00:00Z", "2026-03-02T23:30:00Z", BERLIN)

@@ -1,4 +1,4 @@
-"""Who is on call now; a schedule's weeks with what they are made of; overriding."""
+"""Who is on call now and how they are reached; a schedule's days, or all schedules beside each other; overriding."""
 
 from __future__ import annotations
 
@@ -8,22 +8,27 @@ from zoneinfo import ZoneInfo
 
 import reflex as rx
 
-from ui.calendar import Bar, Day, Row, days, instant, rows, window
+from ui import calendar
+from ui.calendar import Day, Row, Week, days, everyone, instant, month_of, next_month, rows, window
 from ui.components.live import ago
+from ui.components.rota import viewer_zone
 from ui.parts import choice, done, field, select, shown, table
+from ui.rota_tabs import rota_tabs
 from ui.session import Session, told
 from ui.shell import shell
+from ui.weeks import month, weeks
 
-SPANS = {"7": "1 week", "14": "2 weeks", "28": "4 weeks"}
+SPANS = {"7": "1 week", "14": "2 weeks", "28": "4 weeks", "month": "a month"}
 KINDS = {"replace": "is on call instead", "add": "is on call too", "remove": "nobody is on call"}
+EVERYONE = "*"
 
 
 class Duty(TypedDict):
-    """One schedule now."""
+    """One schedule now. `people`: one line each, with how they are reached."""
 
     id: str
     schedule: str
-    people: str
+    people: list[str]
     until: str
     following: str
 
@@ -36,29 +41,51 @@ class Change(TypedDict):
 
 
 class View(Session):
-    """`chosen`: id of the schedule whose weeks are shown; `first`: their first day (ISO)."""
+    """`chosen`: id of the schedule that is shown, or EVERYONE; `first`: the first day (ISO); `clock`: whose zone the
+    times are in, "schedule" or "viewer"; `typed`: the override as it was drawn, from and to."""
 
     duties: list[Duty] = []
     loaded: bool = False
     chosen: str = ""
     zone: str = "UTC"
+    viewer: str = "UTC"
+    clock: str = "schedule"
     first: str = ""
     span: str = "14"
     heads: list[Day] = []
     lines: list[Row] = []
+    grid: list[Week] = []
+    title: str = ""
     gaps: int = 0
     changes: list[Change] = []
     people: list[list[str]] = []
+    typed: list[str] = ["", ""]
 
     @rx.var
     def some(self) -> bool:
         """True if there is a schedule."""
         return bool(self.duties)
 
+    @rx.var
+    def one(self) -> bool:
+        """A single schedule is shown."""
+        return self.chosen != EVERYONE
+
+    @rx.var
+    def monthly(self) -> bool:
+        """The days are shown as a month."""
+        return self.span == "month" and self.chosen != EVERYONE
+
+    @rx.var
+    def shown_zone(self) -> str:
+        """The zone of the times shown and typed."""
+        return self.zone if self.clock == "schedule" and self.chosen != EVERYONE else self.viewer
+
     @rx.event
     @told
     async def load(self) -> None:
-        """As it is now."""
+        """As it is now; `?schedule=` says which to show."""
+        self.chosen = self.router.url.query_parameters.get("schedule", self.chosen)
         await self._load()
 
     async def _load(self) -> None:
@@ -70,33 +97,42 @@ class View(Session):
             {
                 "id": d["schedule_id"],
                 "schedule": d["schedule"],
-                "people": ", ".join(d["users"]),
+                "people": [reached(*one) for one in zip(d["users"], d["reach"], strict=True)],
                 "until": d["until"] or "",
                 "following": ", ".join(names.get(u, u) for u in d["next_user_ids"]),
             }
             for d in found["items"]
         ]
         self.loaded = True
-        if self.duties and self.chosen not in [d["id"] for d in self.duties]:
+        if self.duties and self.chosen not in [EVERYONE, *(d["id"] for d in self.duties)]:
             self.chosen, self.first = self.duties[0]["id"], ""
         if self.duties:
-            await self._weeks()
+            await self._days(datetime.fromisoformat(found["at"]))
 
-    async def _weeks(self) -> None:
-        schedule = await self.ask("GET", f"/schedules/{self.chosen}")
-        self.zone = schedule["zone"]
-        now = datetime.fromisoformat((await self.ask("GET", "/on-call"))["at"]).astimezone(ZoneInfo(self.zone))
+    async def _days(self, now: datetime | None = None) -> None:
+        if now is None:
+            now = datetime.fromisoformat((await self.ask("GET", "/on-call"))["at"])
+        if self.chosen != EVERYONE:
+            self.zone = (await self.ask("GET", f"/schedules/{self.chosen}"))["zone"]
+        zone = self.shown_zone
+        today = now.astimezone(ZoneInfo(zone)).date()
         if not self.first:
-            self.first = (now.date() - timedelta(days=now.weekday())).isoformat()
-        first, count = date.fromisoformat(self.first), int(self.span)
-        start, end = window(first, count, self.zone)
-        preview = await self.ask(
-            "GET", f"/schedules/{self.chosen}/preview", start=start.isoformat(), end=end.isoformat()
-        )
+            self.first = (today - timedelta(days=today.weekday())).isoformat()
+        first = date.fromisoformat(self.first)
+        begin, count = month_of(first) if self.span == "month" else (first, int(self.span))
+        start, end = window(begin, count, zone)
+        of = {"start": start.isoformat(), "end": end.isoformat()}
         names = dict(self.people)
-        self.heads = days(first, count, self.zone, now.date())
-        self.lines = rows(preview, names, start, end, self.zone)
-        self.gaps = len(preview["gaps"])
+        self.heads, self.grid, self.changes = days(begin, count, zone, today), [], []
+        self.title = f"{first:%B %Y}" if self.span == "month" else ""
+        if self.chosen == EVERYONE:
+            found = (await self.ask("GET", "/on-call/timeline", **of))["items"]
+            self.lines, self.gaps = everyone(found, names, zone, (start, end)), sum(len(s["gaps"]) for s in found)
+            return
+        preview = await self.ask("GET", f"/schedules/{self.chosen}/preview", **of)
+        self.lines, self.gaps = rows(preview, names, start, end, zone), len(preview["gaps"])
+        if self.span == "month":
+            self.grid = calendar.month(preview, names, first, zone, today)
         self.changes = [
             {"id": c["id"], "text": bar["title"]}
             for c, bar in zip(preview["overrides"], self.lines[-1]["bars"] if preview["overrides"] else [], strict=True)
@@ -105,31 +141,59 @@ class View(Session):
     @rx.event
     @told
     async def choose(self, ident: str) -> None:
-        """Show another schedule."""
+        """Show another schedule, or everyone's."""
         self.chosen = ident
-        await self._weeks()
+        await self._days()
 
     @rx.event
     @told
     async def set_span(self, span: str) -> None:
-        """Show more or fewer weeks."""
+        """Show more or fewer days."""
         self.span = span
-        await self._weeks()
+        await self._days()
+
+    @rx.event
+    @told
+    async def set_clock(self, clock: str) -> None:
+        """Times in the schedule's zone, or in that of whoever looks."""
+        self.clock = clock
+        await self._days()
+
+    @rx.event
+    async def see_from(self, zone: str) -> None:
+        """The zone that the browser says it is in."""
+        try:
+            self.viewer = ZoneInfo(zone).key
+        except (KeyError, ValueError, OSError):
+            self.viewer = "UTC"
 
     @rx.event
     @told
     async def move(self, by: int) -> None:
-        """The weeks before or after; 0: the present ones."""
-        moved = date.fromisoformat(self.first) + timedelta(days=by * int(self.span)) if self.first else None
-        self.first = moved.isoformat() if by and moved is not None else ""
-        await self._weeks()
+        """The days before or after; 0: the present ones."""
+        if not by or not self.first:
+            self.first = ""
+        elif self.span == "month":
+            self.first = next_month(date.fromisoformat(self.first), by).isoformat()
+        else:
+            self.first = (date.fromisoformat(self.first) + timedelta(days=by * int(self.span))).isoformat()
+        await self._days()
+
+    @rx.event
+    async def draw(self, low: float, high: float) -> None:
+        """An override was drawn on the final line: put its times into the form."""
+        first = date.fromisoformat(self.first)
+        begin, count = month_of(first) if self.span == "month" else (first, int(self.span))
+        of = window(begin, count, self.shown_zone)
+        self.typed = list(calendar.drawn((low, high), of, self.shown_zone))
+        self.done = "The times are in the form below: say who, and save it."
 
     @rx.event
     @told
     async def override(self, form: dict[str, Any]) -> None:
         """Save what the form says; the gateway checks it."""
         try:
-            start, end = instant(form["start"], self.zone), instant(form["end"], self.zone)
+            start, end = instant(form["start"], self.shown_zone), instant(form["end"], self.shown_zone)
         except ValueError:
             self.problem = "Fill in both times, as day and time."
             return
@@ -137,6 +201,7 @@ class View(Session):
         body = {
             "kind": kind,
             "user_id": form["user"] if kind != "remove" else None,
+            "instead_of": (form["instead_of"] or None) if kind != "add" else None,
             "start": start.isoformat(),
             "end": end.isoformat(),
             "note": form["note"],
@@ -154,8 +219,15 @@ class View(Session):
         await self._load()
 
 
+def reached(name: str, ways: list[dict[str, Any]]) -> str:
+    """A person with how pages reach them."""
+    known = [f"{w['channel']} {w['address_hint']}".strip() + ("" if w["verified"] else " (not verified)") for w in ways]
+    return f"{name}: {', '.join(known) or 'cannot be reached'}"
+
+
 def duty_row(duty: rx.Var[Duty]) -> rx.Component:
     """One schedule; nobody is said in words and colour."""
+    people = duty["people"].to(list[str])
     return rx.el.tr(
         rx.el.th(
             rx.el.button(
@@ -166,92 +238,109 @@ def duty_row(duty: rx.Var[Duty]) -> rx.Component:
             scope="row",
         ),
         rx.el.td(
-            rx.cond(duty["people"] != "", duty["people"], rx.el.strong("Nobody is on call", class_name="problem-text"))
+            rx.cond(
+                people.length() > 0,
+                rx.el.ul(rx.foreach(people, rx.el.li), class_name="plain"),
+                rx.el.strong("Nobody is on call", class_name="problem-text"),
+            )
         ),
         rx.el.td(rx.cond(duty["until"] != "", ago(at=duty["until"]), "no change in sight")),
         rx.el.td(duty["following"]),
     )
 
 
-def bar(shift: rx.Var[Bar]) -> rx.Component:
-    """One shift, change or gap."""
-    style = {"left": shift["left"], "width": shift["width"]}
-    return rx.el.span(shift["text"], title=shift["title"], class_name="shift " + shift["tone"].to(str), style=style)
-
-
-def line(row: rx.Var[Row]) -> rx.Component:
-    """One row of the calendar."""
-    return rx.el.div(
-        rx.el.span(row["name"], class_name="line-name"),
-        rx.el.div(rx.foreach(row["bars"].to(list[Bar]), bar), class_name="track"),
-        class_name="line " + row["kind"].to(str),
-    )
-
-
-def head(day: rx.Var[Day]) -> rx.Component:
-    """A day's name."""
-    style = {"left": day["left"], "width": day["width"]}
-    return rx.el.span(day["text"], class_name="day " + day["tone"].to(str), style=style)
-
-
-def calendar() -> rx.Component:
-    """The chosen schedule."""
+def calendar_of() -> rx.Component:
+    """The chosen schedule, or all."""
     return rx.el.section(
-        rx.el.h2("Calendar"),
+        rx.el.h2("Calendar ", rx.el.span(View.title, class_name="dim")),
         rx.el.div(
+            rx.el.button(
+                "Everyone",
+                on_click=View.choose(EVERYONE),
+                custom_attrs={"aria-pressed": rx.cond(View.one, "false", "true")},
+            ),
             choice("Span", View.span, list(SPANS.items()), View.set_span),
             rx.el.button("Earlier", on_click=View.move(-1)),
             rx.el.button("Today", on_click=View.move(0)),
             rx.el.button("Later", on_click=View.move(1)),
-            rx.el.span("Times of ", View.zone, class_name="dim"),
+            rx.cond(
+                View.one,
+                choice(
+                    "Clock of the times",
+                    View.clock,
+                    [("schedule", "the schedule's clock"), ("viewer", "my clock")],
+                    View.set_clock,
+                ),
+            ),
+            rx.el.span("Times of ", View.shown_zone, class_name="dim", id="zone"),
             rx.cond(View.gaps > 0, rx.el.strong(View.gaps, " times with nobody on call", class_name="problem-text")),
             class_name="actions",
         ),
-        rx.el.div(
-            rx.el.div(
-                rx.el.span(class_name="line-name"),
-                rx.el.div(rx.foreach(View.heads, head), class_name="track"),
-                class_name="line heads",
+        rx.cond(
+            View.monthly,
+            month(View.grid),
+            rx.cond(
+                View.one, weeks(View.heads, View.lines, "Shifts", View.draw), weeks(View.heads, View.lines, "Everyone")
             ),
-            rx.foreach(View.lines, line),
-            class_name="calendar",
-            tab_index=0,
-            role="region",
-            custom_attrs={"aria-label": "Shifts"},
+        ),
+        rx.cond(
+            View.may_configure & View.one,
+            rx.el.p(rx.el.a("Edit this schedule", href="/schedules/" + View.chosen + "/edit")),
         ),
     )
 
 
 def change(saved: rx.Var[Change]) -> rx.Component:
     """An override with the button that takes it back."""
-    return rx.el.li(saved["text"], " ", rx.el.button("Take back", on_click=View.take_back(saved["id"])))
+    return rx.el.li(
+        saved["text"],
+        " ",
+        rx.el.button("Take back", on_click=View.take_back(saved["id"]), disabled=~View.may_respond),
+    )
 
 
 def overriding() -> rx.Component:
-    """The form."""
+    """The form; drawing on the final line fills in its times."""
     return rx.el.section(
         rx.el.h2("Override"),
         rx.el.form(
             field("Who", select(View.people, name="user"), "/user_id"),
             field("What", select(list(KINDS.items()), name="kind"), "/kind"),
-            field("From", rx.el.input(type="datetime-local", name="start", required=True), "/start"),
-            field("To", rx.el.input(type="datetime-local", name="end", required=True), "/end"),
+            field(
+                "Instead of",
+                rx.el.select(
+                    rx.el.option("everybody", value=""),
+                    rx.foreach(View.people, lambda p: rx.el.option(p[1], value=p[0])),
+                    name="instead_of",
+                ),
+                "/instead_of",
+            ),
+            _time("From", "start", View.typed[0]),
+            _time("To", "end", View.typed[1]),
             field("Why", rx.el.input(name="note", max_length=200), "/note"),
             rx.el.button("Save the override", type="submit", class_name="first", disabled=~View.may_respond),
             on_submit=View.override,
             class_name="form",
         ),
-        rx.el.p("By the clock of ", View.zone, ".", class_name="dim"),
+        rx.el.p("By the clock of ", View.shown_zone, ".", class_name="dim"),
         done(),
         rx.el.ul(rx.foreach(View.changes, change), class_name="explained"),
     )
+
+
+def _time(label: str, name: str, drawn: rx.Var[str]) -> rx.Component:
+    control = rx.el.input(type="datetime-local", name=name, required=True, default_value=drawn, key=drawn)
+    return field(label, control, f"/{name}")
 
 
 def page() -> rx.Component:
     """Who is on call comes first."""
     return shell(
         "/on-call",
+        viewer_zone(on_zone=View.see_from),
         rx.el.h1("On call now"),
+        rota_tabs("/on-call"),
+        rx.cond(View.may_configure, rx.el.p(rx.el.a("New schedule", href="/schedules/new"))),
         shown(
             View.loaded,
             View.some,
@@ -261,9 +350,9 @@ def page() -> rx.Component:
                     rx.foreach(View.duties, duty_row),
                     "On call, by schedule",
                 ),
-                calendar(),
-                overriding(),
+                calendar_of(),
+                rx.cond(View.one, overriding()),
             ),
-            "There is no schedule yet. `sentinel demo` makes one, or POST /api/v1/schedules.",
+            "There is no schedule yet: nobody is on call. A manager makes the first one at /schedules/new.",
         ),
     )

@@ -1,0 +1,119 @@
+"""Schedules and policies are written in the browser, and what is shown before saving is what then happens."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.console.conftest import Open
+from tests.console.test_incidents import serious
+from tests.product import Product, step, until
+
+pytestmark = pytest.mark.e2e
+SLOW_MS = 60_000
+
+
+@pytest.fixture(scope="module")
+def crew(product: Product) -> dict[str, str]:
+    """A manager, two responders, a viewer, and a schedule in which Ines is on call."""
+    boss = product.call("POST", "/users", {"name": "Mia", "email": "mia@example.org", "role": "manager"})["id"]
+    viewer = product.call("POST", "/users", {"name": "Vera", "email": "vera@example.org", "role": "viewer"})["id"]
+    ines, jan = (product.person(name, "outbox", "") for name in ("Ines", "Jan"))
+    rotation = {"unit": "week", "every": 1, "start": "2026-01-05T09:00:00", "users": [ines]}
+    body = {"name": "Rota line", "zone": "UTC", "layers": [{"name": "weekly", "rotation": rotation}]}
+    schedule = product.call("POST", "/schedules", body)["id"]
+    return {"boss": boss, "viewer": viewer, "ines": ines, "jan": jan, "schedule": schedule}
+
+
+def test_a_schedule_is_shown_as_it_is_typed_and_saved_as_a_whole(
+    product: Product, crew: dict[str, str], open_as: Open
+) -> None:
+    page = open_as(crew["boss"], f"/schedules/{crew['schedule']}/edit")
+    expect(page.locator(".line.final")).to_contain_text("Ines", timeout=SLOW_MS)
+    page.get_by_label("Add a person").select_option(label="Jan")
+    expect(page.locator(".line.final")).to_contain_text("Jan", timeout=SLOW_MS)
+    expect(page.locator("#changes")).to_contain_text("Jan gains")
+    page.get_by_label("Unit").select_option("day")
+    page.get_by_label("Every").fill("0")
+    page.get_by_label("Every").blur()
+    expect(page.locator(".card .problem-text")).to_contain_text("1", timeout=SLOW_MS)
+    page.get_by_role("button", name="Save the schedule").click()
+    expect(page.locator(".problem")).to_be_visible(timeout=SLOW_MS)
+    kept = product.call("GET", f"/schedules/{crew['schedule']}")["layers"][0]["rotation"]
+    assert (kept["unit"], kept["users"]) == ("week", [crew["ines"]]), "nothing is half saved"
+    page.get_by_label("Every").fill("1")
+    page.get_by_label("Every").blur()
+    expect(page.locator(".card .problem-text")).to_have_count(0, timeout=SLOW_MS)
+    assert serious(page) == []
+    page.get_by_role("button", name="Save the schedule").click()
+    expect(page).to_have_url(f"/on-call?schedule={crew['schedule']}", timeout=SLOW_MS)
+    expect(page.locator(".line.final")).to_contain_text("Jan", timeout=SLOW_MS)
+    kept = product.call("GET", f"/schedules/{crew['schedule']}")["layers"][0]["rotation"]
+    assert (kept["unit"], kept["users"]) == ("day", [crew["ines"], crew["jan"]])
+    product.call("PUT", f"/schedules/{crew['schedule']}", only(crew["ines"]))
+
+
+def only(user: str) -> dict[str, Any]:
+    rotation = {"unit": "week", "every": 1, "start": "2026-01-05T09:00:00", "users": [user]}
+    return {"name": "Rota line", "zone": "UTC", "layers": [{"name": "weekly", "rotation": rotation}]}
+
+
+def test_a_new_schedule_with_hours_and_gaps_is_made(product: Product, crew: dict[str, str], open_as: Open) -> None:
+    page = open_as(crew["boss"], "/schedules/new")
+    page.get_by_label("Name", exact=True).fill("By day", timeout=SLOW_MS)
+    page.get_by_label("Name", exact=True).blur()
+    page.get_by_label("Add a person").select_option(label="Jan")
+    expect(page.locator(".line.final")).to_contain_text("Jan", timeout=SLOW_MS)
+    page.locator("summary", has_text="Only at some hours").click()
+    page.get_by_role("button", name="Add hours").click()
+    expect(page.locator(".preview")).to_contain_text("times with nobody on call", timeout=SLOW_MS)
+    expect(page.locator(".line.final .shift.gap").first).to_be_visible()
+    page.get_by_role("button", name="Save the schedule").click()
+    expect(page.locator("h1")).to_have_text("On call now", timeout=SLOW_MS)
+    made = next(s for s in product.call("GET", "/schedules")["items"] if s["name"] == "By day")
+    assert made["layers"][0]["windows"][0]["weekdays"] == [0, 1, 2, 3, 4]
+
+
+def test_a_policy_is_played_through_as_it_is_typed_and_then_pages_so(
+    product: Product, crew: dict[str, str], open_as: Open
+) -> None:
+    url = product.integration("rota shop", "generic", [step(crew["ines"], 600)])
+    page = open_as(crew["boss"], "/policies")
+    expect(page.locator("tr", has_text="rota shop")).to_contain_text("integration rota shop", timeout=SLOW_MS)
+    assert serious(page) == []
+    page.get_by_role("link", name="rota shop").click()
+    expect(page.locator("#plan")).to_contain_text("Ines", timeout=SLOW_MS)
+    expect(page.locator("#uses")).to_contain_text("integration rota shop")
+    page.get_by_role("button", name="Add a step").click()
+    page.get_by_label("Add somebody to call").nth(1).select_option(label="user Jan", timeout=SLOW_MS)
+    expect(page.locator("#plan")).to_contain_text("Jan: outbox", timeout=SLOW_MS)
+    page.get_by_role("button", name="Move up step 2").click()
+    expect(page.locator("#plan .paged").first).to_contain_text("Jan", timeout=SLOW_MS)
+    assert len(product.call("GET", f"/policies/{of(page)}")["steps"]) == 1, "nothing is saved yet"
+    assert serious(page) == []
+    page.get_by_role("button", name="Save the policy").click()
+    expect(page).to_have_url("/policies", timeout=SLOW_MS)
+    line = product.post(url, {"title": "Who first?"}).json()["incident_lines"][0]
+    assert until("the page", lambda: called(product, f"{line}-1")) == ["Jan"]
+
+
+def of(page: Page) -> str:
+    return page.url.rpartition("/")[2]
+
+
+def called(product: Product, ident: str) -> list[str]:
+    for alert in product.call("GET", "/alerts")["items"]:
+        if alert["id"] == ident:
+            return list(alert["assignee_names"])
+    return []
+
+
+def test_a_viewer_is_not_offered_changes(crew: dict[str, str], open_as: Open) -> None:
+    page = open_as(crew["viewer"], f"/schedules/{crew['schedule']}/edit")
+    expect(page.get_by_role("button", name="Save the schedule")).to_be_disabled(timeout=SLOW_MS)
+    expect(page.get_by_label("Name", exact=True)).to_be_disabled()
+    page.goto("/policies")
+    expect(page.locator("table")).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_text("New policy")).to_have_count(0)

@@ -1,0 +1,156 @@
+"""The form in which a schedule is written: its layers, the lowest first. `on`: the page's state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+
+from ui.draft_fields import Path, pick, text, tick, time, up_down, windows
+from ui.drafts import DAYS
+from ui.parts import fault, field, sure
+from ui.schedule_draft import UNITS, Layer, Person, Rotation, Turn
+
+WEEKDAYS = [(str(n), name) for n, name in enumerate(DAYS)]
+
+
+def form(on: Any) -> rx.Component:
+    """All fields; a viewer reads them."""
+    return rx.el.fieldset(
+        rx.el.legend("Schedule", class_name="out-of-sight"),
+        rx.el.div(
+            text(on, "Name", "/name", on.draft["name"], max_length=200),
+            text(on, "Time zone", "/zone", on.draft["zone"], "As in Europe/Berlin"),
+            field(
+                "Team",
+                rx.el.select(
+                    rx.el.option("no team", value=""),
+                    rx.foreach(on.teams, lambda t: rx.el.option(t[1], value=t[0])),
+                    value=on.draft["team_id"],
+                    on_change=lambda chosen: on.put("/team_id", chosen),
+                ),
+                "/team_id",
+            ),
+            class_name="form",
+        ),
+        rx.el.h2("Layers"),
+        rx.el.p(
+            "The first is the base. A later one counts instead of those before it wherever it has somebody.",
+            class_name="dim",
+        ),
+        fault("/layers"),
+        rx.el.ol(
+            rx.foreach(on.draft["layers"].to(list[Layer]), lambda layer, n: _layer(on, layer, n)), class_name="plain"
+        ),
+        rx.el.button("Add a layer", type="button", on_click=on.add_layer),
+        disabled=~on.may_configure,
+        class_name="bare",
+    )
+
+
+def _layer(on: Any, layer: rx.Var[Layer], n: rx.Var[int]) -> rx.Component:
+    at = "/layers/" + n.to_string()
+    return rx.el.li(
+        rx.el.div(rx.el.h3("Layer ", n + 1, ": ", layer["name"]), up_down(on, layer["name"], at), class_name="head"),
+        fault(at),
+        text(on, "Name of the layer", at + "/name", layer["name"], max_length=200),
+        rx.cond(
+            layer["fixed"] != "",
+            rx.el.p(layer["fixed"], ". They stay as they are.", class_name="dim"),
+            _rotation(on, at + "/rotation", layer["rotation"].to(Rotation)),
+        ),
+        tick(on, "On call together with the layer before it", at + "/together", layer["together"]),
+        rx.el.details(
+            rx.el.summary("Only at some hours; begin, end and zone of the layer"),
+            rx.el.p("Without hours it holds around the clock.", class_name="dim"),
+            windows(on, at + "/windows", layer["windows"], "", on.calendars),
+            rx.el.div(
+                time(on, "Begins", at + "/since", layer["since"]),
+                time(on, "Ends", at + "/until", layer["until"]),
+                text(on, "Zone, if another", at + "/zone", layer["zone"]),
+                class_name="form",
+            ),
+            open=(layer["windows"].to(list[Any]).length() > 0) | (layer["since"] != "") | (layer["zone"] != ""),
+        ),
+        key=layer["key"],
+        class_name="card",
+    )
+
+
+def _rotation(on: Any, at: Path, turns: rx.Var[Rotation]) -> rx.Component:
+    return rx.el.div(
+        rx.el.h4("Who takes turns, in this order"),
+        rx.el.ol(
+            rx.foreach(
+                turns["users"].to(list[Person]),
+                lambda person, n: rx.el.li(
+                    person["name"],
+                    up_down(on, person["name"], at + "/users/" + n.to_string()),
+                    key=person["key"],
+                ),
+            ),
+            class_name="people",
+        ),
+        field(
+            "Add a person",
+            rx.el.select(
+                rx.el.option("choose …", value=""),
+                rx.foreach(on.people, lambda p: rx.el.option(p[1], value=p[0])),
+                value="",
+                on_change=lambda chosen: on.add_person(at + "/users", chosen),
+            ),
+            at + "/users",
+        ),
+        rx.el.div(
+            text(on, "Every", at + "/every", turns["every"], input_mode="numeric", size=3),
+            pick(on, "Unit", at + "/unit", turns["unit"], list(UNITS.items())),
+            time(on, "First shift, which sets the hour of the hand-off", at + "/start", turns["start"]),
+            class_name="form",
+        ),
+        rx.cond(turns["unit"] == "custom", _handoffs(on, at + "/handoffs", turns["handoffs"])),
+        rx.cond(
+            (turns["absences"].to(list[str]).length() > 0) | (turns["terms"].to(list[str]).length() > 0),
+            rx.el.div(
+                rx.el.h4("Comings and goings"),
+                rx.el.ul(
+                    rx.foreach(turns["absences"].to(list[str]), rx.el.li),
+                    rx.foreach(turns["terms"].to(list[str]), rx.el.li),
+                ),
+            ),
+        ),
+    )
+
+
+def _handoffs(on: Any, at: Path, listed: Any) -> rx.Component:
+    return rx.el.div(
+        rx.el.p("In every such week the next one takes over at each of these times.", class_name="dim"),
+        rx.el.ul(
+            rx.foreach(
+                listed.to(list[Turn]),
+                lambda turn, n: rx.el.li(
+                    pick(on, "Weekday", at + "/" + n.to_string() + "/weekday", turn["weekday"], WEEKDAYS),
+                    time(on, "Time", at + "/" + n.to_string() + "/time", turn["time"], "time"),
+                    rx.el.button("Remove", type="button", on_click=on.drop(at + "/" + n.to_string())),
+                    key=turn["key"],
+                    class_name="form",
+                ),
+            ),
+            class_name="plain",
+        ),
+        rx.el.button("Add a hand-off", type="button", on_click=on.add_turn(at)),
+        fault(at),
+    )
+
+
+def keeping(on: Any) -> rx.Component:
+    """What becomes of it."""
+    return rx.el.div(
+        rx.el.button("Save the schedule", on_click=on.save, class_name="first", disabled=~on.may_configure),
+        rx.el.a("Leave without saving", href="/on-call"),
+        rx.cond(
+            (on.saved != "") & on.may_configure,
+            sure("Delete the schedule", "Nobody is on call in it any more from that moment on.", on.delete),
+        ),
+        rx.cond(on.loaded & ~on.may_configure, rx.el.span("Your role may only look.", class_name="dim")),
+        class_name="actions",
+    )
