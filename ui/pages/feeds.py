@@ -125,7 +125,7 @@ def page() -> rx.Component:
         rx.el.form(
             field("Whose shifts", select(View.subjects, name="subject"), "/subject_id"),
             field("Name, for you", rx.el.input(name="name", max_length=200), "/name"),
-            rx.el.button("Make a link", type="submit", class_name="first"),
+            rx.el.button("Make a link", type="submit", class_name="first", disabled=~View.loaded),
             on_submit=View.make,
             class_name="form",
         ),
