@@ -117,3 +117,23 @@ def test_a_viewer_is_not_offered_changes(crew: dict[str, str], open_as: Open) ->
     page.goto("/policies")
     expect(page.locator("table")).to_be_visible(timeout=SLOW_MS)
     expect(page.get_by_text("New policy")).to_have_count(0)
+
+
+def test_the_last_resort_is_changed_by_an_administrator_and_is_never_empty(
+    product: Product, crew: dict[str, str], open_as: Open
+) -> None:
+    before = product.call("GET", "/last-resort")
+    admin = next(u["id"] for u in product.call("GET", "/users")["items"] if u["role"] == "admin")
+    page = open_as(crew["boss"], "/policies")
+    expect(page.locator("#last-resort")).to_contain_text("Administrator", timeout=SLOW_MS)
+    expect(page.get_by_label("Add to the last resort")).to_have_count(0)
+    page = open_as(admin, "/policies")
+    page.get_by_label("Add to the last resort").select_option(label="user Jan", timeout=SLOW_MS)
+    expect(page.locator("#last-resort")).to_contain_text("Jan", timeout=SLOW_MS)
+    page.get_by_role("button", name="Remove Administrator").click()
+    expect(page.locator("#last-resort")).not_to_contain_text("Administrator", timeout=SLOW_MS)
+    page.get_by_role("button", name="Remove Jan").click()
+    expect(page.locator(".problem")).to_be_visible(timeout=SLOW_MS)
+    kept = product.call("GET", "/last-resort")["targets"]
+    assert [t["id"] for t in kept] == [crew["jan"]], "somebody is always called in the end"
+    product.call("PUT", "/last-resort", before)

@@ -60,6 +60,8 @@ class View(Session):
     changes: list[Change] = []
     people: list[list[str]] = []
     typed: list[str] = ["", ""]
+    teams: list[list[str]] = [["", "all teams"]]
+    team: str = ""
 
     @rx.var
     def some(self) -> bool:
@@ -103,6 +105,8 @@ class View(Session):
             }
             for d in found["items"]
         ]
+        found_teams = (await self.ask("GET", "/teams"))["items"]
+        self.teams = [["", "all teams"], *([t["id"], t["name"]] for t in found_teams)]
         self.loaded = True
         if self.duties and self.chosen not in [EVERYONE, *(d["id"] for d in self.duties)]:
             self.chosen, self.first = self.duties[0]["id"], ""
@@ -126,7 +130,7 @@ class View(Session):
         self.heads, self.grid, self.changes = days(begin, count, zone, today), [], []
         self.title = f"{first:%B %Y}" if self.span == "month" else ""
         if self.chosen == EVERYONE:
-            found = (await self.ask("GET", "/on-call/timeline", **of))["items"]
+            found = (await self.ask("GET", "/on-call/timeline", **of, team=self.team))["items"]
             self.lines, self.gaps = everyone(found, names, zone, (start, end)), sum(len(s["gaps"]) for s in found)
             return
         preview = await self.ask("GET", f"/schedules/{self.chosen}/preview", **of)
@@ -157,6 +161,13 @@ class View(Session):
     async def set_clock(self, clock: str) -> None:
         """Times in the schedule's zone, or in that of whoever looks."""
         self.clock = clock
+        await self._days()
+
+    @rx.event
+    @told
+    async def set_team(self, team: str) -> None:
+        """Of everyone only this team's schedules; "" for all."""
+        self.team = team
         await self._days()
 
     @rx.event
@@ -271,6 +282,7 @@ def calendar_of() -> rx.Component:
                     [("schedule", "the schedule's clock"), ("viewer", "my clock")],
                     View.set_clock,
                 ),
+                select(View.teams, value=View.team, on_change=View.set_team, custom_attrs={"aria-label": "Team"}),
             ),
             rx.el.span("Times of ", View.shown_zone, class_name="dim", id="zone"),
             rx.cond(View.gaps > 0, rx.el.strong(View.gaps, " times with nobody on call", class_name="problem-text")),

@@ -6,7 +6,7 @@ from typing import TypedDict
 
 import reflex as rx
 
-from ui.parts import shown, table
+from ui.parts import done, field, shown, table
 from ui.session import Session, told
 from ui.shell import shell
 
@@ -29,17 +29,32 @@ class Policy(TypedDict):
     findings: list[Finding]
 
 
+class Called(TypedDict):
+    """Somebody of the last resort. `who`: of a schedule, kept as it was."""
+
+    kind: str
+    id: str
+    who: str
+    name: str
+
+
 class View(Session):
-    """`last_resort`: who is called when nobody else can be."""
+    """`last_resort`: who is called when nobody else can be; `callable`: who could be, as "kind id" and words."""
 
     items: list[Policy] = []
-    last_resort: str = ""
+    last_resort: list[Called] = []
+    callable: list[list[str]] = []
     loaded: bool = False
 
     @rx.var
     def some(self) -> bool:
         """True if there is a policy."""
         return bool(self.items)
+
+    @rx.var
+    def may_administer(self) -> bool:
+        """Whether to offer a change of the last resort."""
+        return self.role == "admin"
 
     @rx.event
     @told
@@ -63,14 +78,41 @@ class View(Session):
             }
             for p in policies
         ]
-        self.last_resort = await self._names((await self.ask("GET", "/last-resort"))["targets"])
+        self.callable = []
+        for kind in ("schedule", "user"):
+            found = (await self.ask("GET", f"/{kind}s"))["items"]
+            self.callable += [[f"{kind} {x['id']}", f"{kind} {x['name']}"] for x in found if x.get("active", True)]
+        self._show((await self.ask("GET", "/last-resort"))["targets"])
         self.loaded = True
 
-    async def _names(self, targets: list[dict[str, str]]) -> str:
-        names: dict[str, str] = {}
-        for kind in {t["kind"] for t in targets}:
-            names |= {x["id"]: x["name"] for x in (await self.ask("GET", f"/{kind}s"))["items"]}
-        return ", ".join(names.get(t["id"], t["id"]) for t in targets)
+    def _show(self, targets: list[dict[str, str]]) -> None:
+        names = {key: words.partition(" ")[2] for key, words in self.callable}
+        self.last_resort = [
+            {**{k: t[k] for k in ("kind", "id", "who")}, "name": names.get(f"{t['kind']} {t['id']}", t["id"])}  # type: ignore[typeddict-item]
+            for t in targets
+        ]
+
+    async def _save(self, targets: list[dict[str, str]]) -> None:
+        saved = await self.ask("PUT", "/last-resort", {"targets": targets})
+        self._show(saved["targets"])
+        self.done = "Saved. It counts from now on, for incidents that are open too."
+
+    def _targets(self) -> list[dict[str, str]]:
+        return [{"kind": t["kind"], "id": t["id"], "who": t["who"]} for t in self.last_resort]
+
+    @rx.event
+    @told
+    async def call_too(self, chosen: str) -> None:
+        """One more in the last resort: "user ID"."""
+        kind, _, ident = chosen.partition(" ")
+        if ident:
+            await self._save([*self._targets(), {"kind": kind, "id": ident, "who": "on_call"}])
+
+    @rx.event
+    @told
+    async def call_no_more(self, ident: str) -> None:
+        """One less; the API keeps it from being empty."""
+        await self._save([t for t in self._targets() if t["id"] != ident])
 
 
 def used(use: dict[str, str]) -> str:
@@ -110,6 +152,49 @@ def row(policy: rx.Var[Policy]) -> rx.Component:
     )
 
 
+def last_resort() -> rx.Component:
+    """Who it is; an administrator changes it here."""
+    return rx.el.section(
+        rx.el.h2("When all else fails"),
+        rx.el.p("The last resort is called, every half hour until somebody acts:", class_name="dim"),
+        rx.el.ul(
+            rx.foreach(
+                View.last_resort,
+                lambda t: rx.el.li(
+                    t["name"],
+                    " ",
+                    rx.el.small(t["kind"], class_name="dim"),
+                    rx.cond(
+                        View.may_administer,
+                        rx.el.button(
+                            "×",
+                            on_click=View.call_no_more(t["id"]),
+                            custom_attrs={"aria-label": rx.Var.create("Remove ") + t["name"].to(str)},
+                        ),
+                    ),
+                    class_name="target",
+                ),
+            ),
+            class_name="plain",
+            id="last-resort",
+        ),
+        rx.cond(
+            View.may_administer,
+            field(
+                "Add to the last resort",
+                rx.el.select(
+                    rx.el.option("choose …", value=""),
+                    rx.foreach(View.callable, lambda c: rx.el.option(c[1], value=c[0])),
+                    value="",
+                    on_change=View.call_too,
+                ),
+                "/targets",
+            ),
+        ),
+        done(),
+    )
+
+
 def page() -> rx.Component:
     """A table; each name leads to its steps."""
     return shell(
@@ -123,7 +208,7 @@ def page() -> rx.Component:
                 table(
                     ("Policy", "Steps", "Used by", "What lint says", "Version"), rx.foreach(View.items, row), "Policies"
                 ),
-                rx.el.p("When all else fails, the last resort is called: ", rx.el.strong(View.last_resort), "."),
+                last_resort(),
             ),
             "There is no policy yet: alerts go to the last resort. A manager makes the first one at /policies/new.",
         ),
