@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import reflex as rx
@@ -16,37 +17,40 @@ class Editing(Session, mixin=True):  # type: ignore[call-arg]
     if TYPE_CHECKING:
         draft: Any
 
+    async def _change(self, how: Callable[..., Any], path: str, *more: Any) -> None:
+        """The draft changed there by a function of ui/drafts.py. Of a field that has gone meanwhile nothing is left."""
+        try:
+            self.draft = how(self.draft, path, *more)
+        except (LookupError, ValueError, TypeError):
+            return
+        await self.look()
+
     @rx.event
     @told
     async def put(self, path: str, value: Any) -> None:
         """Another value there."""
-        self.draft = drafts.put(self.draft, path, value)
-        await self.look()
+        await self._change(drafts.put, path, value)
 
     @rx.event
     @told
     async def drop(self, path: str) -> None:
         """Without what is there in its list."""
-        self.draft = drafts.drop(self.draft, path)
-        await self.look()
+        await self._change(drafts.drop, path)
 
     @rx.event
     @told
     async def shift(self, path: str, by: int) -> None:
         """What is there, so many places later in its list."""
-        self.draft = drafts.move(self.draft, path, by)
-        await self.look()
+        await self._change(drafts.move, path, by)
 
     @rx.event
     @told
     async def toggle(self, path: str, item: str) -> None:
         """The item in the list there, or out of it."""
-        self.draft = drafts.toggle(self.draft, path, item)
-        await self.look()
+        await self._change(drafts.toggle, path, item)
 
     @rx.event
     @told
     async def add_window(self, path: str, zone: str) -> None:
         """One more window in the list there."""
-        self.draft = drafts.add(self.draft, path, drafts.new_window(zone))
-        await self.look()
+        await self._change(drafts.add, path, drafts.new_window(zone))
