@@ -29,6 +29,16 @@ class Person(TypedDict):
     name: str
 
 
+class Going(TypedDict):
+    """Somebody takes no turn that begins in this time (`stand_in`: who does, or ""), or has a place only in it."""
+
+    key: str
+    user: str
+    start: str
+    end: str
+    stand_in: str
+
+
 class Rotation(TypedDict):
     """`unit` "custom": weeks, handed over at `handoffs`. `start`: wall clock, "2026-01-05T09:00"."""
 
@@ -37,8 +47,8 @@ class Rotation(TypedDict):
     start: str
     users: list[Person]
     handoffs: list[Turn]
-    absences: list[str]
-    terms: list[str]
+    absences: list[Going]
+    terms: list[Going]
 
 
 class Layer(TypedDict):
@@ -78,6 +88,18 @@ def person(ident: str, names: Mapping[str, str]) -> Person:
 def turn(weekday: int = 0, time: str = "09:00") -> Turn:
     """One more hand-off in the week."""
     return {"key": key(), "weekday": str(weekday), "time": time}
+
+
+def going(said: Mapping[str, Any] | None = None) -> Going:
+    """One more absence or term; nobody's yet, or as the API says it."""
+    known = said or {}
+    return {
+        "key": key(),
+        "user": known.get("user", ""),
+        "start": clock(known.get("start")),
+        "end": clock(known.get("end")),
+        "stand_in": known.get("stand_in") or "",
+    }
 
 
 def fresh_layer(name: str, today: date) -> Layer:
@@ -128,19 +150,10 @@ def _layer(said: Mapping[str, Any], names: Mapping[str, str], today: date) -> La
             "start": clock(turns["start"]),
             "users": [person(user, names) for user in turns["users"]],
             "handoffs": [turn(h["weekday"], h["time"]) for h in turns["handoffs"]],
-            "absences": [_absence(a, names) for a in turns["absences"]],
-            "terms": [f"{names.get(t['user'], t['user'])}: {_span(t)}" for t in turns["terms"]],
+            "absences": [going(a) for a in turns["absences"]],
+            "terms": [going(t) for t in turns["terms"]],
         }
     return layer
-
-
-def _span(said: Mapping[str, Any]) -> str:
-    return " ".join(f"{word} {clock(said[k])}" for word, k in (("from", "start"), ("to", "end")) if said[k])
-
-
-def _absence(said: Mapping[str, Any], names: Mapping[str, str]) -> str:
-    instead = f", {names.get(said['stand_in'], said['stand_in'])} stands in" if said["stand_in"] else ""
-    return f"{names.get(said['user'], said['user'])} away {_span(said)}{instead}"
 
 
 def body(draft: Mapping[str, Any]) -> dict[str, Any]:
@@ -167,6 +180,9 @@ def _rotation_body(turns: Mapping[str, Any], kept: Mapping[str, Any]) -> dict[st
     custom = turns["unit"] == "custom"
     handoffs = [{"weekday": int(h["weekday"]), "time": h["time"]} for h in turns["handoffs"]] if custom else []
     here = [person["id"] for person in turns["users"]]
+    # Those of somebody who takes no turns any more would be refused, and mean nothing.
+    away = [a for a in turns["absences"] if not a["user"] or a["user"] in here]
+    terms = [t for t in turns["terms"] if not t["user"] or t["user"] in here]
     return {
         **kept,
         "unit": "week" if custom else turns["unit"],
@@ -174,10 +190,13 @@ def _rotation_body(turns: Mapping[str, Any], kept: Mapping[str, Any]) -> dict[st
         "start": turns["start"],
         "users": here,
         "handoffs": handoffs,
-        # Of somebody who takes no turns any more they would be refused; with them they come back.
-        "absences": [a for a in kept.get("absences", []) if a["user"] in here],
-        "terms": [t for t in kept.get("terms", []) if t["user"] in here],
+        "absences": [{**_going_body(a), "stand_in": a["stand_in"] or None} for a in away],
+        "terms": [{**_going_body(t), "start": t["start"] or None} for t in terms],
     }
+
+
+def _going_body(typed: Mapping[str, Any]) -> dict[str, Any]:
+    return {"user": typed["user"], "start": typed["start"], "end": typed["end"] or None}
 
 
 def missing(draft: Mapping[str, Any]) -> dict[str, str]:
@@ -194,6 +213,12 @@ def missing(draft: Mapping[str, Any]) -> dict[str, str]:
             continue
         if not layer["rotation"]["users"]:
             found[f"/layers/{n}/rotation/users"] = NOBODY
+        for kind in ("absences", "terms"):
+            for k, one in enumerate(layer["rotation"][kind]):
+                if not one["user"]:
+                    found[f"/layers/{n}/rotation/{kind}/{k}/user"] = "Choose who."
+                if kind == "absences" and not one["start"]:
+                    found[f"/layers/{n}/rotation/{kind}/{k}/start"] = "Fill in day and time."
         if layer["rotation"]["unit"] == "custom" and not layer["rotation"]["handoffs"]:
             found[f"/layers/{n}/rotation/handoffs"] = "Add the weekdays and times at which the next one takes over."
     return found

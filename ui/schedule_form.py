@@ -9,7 +9,7 @@ import reflex as rx
 from ui.draft_fields import Path, pick, text, tick, time, up_down, windows
 from ui.drafts import DAYS
 from ui.parts import fault, field, sure
-from ui.schedule_draft import UNITS, Layer, Person, Rotation, Turn
+from ui.schedule_draft import UNITS, Going, Layer, Person, Rotation, Turn
 
 WEEKDAYS = [(str(n), name) for n, name in enumerate(DAYS)]
 
@@ -108,16 +108,54 @@ def _rotation(on: Any, at: Path, turns: rx.Var[Rotation]) -> rx.Component:
             class_name="form",
         ),
         rx.cond(turns["unit"] == "custom", _handoffs(on, at + "/handoffs", turns["handoffs"])),
-        rx.cond(
-            (turns["absences"].to(list[str]).length() > 0) | (turns["terms"].to(list[str]).length() > 0),
-            rx.el.div(
-                rx.el.h4("Comings and goings"),
-                rx.el.ul(
-                    rx.foreach(turns["absences"].to(list[str]), rx.el.li),
-                    rx.foreach(turns["terms"].to(list[str]), rx.el.li),
-                ),
-            ),
+        _goings(on, at, turns),
+    )
+
+
+def _goings(on: Any, at: Path, turns: rx.Var[Rotation]) -> rx.Component:
+    away, terms = turns["absences"].to(list[Going]), turns["terms"].to(list[Going])
+    return rx.el.details(
+        rx.el.summary("Comings and goings"),
+        rx.el.p(
+            "Who is away keeps their place: nobody else's turns move. "
+            "Who comes or leaves has a term, and turns before it stay whose they were.",
+            class_name="dim",
         ),
+        rx.el.ul(
+            rx.foreach(away, lambda one, n: _going(on, one, at + "/absences/" + n.to_string(), True)),
+            rx.foreach(terms, lambda one, n: _going(on, one, at + "/terms/" + n.to_string(), False)),
+            class_name="plain",
+        ),
+        rx.el.button("Add an absence", type="button", on_click=on.add_going(at + "/absences")),
+        " ",
+        rx.el.button("Add a term", type="button", on_click=on.add_going(at + "/terms")),
+        open=(away.length() > 0) | (terms.length() > 0),
+    )
+
+
+def _going(on: Any, one: rx.Var[Going], at: Path, away: bool) -> rx.Component:
+    stand_in = _somebody(on, "Stand-in", at + "/stand_in", one["stand_in"], "the next in the list")
+    return rx.el.li(
+        _somebody(on, "Absent" if away else "With a term", at + "/user", one["user"], "choose …"),
+        time(on, "Away from" if away else "Turns from", at + "/start", one["start"]),
+        time(on, "Back at" if away else "Turns until", at + "/end", one["end"]),
+        stand_in if away else rx.fragment(),
+        rx.el.button("Remove", type="button", on_click=on.drop(at)),
+        key=one["key"],
+        class_name="form",
+    )
+
+
+def _somebody(on: Any, label: str, at: Path, value: Any, nobody: str) -> rx.Component:
+    return field(
+        label,
+        rx.el.select(
+            rx.el.option(nobody, value=""),
+            rx.foreach(on.people, lambda p: rx.el.option(p[1], value=p[0])),
+            value=value,
+            on_change=lambda chosen: on.put(at, chosen),
+        ),
+        at,
     )
 
 

@@ -35,14 +35,16 @@ def test_a_schedule_that_nobody_touched_is_saved_as_it_was() -> None:
     said = {"name": "S", "zone": "UTC", "team_id": None, "layers": layers}
     sent = schedule_draft.body(schedule_draft.schedule_of(said, NAMES, TODAY))
     for got in (found["rotation"] for found in sent["layers"] if found["rotation"]):
-        got["start"] += ":00"
+        for dated in (got, *got["absences"], *got["terms"]):
+            dated["start"] += ":00"
     assert sent == said
     assert schedule_draft.missing(schedule_draft.schedule_of(said, NAMES, TODAY)) == {}
 
 
 def test_comings_and_goings_of_who_takes_no_turns_any_more_go_too() -> None:
     draft = schedule_draft.schedule_of({"name": "S", "zone": "UTC", "team_id": "t", "layers": [layer()]}, NAMES, TODAY)
-    assert draft["layers"][0]["rotation"]["absences"] == ["Ann away from 2026-07-01T00:00, Bob stands in"]
+    away = draft["layers"][0]["rotation"]["absences"][0]
+    assert (away["user"], away["start"], away["end"], away["stand_in"]) == ("a", "2026-07-01T00:00", "", "b")
     (sent,) = schedule_draft.body(drafts.drop(draft, "/layers/0/rotation/users/1"))["layers"]
     assert (sent["rotation"]["users"], sent["rotation"]["terms"]) == (["a"], [])
     assert len(sent["rotation"]["absences"]) == 1
@@ -53,6 +55,11 @@ def test_what_is_not_filled_in_is_said_where_it_is() -> None:
     draft = {"name": " ", "zone": "UTC", "team_id": "", "layers": [schedule_draft.fresh_layer("Base", TODAY)]}
     assert set(schedule_draft.missing(draft)) == {"/name", "/layers/0/rotation/users"}
     assert draft["layers"][0]["rotation"]["start"] == "2026-03-02T09:00", "the Monday of this week"
+    away = drafts.add(draft, "/layers/0/rotation/absences", schedule_draft.going())
+    assert {p for p in schedule_draft.missing(away) if "absences" in p} == {
+        "/layers/0/rotation/absences/0/user",
+        "/layers/0/rotation/absences/0/start",
+    }
     custom = drafts.put(draft, "/layers/0/rotation/unit", "custom")
     assert "/layers/0/rotation/handoffs" in schedule_draft.missing(custom)
     assert set(schedule_draft.missing({**draft, "name": "S", "layers": []})) == {"/layers"}

@@ -14,7 +14,7 @@ from ui.calendar import Day, Row, days, rows, window
 from ui.editing import Editing
 from ui.gateway import Refused
 from ui.parts import choice, done, shown
-from ui.schedule_draft import LISTS, Schedule, body, fresh_layer, missing, person, schedule_of, turn
+from ui.schedule_draft import LISTS, Schedule, body, fresh_layer, going, missing, person, schedule_of, turn
 from ui.schedule_form import form, keeping
 from ui.session import Session, told
 from ui.shell import shell
@@ -138,6 +138,13 @@ class View(Editing, Session):
     async def add_turn(self, path: str) -> None:
         """One more hand-off in the week."""
         self.draft = drafts.add(self.draft, path, turn())
+        await self.look()
+
+    @rx.event
+    @told
+    async def add_going(self, path: str) -> None:
+        """One more absence or term."""
+        self.draft = drafts.add(self.draft, path, going())
         await self.look()
 
     @rx.event
