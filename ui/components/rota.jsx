@@ -1,13 +1,5 @@
-// What the pages of the rota need of the browser: its time zone, its clipboard, and a stretch of time drawn with the mouse.
-import { useEffect, useRef, useState } from "react";
-
-// Shows nothing; tells the zone of whoever looks, once.
-export function ViewerZone({ onZone }) {
-  useEffect(() => {
-    onZone?.(Intl.DateTimeFormat().resolvedOptions().timeZone);
-  }, []);
-  return null;
-}
+// A stretch of time drawn with the mouse.
+import { useRef, useState } from "react";
 
 const LEAST = 6; // pixels: less is a click
 
@@ -39,24 +31,5 @@ export function Drawable({ onDrawn, children }) {
       {children}
       {drawn && <span className="drawn" style={{ left: `${100 * from}%`, width: `${100 * (to - from)}%` }} />}
     </div>
-  );
-}
-
-// Puts `text` where one can paste it from. Without a clipboard (no TLS) the field beside it can still be marked.
-export function CopyButton({ text, label }) {
-  const [said, setSaid] = useState("");
-  const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(text);
-      setSaid("copied");
-    } catch {
-      setSaid("this browser does not allow it: mark the text and copy it by hand");
-    }
-  };
-  return (
-    <>
-      <button type="button" onClick={copy} aria-label={label}>Copy</button>
-      <span role="status" className="dim">{said}</span>
-    </>
   );
 }

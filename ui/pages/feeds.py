@@ -7,7 +7,7 @@ from typing import Any, TypedDict
 import reflex as rx
 
 from ui.components.live import ago
-from ui.components.rota import copy_button
+from ui.components.person import copy
 from ui.parts import done, field, select, shown, sure, table
 from ui.rota_tabs import rota_tabs
 from ui.session import Session, told
@@ -108,11 +108,10 @@ def row(feed: rx.Var[Feed]) -> rx.Component:
 def made() -> rx.Component:
     """The address, once."""
     return rx.el.div(
-        field("Address", rx.el.input(value=View.url, read_only=True, id="feed-url", size=60)),
-        copy_button(text=View.url, label="Copy the address"),
+        copy(text=View.url, label="Address of the calendar"),
         rx.el.a("Open in the calendar program", href=View.webcal),
         rx.el.p("Whoever knows it reads the calendar, without signing in.", class_name="dim"),
-        class_name="form",
+        id="feed-url",
     )
 
 

@@ -9,7 +9,7 @@ import reflex as rx
 
 from ui.calendar import instant, when
 from ui.components.live import ago
-from ui.components.rota import viewer_zone
+from ui.components.person import browser_zone
 from ui.parts import done, field, shown, sure
 from ui.rota_tabs import rota_tabs
 from ui.session import Session, told
@@ -334,7 +334,7 @@ def page() -> rx.Component:
     """What waits for an answer comes first."""
     return shell(
         "/on-call",
-        viewer_zone(on_zone=View.see_from),
+        browser_zone(on_zone=View.see_from),
         rx.el.h1("My shifts"),
         rota_tabs("/on-call/mine"),
         rx.el.p("Times of ", View.zone, ".", class_name="dim"),

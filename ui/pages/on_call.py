@@ -11,7 +11,7 @@ import reflex as rx
 from ui import calendar
 from ui.calendar import Day, Row, Week, days, everyone, instant, month_of, next_month, rows, window
 from ui.components.live import ago
-from ui.components.rota import viewer_zone
+from ui.components.person import browser_zone
 from ui.parts import choice, done, field, select, shown, table
 from ui.rota_tabs import rota_tabs
 from ui.session import Session, told
@@ -349,7 +349,7 @@ def page() -> rx.Component:
     """Who is on call comes first."""
     return shell(
         "/on-call",
-        viewer_zone(on_zone=View.see_from),
+        browser_zone(on_zone=View.see_from),
         rx.el.h1("On call now"),
         rota_tabs("/on-call"),
         rx.cond(View.may_configure, rx.el.p(rx.el.a("New schedule", href="/schedules/new"))),

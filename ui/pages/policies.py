@@ -51,11 +51,6 @@ class View(Session):
         """True if there is a policy."""
         return bool(self.items)
 
-    @rx.var
-    def may_administer(self) -> bool:
-        """Whether to offer a change of the last resort."""
-        return self.role == "admin"
-
     @rx.event
     @told
     async def load(self) -> None:
@@ -165,7 +160,7 @@ def last_resort() -> rx.Component:
                     " ",
                     rx.el.small(t["kind"], class_name="dim"),
                     rx.cond(
-                        View.may_administer,
+                        View.may_admin,
                         rx.el.button(
                             "×",
                             on_click=View.call_no_more(t["id"]),
@@ -179,7 +174,7 @@ def last_resort() -> rx.Component:
             id="last-resort",
         ),
         rx.cond(
-            View.may_administer,
+            View.may_admin,
             field(
                 "Add to the last resort",
                 rx.el.select(
