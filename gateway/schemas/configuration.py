@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from gateway.schemas.base import Output, Page, moment
+from gateway.schemas.base import Output, Page
 from gateway.schemas.consequences import Consequence
 from gateway.tree.applying import Outcome
 from gateway.tree.compared import Compared
