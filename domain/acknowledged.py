@@ -5,7 +5,8 @@ What the policy asks for (domain/policy.Vigil), one reason or several:
     severity     the incident is worse than anybody was told
     label        a label has a value that nobody was told of: another cluster, another customer
     grew         so many times the alerts fire that fired when somebody was told, and at least MORE more
-    shift_end    whoever acknowledged it is not on call any more in the schedules that the policy calls
+    shift_end    whoever acknowledged it is not on call any more in the schedules that the policy calls; where it takes
+                 several people (domain/quorum.py), one of them, and the acknowledgements of the others go on counting
     timeout      no human has done anything with it for so long; before that whoever acknowledged it is reminded
 
 Then the incident rings again from the first step, and whoever had acknowledged it is called besides (not at the end of
@@ -21,6 +22,7 @@ The law (tests/property/test_incident_machine.py): where anything can make it la
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -32,11 +34,12 @@ from domain.configuration import Configuration
 from domain.draft import Draft
 from domain.duty import duties
 from domain.escalation import VIGIL, begin, call, halt
-from domain.incident import Line, Status
+from domain.incident import Line, Status, Watch
 from domain.line import VALUES_TOLD, firing
 from domain.notices import Notice
 from domain.notify import reachable
 from domain.oncall import shifts
+from domain.people import User
 from domain.policy import Policy, Vigil
 
 MORE = 5
@@ -131,10 +134,23 @@ def watch(draft: Draft) -> None:
     line, vigil = draft.line, vigil_of(draft.line)
     if line.policy is None or vigil is None:
         return
-    ends = shift_end(line.policy, line.watch.user_id, draft.config, draft.now) if vigil.shift_end else None
     now = size(line)
-    draft.add(e.Watched(line.episode, now.alerts, now.severity, now.values, ends, draft.now))
+    ends = _ends(draft, line.policy, who_has(line)) if vigil.shift_end else {}
+    first = min(ends.values(), default=None)
+    draft.add(e.Watched(line.episode, now.alerts, now.severity, now.values, first, draft.now, ends))
     arm(draft)
+
+
+def who_has(line: Line) -> tuple[str, ...]:
+    """Users who acknowledged it. In incidents of versions that counted nobody, the one who did."""
+    some = tuple(dict.fromkeys(ack.user_id for ack in line.acks if ack.user_id is not None))
+    return some or ((line.watch.user_id,) if line.watch.user_id is not None else ())
+
+
+def _ends(draft: Draft, policy: Policy, users: Iterable[str]) -> dict[str, float]:
+    """When the shift of each ends, of those who are on one now."""
+    found = {user: shift_end(policy, user, draft.config, draft.now) for user in users}
+    return {user: end for user, end in found.items() if end is not None}
 
 
 def after_alerts(draft: Draft) -> None:
@@ -169,7 +185,7 @@ def on_vigil(line: Line, now: float, config: Configuration, new_id: Any) -> Draf
         arm(draft)
     if not draft.events:
         # It got better while it waited: only an event carries the timer for what is due next.
-        draft.add(_watched(draft.line, line.watch.shift_ends, now))
+        draft.add(_watched(draft.line, _shifts(line.watch), now))
     return draft
 
 
@@ -180,40 +196,63 @@ def _ask(draft: Draft, vigil: Vigil, policy: Policy) -> None:
         _lapse(draft, *worse)
     elif vigil.timeout_s is not None and watched.active_at + vigil.timeout_s <= draft.now:
         _lapse(draft, "timeout", f"nobody has done anything with it for {vigil.timeout_s / 60:.0f} min")
-    elif (ends := shift_end(policy, watched.user_id, draft.config, draft.now)) is not None:
-        # Their time on call was prolonged meanwhile, or lasts longer than was looked.
-        draft.add(_watched(line, ends, draft.now))
     else:
-        _lapse(draft, "shift_end", f"the shift of {line.acked_by} has ended")
+        _look_at_shifts(draft, policy, _shifts(watched))
 
 
-def _watched(line: Line, shift_ends: float | None, now: float) -> e.Watched:
+def _look_at_shifts(draft: Draft, policy: Policy, theirs: Mapping[str, float]) -> None:
+    """Of those whose time on call is over as far as was looked, somebody's may have been prolonged meanwhile."""
+    line, have = draft.line, who_has(draft.line)
+    over = [user for user, end in theirs.items() if end <= draft.now]
+    longer = _ends(draft, policy, over)
+    gone = [user for user in over if user not in longer]
+    if not gone:
+        draft.add(_watched(line, {**theirs, **longer}, draft.now))
+        return
+    names = [ack.by for ack in line.acks if ack.user_id in gone] or [line.acked_by or ""]
+    keeps = tuple(user for user in have if user not in gone)
+    _lapse(draft, "shift_end", f"the shift of {' and '.join(names)} has ended", keeps)
+
+
+def _shifts(watched: Watch) -> Mapping[str, float]:
+    """In incidents of versions that knew one shift only, that one."""
+    known = watched.user_id is not None and watched.shift_ends is not None
+    return watched.shifts or ({watched.user_id or "": watched.shift_ends or 0.0} if known else {})
+
+
+def _watched(line: Line, ends: Mapping[str, float], now: float) -> e.Watched:
     """Still watched; nobody was told anything new."""
-    told = line.watch
-    return e.Watched(line.episode, told.alerts, told.severity, told.values, shift_ends, now)
+    told, first = line.watch, min(ends.values(), default=None)
+    return e.Watched(line.episode, told.alerts, told.severity, told.values, first, now, ends)
 
 
-def _lapse(draft: Draft, reason: str, why: str) -> None:
-    line, user = draft.line, draft.line.watch.user_id
+def _lapse(draft: Draft, reason: str, why: str, keeps: tuple[str, ...] = ()) -> None:
+    line, had = draft.line, who_has(draft.line)
     now = size(line)
     halt(draft)
-    draft.add(e.AcknowledgementLapsed(line.episode, reason, why, now.alerts, now.severity, now.values, draft.now))
+    draft.add(
+        e.AcknowledgementLapsed(line.episode, reason, why, now.alerts, now.severity, now.values, draft.now, keeps)
+    )
     begin(draft)
-    rings = draft.line.status is Status.TRIGGERED and reason != "shift_end"
-    if rings and user is not None and user not in draft.line.ladders and reachable(draft.config.users.get(user)):
-        call(draft, user, "urgent")
+    for user in had if reason != "shift_end" else ():
+        rings = draft.line.status is Status.TRIGGERED and user not in draft.line.ladders
+        if rings and reachable(draft.config.users.get(user)):
+            call(draft, user, "urgent")
 
 
 def _remind(draft: Draft, vigil: Vigil) -> None:
-    line, user_id = draft.line, draft.line.watch.user_id
-    user = draft.config.users.get(user_id) if user_id is not None else None
-    until = line.watch.active_at + (vigil.timeout_s or 0.0)
-    draft.add(e.AcknowledgerReminded(line.episode, user_id or "", until, draft.now))
-    if user is None:
-        return
+    until = draft.line.watch.active_at + (vigil.timeout_s or 0.0)
+    for user_id in who_has(draft.line):
+        draft.add(e.AcknowledgerReminded(draft.line.episode, user_id, until, draft.now))
+        user = draft.config.users.get(user_id)
+        if user is not None:
+            _notify(draft, user, until)
+
+
+def _notify(draft: Draft, user: User, until: float) -> None:
     clock = f"{datetime.fromtimestamp(until, ZoneInfo(user.zone)):%H:%M} ({user.zone})"
     text = (
         f"You acknowledged it, and nobody has done anything with it since. At {clock} it rings again, for you and from "
         "the first step of its policy. Acknowledge it once more or write a note to keep it, or resolve it."
     )
-    draft.notices.append(Notice(user.id, f"Still in hand? {line.title}", text))
+    draft.notices.append(Notice(user.id, f"Still in hand? {draft.line.title}", text))

@@ -9,7 +9,7 @@ from domain import events as e
 from domain.acknowledged import arm, watch
 from domain.configuration import Configuration
 from domain.draft import Draft
-from domain.escalation import REASSIGNED_WAIT_S, STEP, begin, call, halt, proceed, resolve
+from domain.escalation import REASSIGNED_WAIT_S, STEP, begin, call, count, halt, proceed, resolve
 from domain.incident import (
     UNKNOWN,
     Acknowledge,
@@ -23,6 +23,7 @@ from domain.incident import (
     Unacknowledge,
 )
 from domain.notify import reachable_people
+from domain.quorum import cannot_count, counted, needed, suffices
 
 Command = Acknowledge | Unacknowledge | Resolve | Snooze | AddNote | Reassign | EscalateNow
 
@@ -51,10 +52,12 @@ def _refusal(line: Line, command: Command, now: float) -> str:
         return "that incident is over" if command.episode < line.episode else "there is no such incident"
     if not line.open:
         return "the incident is resolved"
-    if isinstance(command, Acknowledge) and line.status is Status.ACKNOWLEDGED:
-        return f"it was acknowledged already, by {line.acked_by}"
+    if isinstance(command, Acknowledge):
+        if line.status is Status.ACKNOWLEDGED:
+            return f"it was acknowledged already, by {line.acked_by}"
+        return cannot_count(line, command)
     if isinstance(command, Unacknowledge) and line.status in (Status.TRIGGERED, Status.SUPPRESSED):
-        return "it is not acknowledged"
+        return "" if command.user_id in counted(line) else "it is not acknowledged"
     if isinstance(command, Snooze) and command.until <= now:
         return "the time to snooze until has passed"
     return ""
@@ -62,14 +65,19 @@ def _refusal(line: Line, command: Command, now: float) -> str:
 
 def _carry_out(draft: Draft, command: Command) -> None:
     episode, now = command.episode, draft.now
+    if isinstance(command, Acknowledge) and command.user_id is not None and not suffices(draft.line, command):
+        count(draft, command, command.user_id, needed(draft.line))
+        return
     if not isinstance(command, AddNote):
         halt(draft)
     match command:
         case Acknowledge(_, by, note, user_id):
-            draft.add(e.Acknowledged(episode, by, note, now, user_id))
+            draft.add(e.Acknowledged(episode, by, note, now, user_id, needed(draft.line)))
             watch(draft)
-        case Unacknowledge(_, by, note):
-            draft.add(e.Unacknowledged(episode, by, note, now))
+        case Unacknowledge(_, by, note, user_id):
+            have = counted(draft.line)
+            keeps = tuple(sorted(have - {user_id})) if user_id in have else ()
+            draft.add(e.Unacknowledged(episode, by, note, now, keeps))
             begin(draft)
         case Resolve(_, by, note):
             resolve(draft, by, note, human=True)

@@ -21,6 +21,7 @@ Laws (tests/property/test_incident_machine.py):
   passed over at once and recorded.
 - After the last step come the repetitions, then the last resort, which is called again every half hour.
 - A step whose people can all not be reached is cut short, at most one until its wait would have ended.
+- Whose acknowledgement is counted where it takes several (domain/quorum.py) is not paged until it counts no more.
 - A repeated firing changes a count and nothing else.
 - Quiet hours hold a page of normal urgency and nothing else (domain/quiet.py); an urgent page never waits for them.
 - A page that went out while the database was away (domain/outage.py) is counted instead of ordered, once.
@@ -35,13 +36,14 @@ from domain import events as e
 from domain.alert import Severity
 from domain.configuration import Configuration
 from domain.draft import Draft
-from domain.incident import Asked, Ladder, Line, Status
+from domain.incident import Acknowledge, Asked, Ladder, Line, Status
 from domain.line import position
 from domain.notify import contact_of, last_resort, reachable, rules_for, unverified
 from domain.outage import LAST_RESORT, OutagePage, began, counting
 from domain.people import Urgency
 from domain.policy import Step
 from domain.quiet import quiet_until
+from domain.quorum import EVERYBODY_HAS, counted
 from domain.round_robin import ASK_S, TurnGiven, by_chance
 from domain.step_conditions import judged
 from domain.targets import Named, named
@@ -128,9 +130,9 @@ def _take_step(draft: Draft, step: Step, number: int, round_: int, late_s: float
     if step.major:
         _declare(draft, step, number)
     called = named(draft.config, step.targets, draft.now)
-    users = [n.user_id for n in called if _can_be(draft, n.user_id)]
+    users = _missing(draft, called)
     if step.targets and not users:
-        draft.add(e.StepEmpty(draft.line.episode, number, round_, NOBODY, called))
+        _pass_over(draft, number, round_, called)
         return False
     turn = _turn(draft, step, number, round_, users)
     if turn is None:
@@ -140,6 +142,21 @@ def _take_step(draft: Draft, step: Step, number: int, round_: int, late_s: float
     else:
         _start(draft, Asked(number, round_, late_s, asked.doubt), step, called, turn)
     return True
+
+
+def _pass_over(draft: Draft, number: int, round_: int, called: tuple[Named, ...]) -> None:
+    """Nobody is left whom the step could call."""
+    episode = draft.line.episode
+    if any(_can_be(draft, n.user_id) for n in called):
+        draft.add(e.StepSkipped(episode, number, round_, EVERYBODY_HAS))
+    else:
+        draft.add(e.StepEmpty(episode, number, round_, NOBODY, called))
+
+
+def _missing(draft: Draft, called: tuple[Named, ...]) -> list[str]:
+    """Whom of these a step calls: who can be reached, and whose acknowledgement is not counted."""
+    have = counted(draft.line)
+    return [n.user_id for n in called if n.user_id not in have and _can_be(draft, n.user_id)]
 
 
 def _turn(draft: Draft, step: Step, number: int, round_: int, users: list[str]) -> list[str] | None:
@@ -158,14 +175,12 @@ def _start(draft: Draft, place: Asked, step: Step, called: tuple[Named, ...], us
     until = max(draft.now, started + step.wait_s)
     late_s = place.late_s - (draft.now - started)
     late = late_s if late_s > LATE_S else 0.0
+    have = tuple(n.user_id for n in called if n.user_id in counted(line))
     if step.round_robin:
-        others = tuple(n.user_id for n in called if n.user_id not in users and _can_be(draft, n.user_id))
+        others = tuple(u for u in _missing(draft, called) if u not in users)
         called = tuple(n for n in called if n.user_id not in others)
-    draft.add(
-        e.StepStarted(
-            line.episode, place.step, place.round, tuple(users), until, draft.now, late, called, place.doubt, others
-        )
-    )
+    at = (line.episode, place.step, place.round)
+    draft.add(e.StepStarted(*at, tuple(users), until, draft.now, late, called, place.doubt, others, have))
     if step.resolve:
         resolve(draft, _named_step(draft, place.step), human=True)
         return
@@ -196,10 +211,10 @@ def _answered(draft: Draft, asked: Asked, given: str | None, late_s: float) -> N
         return
     step = policy.steps[asked.step]
     called = named(draft.config, step.targets, draft.now)
-    users = [n.user_id for n in called if _can_be(draft, n.user_id)]
+    users = _missing(draft, called)
     place = replace(asked, late_s=asked.late_s + late_s)
     if not users:
-        draft.add(e.StepEmpty(draft.line.episode, asked.step, asked.round, NOBODY, called))
+        _pass_over(draft, asked.step, asked.round, called)
         _advance(draft, asked.step + 1, asked.round, place.late_s)
         return
     turn = _turn(draft, step, asked.step, asked.round, users)
@@ -229,6 +244,8 @@ def _call_last_resort(draft: Draft, why: str) -> None:
     if not users:
         draft.add(e.NobodyReachable(draft.line.episode, again, draft.now))
         return
+    # Everybody else is not called instead: somebody has it, and who is missing the last resort must find.
+    users = [user for user in users if user not in counted(draft.line)]
     draft.add(e.LastResortCalled(draft.line.episode, tuple(users), why, again, draft.now))
     for user in users:
         call(draft, user, "urgent")
@@ -311,11 +328,25 @@ def on_page_failed(
     draft.add(e.PageFailed(episode, delivery, user_id, channel, reason))
     if line.status is Status.TRIGGERED and episode == line.episode:
         climb(draft, user_id, at_once=True)
-        _cut_short(draft)
+        cut_short(draft)
 
 
-def _cut_short(draft: Draft) -> None:
-    """Go on at once if nobody whom the step called can be reached by anything, and none was cut short in this wait.
+def count(draft: Draft, command: Acknowledge, user_id: str, needed: int) -> None:
+    """Too few have acknowledged yet: nothing pages this one any more, and it rings on for the others."""
+    line = draft.line
+    ladder = line.ladders.get(user_id)
+    draft.disarm(rule_timer(user_id))
+    for delivery in (*ladder.earlier, *ladder.ordered) if ladder is not None else ():
+        if delivery:
+            draft.withdraw(delivery)
+    number = len(counted(line)) + 1
+    draft.add(e.AcknowledgementCounted(line.episode, command.by, command.note, number, needed, draft.now, user_id))
+    if line.status is Status.TRIGGERED:
+        cut_short(draft)
+
+
+def cut_short(draft: Draft) -> None:
+    """Go on at once if nobody whom the step called and who is missing can be reached, and none was cut in this wait.
 
     One step only, so that a provider that wrongly reports every page as failed does not wake the whole policy.
     """

@@ -27,6 +27,7 @@ from domain.step_events import StepSkipped as StepSkipped
 from domain.step_events import StepStarted as StepStarted
 from domain.step_events import TurnAsked as TurnAsked
 from domain.watched import Acknowledged as Acknowledged
+from domain.watched import AcknowledgementCounted as AcknowledgementCounted
 from domain.watched import AcknowledgementLapsed as AcknowledgementLapsed
 from domain.watched import AcknowledgerReminded as AcknowledgerReminded
 from domain.watched import Unacknowledged as Unacknowledged
@@ -356,6 +357,7 @@ ALL: tuple[type, ...] = (
     OutagePageCounted,
     WaitCounted,
     Acknowledged,
+    AcknowledgementCounted,
     Watched,
     AcknowledgerReminded,
     AcknowledgementLapsed,

@@ -119,6 +119,7 @@ class _Telling:
             "PagedInOutage": self._outage,
             "OutagePageCounted": self._counted,
             "Acknowledged": lambda h: self._quiet(h, f"{h.body['by']} acknowledged it"),
+            "AcknowledgementCounted": self._one_of_several,
             "Snoozed": lambda h: self._quiet(h, f"{h.body['by']} snoozed it until {self._clock(h.body['until'])}"),
             "Resolved": self._resolved,
             "Merged": lambda h: self._quiet(h, f"it was merged into {h.body['into']}"),
@@ -189,9 +190,13 @@ class _Telling:
         body = happened.body
         self._cause, self._taken, self._next_at = self._position(body), body["step"], body["next_at"]
         self._named = {n["user_id"]: n for n in body.get("named", ())}
+        have = body.get("acknowledged", ())
         for user in self._named:
-            if user not in body["users"]:
+            if user not in body["users"] and user not in have:
                 self._unreachable(happened, user)
+        for user in have:
+            what = f"{self._words.name(user)} is not called by {self._step_words(body['step'])}: they have acknowledged"
+            self._say("acknowledged", happened.at, what, user)
         for user in body.get("others", ()):
             what = f"{self._step_words(body['step'])} calls one of its people in turn, and it was not the turn of "
             self._say("not_their_turn", happened.at, what + self._words.name(user), user)
@@ -350,6 +355,11 @@ class _Telling:
         self._halted(happened, what)
         self._halt = f"{what} at {self._clock(happened.at)}"
 
+    def _one_of_several(self, happened: Happened) -> None:
+        body = happened.body
+        what = f"{body['by']} acknowledged it, {body['number']} of {body['needed']}"
+        self._halted(happened, what, body["user_id"])
+
     def _suppressed(self, happened: Happened) -> None:
         cover = happened.body["cover"]
         comment = f' ("{cover["comment"]}")' if cover["comment"] else ""
@@ -361,10 +371,11 @@ class _Telling:
         what = f"{by} resolved it" if happened.body["human"] else f"it was resolved ({note})" if note else "it was over"
         self._quiet(happened, f"{self._cover}, and {what}" if self._cover else what)
 
-    def _halted(self, happened: Happened, what: str) -> None:
+    def _halted(self, happened: Happened, what: str, only: str | None = None) -> None:
+        """Pages that are not out are withdrawn, those of one person or all, and no rule is used any more."""
         reason = f"{what} at {self._clock(happened.at)}"
         for delivery, order in self._orders.items():
-            if order.halt:
+            if order.halt or (only is not None and order.event.body["user_id"] != only):
                 continue
             order.halt = reason
             page = self._facts.pages.get(delivery)
@@ -372,12 +383,12 @@ class _Telling:
                 user = str(order.event.body["user_id"])
                 said = f"a page to {self._words.name(user)} was withdrawn before it was sent: {reason}"
                 self._say("withdrawn", happened.at, said, user)
-        self._unused(happened.at, reason)
-        self._calls = {}
+        self._unused(happened.at, reason, only)
+        self._calls = {u: call for u, call in self._calls.items() if only is not None and u != only}
 
-    def _unused(self, at: float, reason: str) -> None:
+    def _unused(self, at: float, reason: str, only: str | None = None) -> None:
         for call in self._calls.values():
-            if call.used < len(call.rules):
+            if (only is None or call.user_id == only) and call.used < len(call.rules):
                 rule = call.cause_of(call.used)
                 said = reason or f"it is due at {self._clock(call.at + (rule.after_s or 0.0))}"
                 what = f"{self._words.rule(rule)} of {self._words.name(call.user_id)} was not used: {said}"

@@ -134,8 +134,8 @@ class PageStory:
 class NotPaged:
     """Why somebody was not paged. `user_id` and `schedule_id` None: it holds for everybody.
 
-    `code`: unreachable, nobody_on_call, condition, not_their_turn, nobody_reachable, withdrawn, failed, counted,
-    duplicate, not_due, step_not_taken, repeated, ignored, held, suppressed or not_named.
+    `code`: unreachable, nobody_on_call, condition, not_their_turn, acknowledged, nobody_reachable, withdrawn, failed,
+    counted, duplicate, not_due, step_not_taken, repeated, ignored, held, suppressed or not_named.
     """
 
     code: str

@@ -73,9 +73,12 @@ class Acknowledge:
 
 @dataclass(frozen=True, slots=True)
 class Unacknowledge:
+    """`user_id`: as of Acknowledge."""
+
     episode: int
     by: str
     note: str = ""
+    user_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +179,17 @@ class Ladder:
     failed: tuple[str, ...] = ()
     quiet: bool = False
     """Their quiet hours hold its pages."""
+    earlier: tuple[str, ...] = ()
+    """Delivery ids of pages of calls before this one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ack:
+    """Somebody's acknowledgement that counts (domain/quorum.py). `user_id` None: of a machine."""
+
+    by: str
+    at: float
+    user_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,8 +214,9 @@ class Tombstone:
 class Watch:
     """How an acknowledged incident is watched (domain/acknowledged.py).
 
-    `user_id`: who acknowledged it. `active_at`: when a human last did something with it. `alerts`, `severity`,
+    `user_id`: who acknowledged it last. `active_at`: when a human last did something with it. `alerts`, `severity`,
     `values`: the worst that anybody was told in this incident. `lapsed_at`: when an acknowledgement last lapsed.
+    `shifts`: when the shift of each who acknowledged it ends; `shift_ends`: the first of these.
     """
 
     user_id: str | None = None
@@ -212,6 +227,7 @@ class Watch:
     severity: Severity = Severity.INFO
     values: tuple[str, ...] = ()
     lapsed_at: float | None = None
+    shifts: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +278,9 @@ class Line:
     """Whom the present step called."""
     cut_until: float = 0.0
     """When the wait of the step that was cut short last would have ended; until then no other one is."""
-    watch: Watch = Watch()
+    watch: Watch = field(default_factory=Watch)
+    acks: tuple[Ack, ...] = ()
+    """Whose acknowledgements count now, also while they are too few."""
 
     @property
     def open(self) -> bool:

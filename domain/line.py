@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from domain import events as e
 from domain import tie_events as t
 from domain.alert import Severity
 from domain.flap import ended, fires, saw
-from domain.incident import AlertState, Asked, Ladder, Line, Status, Tombstone, Watch, occurrence
+from domain.incident import Ack, AlertState, Asked, Ladder, Line, Status, Tombstone, Watch, occurrence
 from domain.outage import LAST_RESORT, OutagePage, learned, retired, taken_up
 from domain.pace import remembered
 from domain.replacing import replace
@@ -17,6 +17,8 @@ from domain.ties import anew, tied
 
 VALUES_TOLD = 200
 """Values of a label remembered per incident; where there are more, a new one is nothing new."""
+MAX_EARLIER = 20
+"""Pages of earlier calls remembered per person; an older one has long been sent or given up."""
 MAX_TOMBSTONES = 500
 """Remembered resolved occurrences per line; a late firing older than all of these would open an incident."""
 
@@ -54,7 +56,7 @@ def apply(line: Line, event: Any) -> Line:
             return replace(line, major=True, raised_to=raised, severity=_worst(line.severity, raised), updated_at=at)
         case e.PersonCalled(_, user_id, _, rules, at, quiet):
             called = line.called if user_id in line.called else (*line.called, user_id)
-            ladder = Ladder(user_id, at, rules, quiet=quiet)
+            ladder = Ladder(user_id, at, rules, quiet=quiet, earlier=_before(line.ladders.get(user_id)))
             return replace(line, ladders={**line.ladders, user_id: ladder}, called=called)
         case e.PageHeld(_, user_id, rule, until):
             held = line.ladders[user_id]
@@ -71,6 +73,10 @@ def apply(line: Line, event: Any) -> Line:
             return _flapping(line, event)
         case _:
             return _by_people(line, event)
+
+
+def _before(ladder: Ladder | None) -> tuple[str, ...]:
+    return tuple(d for d in (*ladder.earlier, *ladder.ordered) if d)[-MAX_EARLIER:] if ladder is not None else ()
 
 
 def _rule_used(line: Line, user_id: str, rule: int, delivery: str) -> Line:
@@ -131,41 +137,62 @@ def _outage(line: Line, event: e.PagedInOutage | e.OutagePageCounted | e.WaitCou
 
 def _by_people(line: Line, event: Any) -> Line:
     match event:
-        case e.Acknowledged(_, by, _, at, user_id):
-            had = replace(line, acked_by=by, acked_at=at, updated_at=at, flap=saw(line.flap, line.severity))
-            watch = replace(line.watch, user_id=user_id, active_at=at, reminded=False, shift_ends=None)
-            return replace(had, status=Status.ACKNOWLEDGED, watch=watch, **_quiet(line))
-        case e.Watched(_, _, _, _, shift_ends, _):
-            return replace(line, watch=replace(_told(line.watch, event), shift_ends=shift_ends))
+        case e.Acknowledged() | e.AcknowledgementCounted():
+            return _acknowledged(line, event)
+        case e.Watched(_, _, _, _, shift_ends, _, ends):
+            return replace(line, watch=replace(_told(line.watch, event), shift_ends=shift_ends, shifts=ends))
         case e.AcknowledgerReminded():
             return replace(line, watch=replace(line.watch, reminded=True))
-        case e.AcknowledgementLapsed(_, _, _, _, _, _, at):
-            watch = replace(_told(line.watch, event), user_id=None, shift_ends=None, lapsed_at=at)
-            return replace(line, watch=watch, **_from_the_top(line, at))
-        case e.Unacknowledged(_, _, _, at):
-            return replace(line, **_from_the_top(line, at))
+        case e.AcknowledgementLapsed(_, _, _, _, _, _, at, keeps):
+            watch = replace(_told(line.watch, event), user_id=None, shift_ends=None, shifts={}, lapsed_at=at)
+            return replace(line, watch=watch, **{**_from_the_top(line, at), "acks": _kept(line, keeps)})
+        case e.Unacknowledged(_, _, _, at, keeps):
+            return replace(line, **{**_from_the_top(line, at), "acks": _kept(line, keeps)})
         case e.Woken(_, at):  # nobody acted: pages of an outage that began with the waking still count
-            return replace(line, **{**_from_the_top(line, at), "outage": line.outage})
+            return replace(line, **{**_from_the_top(line, at), "outage": line.outage, "acks": line.acks})
         case e.TimeGiven(_, until, _):
             return replace(line, wait_until=until)
         case e.Suppressed(_, cover, at):
             return replace(line, status=Status.SUPPRESSED, held=cover, next_at=cover.until, updated_at=at)
         case e.Released(_, _, at):  # as Woken
-            return replace(line, **{**_from_the_top(line, at), "outage": line.outage})
+            return replace(line, **{**_from_the_top(line, at), "outage": line.outage, "acks": line.acks})
         case e.Resolved():
             return _resolved(line, event)
         case e.Snoozed(_, _, _, until, at):
-            quiet = {**_quiet(line), "next_at": until, "flap": saw(line.flap, line.severity)}
+            quiet = {**_quiet(line), "next_at": until, "flap": saw(line.flap, line.severity), "acks": ()}
             return replace(line, status=Status.SNOOZED, updated_at=at, **quiet)
-        case e.Reassigned(_, _, _, _, _, next_at, at):
-            return replace(line, **{**_awake(line, at), "next_at": next_at})
+        case e.Reassigned(_, _, _, users, _, next_at, at):
+            left = tuple(ack for ack in _too_few(line) if ack.user_id not in users)
+            return replace(line, **{**_awake(line, at), "next_at": next_at, "acks": left})
         case e.Escalated(_, _, _, at):
-            return replace(line, **_awake(line, at))
+            return replace(line, **{**_awake(line, at), "acks": _too_few(line)})
         case e.Noted(episode, _, _, at):
             return replace(line, updated_at=at, watch=_active(line, episode, at))
         case e.CommandIgnored(episode, "Acknowledge", _, _, at):
             return replace(line, watch=_active(line, episode, at))
     return line
+
+
+def _acknowledged(line: Line, event: e.Acknowledged | e.AcknowledgementCounted) -> Line:
+    """By enough people: nothing pages. By too few: nothing pages this one."""
+    at, user_id = event.at, event.user_id
+    acks = (*line.acks, Ack(event.by, at, user_id))
+    had = replace(line, acks=acks, updated_at=at, flap=saw(line.flap, line.severity))
+    if isinstance(event, e.AcknowledgementCounted):
+        left = {user: ladder for user, ladder in line.ladders.items() if user != user_id}
+        return replace(had, ladders=left, calling=tuple(user for user in line.calling if user != user_id))
+    by = ", ".join(dict.fromkeys(ack.by for ack in acks))
+    watch = replace(line.watch, user_id=user_id, active_at=at, reminded=False, shift_ends=None, shifts={})
+    return replace(had, status=Status.ACKNOWLEDGED, acked_by=by, acked_at=at, watch=watch, **_quiet(line))
+
+
+def _kept(line: Line, users: Sequence[str]) -> tuple[Ack, ...]:
+    return tuple(ack for ack in line.acks if ack.user_id in users)
+
+
+def _too_few(line: Line) -> tuple[Ack, ...]:
+    """Those counted while it rings: whoever hands it on or hurries it does not take them back."""
+    return () if line.status is Status.ACKNOWLEDGED else line.acks
 
 
 def _active(line: Line, episode: int, at: float) -> Watch:
@@ -206,7 +233,7 @@ def _begun(line: Line, page: OutagePage) -> Mapping[str, Ladder]:
 
 
 def _awake(line: Line, at: float) -> dict[str, Any]:
-    fields = {"status": Status.TRIGGERED, "acked_by": None, "acked_at": None, "updated_at": at}
+    fields = {"status": Status.TRIGGERED, "acked_by": None, "acked_at": None, "updated_at": at, "acks": ()}
     return {**fields, **_quiet(line)}
 
 

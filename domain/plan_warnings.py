@@ -32,9 +32,21 @@ def warnings(config: Configuration, plan: Plan) -> tuple[PlanWarning, ...]:
     if silenced and plan.opens:
         text = f"The source says that it is silenced ({', '.join(silenced)}); that is shown, and it pages all the same."
         found.setdefault(PlanWarning("silenced_at_source", text))
+    if short := _too_few(plan):
+        found.setdefault(short)
     if not plan.complete:
         found.setdefault(PlanWarning("cut", "The plan goes on for longer than is shown here."))
     return tuple(found)
+
+
+def _too_few(plan: Plan) -> PlanWarning | None:
+    """Of a policy that asks for the acknowledgements of more people than it calls, the last resort included."""
+    needed = plan.line.policy.required_acknowledgements if plan.line.policy is not None else 1
+    called = {call.user_id for moment in plan.moments for call in moment.called}
+    if not plan.opens or not plan.complete or len(called) >= needed:
+        return None
+    text = f"It takes {needed} people to acknowledge, and only {len(called)} are called: name more in the policy."
+    return PlanWarning("too_few_people", text)
 
 
 def _of(config: Configuration, plan: Plan, moment: Moment) -> Iterator[PlanWarning]:

@@ -85,7 +85,8 @@ class Vigil:
 class Policy:
     """`repeat`: how often the whole list is run again after the first time, before the last resort.
 
-    `vigil` None: an acknowledgement counts until a human takes it back.
+    `vigil` None: an acknowledgement counts until a human takes it back. `required_acknowledgements`: of so many people
+    (domain/quorum.py).
     """
 
     id: str
@@ -95,3 +96,4 @@ class Policy:
     repeat: int = 0
     team_id: str | None = None
     vigil: Vigil | None = None
+    required_acknowledgements: int = 1

@@ -15,6 +15,7 @@ MAX_MORE_THAN = 1_000
 MAX_WITHIN_S = 86_400.0
 MIN_GROWS_BY, MAX_GROWS_BY = 1.5, 1_000.0
 MIN_GAP_S = 60.0
+MAX_REQUIRED = 10
 MAX_TIMEOUT_S = 30 * 86_400.0
 
 
@@ -30,6 +31,8 @@ def check_policy(policy: Policy, config: Configuration) -> None:
         raise Invalid("repeat", f"Must be between 0 and {MAX_REPEAT}.")
     if policy.vigil is not None:
         _check_vigil(policy.vigil)
+    if not 1 <= policy.required_acknowledgements <= MAX_REQUIRED:
+        raise Invalid("required_acknowledgements", f"Must be between 1 and {MAX_REQUIRED} people.")
     for n, step in enumerate(policy.steps):
         _check_step(step, f"steps[{n}]", config)
     ends = next((n for n, s in enumerate(policy.steps) if s.resolve and s.when is None), len(policy.steps))

@@ -7,6 +7,7 @@ paged-after-ack   a step was taken or a page ordered while the incident was quie
 never-paged       a page ordered was neither sent nor withdrawn nor recorded as failed, or a person called got none; of
                   pages that share a message: no provider took that message
 late              a page waited for others for longer than any may (domain/storm.py)
+too-few           it counts as acknowledged, and fewer people than its policy asks for have done so
 held-urgent       quiet hours held a page of somebody who was called urgently
 changed           a page's words are not those that were ordered
 muted             an incident was suppressed that had called somebody, or let go without having been suppressed
@@ -66,10 +67,13 @@ class Course:
         self._untouched = False
         """Opened, and nothing was done for it or with it yet."""
         self._lapsed_at: float | None = None
+        self._counted: set[str] = set()
+        """Users whose acknowledgement is counted."""
 
     def follow(self, event: Any) -> Iterator[Violation]:
         """What is wrong with this event, and what is due from then on."""
         self._untouched = self._untouched and not isinstance(event, BEGUN)
+        yield from self._count(event)
         match event:
             case e.Triggered():
                 if self.status is not Status.RESOLVED:
@@ -103,6 +107,8 @@ class Course:
                 yield from self._last_resort()
             case e.Paged():
                 yield from self._ringing(f"a page to {event.user_id}")
+                if event.user_id in self._counted:
+                    yield "paged-after-ack", f"a page to {event.user_id}, whose acknowledgement is counted"
             case e.Acknowledged():
                 self.status = Status.ACKNOWLEDGED
             case e.Snoozed():
@@ -111,6 +117,24 @@ class Course:
                 self.status = Status.RESOLVED
             case e.Reassigned() | e.Escalated():
                 self.status = Status.TRIGGERED
+
+    def _count(self, event: Any) -> Iterator[Violation]:
+        """Whose acknowledgements count after this event, and whether they are enough."""
+        match event:
+            case e.Triggered() | e.Worsened() | e.Snoozed():
+                self._counted = set()
+            case e.AcknowledgementLapsed() | e.Unacknowledged():
+                self._counted &= set(event.keeps)
+            case e.Reassigned() | e.Escalated():
+                called = event.users if isinstance(event, e.Reassigned) else ()
+                self._counted = set() if self.status is Status.ACKNOWLEDGED else self._counted - set(called)
+            case e.AcknowledgementCounted():
+                self._counted.add(event.user_id)
+            case e.Acknowledged():
+                self._counted |= {event.user_id} if event.user_id is not None else set()
+                needed = self._policy.required_acknowledgements if self._policy is not None else 1
+                if needed > max(1, len(self._counted)):
+                    yield "too-few", f"it counts as acknowledged by {len(self._counted)} of {needed}"
 
     def _lapsed(self, event: e.AcknowledgementLapsed) -> Iterator[Violation]:
         vigil = self._policy.vigil if self._policy is not None else None
@@ -228,6 +252,11 @@ class LineJudge:
                     yield "changed", f"the words of page {event.delivery} are not those that were ordered"
             case e.OutagePageCounted():
                 self._calls.pop(event.user_id, None)
+            case e.AcknowledgementCounted():
+                yield from self._missed(event.user_id, at)
+                for order in self._orders.values():
+                    if order.user_id == event.user_id:
+                        self._halt(order, at)
             case e.PageFailed() if event.delivery in self._orders:
                 self._orders[event.delivery].told = True
             case e.PagedInOutage() if event.doubles in self._orders:

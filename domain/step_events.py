@@ -27,6 +27,8 @@ class StepStarted:
     """What its condition could not be asked for; it is taken all the same."""
     others: tuple[str, ...] = ()
     """People of a round robin whose turn it was not."""
+    acknowledged: tuple[str, ...] = ()
+    """People who are not called because their acknowledgement is counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class StepEmpty:
 
 @dataclass(frozen=True, slots=True)
 class StepSkipped:
-    """A step whose condition does not hold was passed over at once."""
+    """A step whose condition does not hold, or whose people have all acknowledged, was passed over at once."""
 
     episode: int
     step: int

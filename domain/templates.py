@@ -11,6 +11,7 @@ from domain.calendar import utc
 from domain.incident import Line, incident_id
 from domain.line import firing
 from domain.outage import OutagePage
+from domain.quorum import needed, standing, who
 
 SUBJECT_MAX = 120
 LISTED = 5
@@ -53,11 +54,18 @@ def page(line: Line, line_key: str, step: int, why: str, repeats: OutagePage | N
         lines += ["", clip(description, 600)]
     links = [link for a in burning[:LISTED] for link in a.links][:LISTED]
     lines += ["", *(f"{text or 'Link'}: {href}" for href, text in links)] if links else []
-    lines += ["", f"You are called because: {why}.", "Acknowledge it, or the next person is called."]
+    lines += ["", f"You are called because: {why}.", _asked(line)]
     if repeats is not None:
         first = f"first sent at {utc(repeats.at).strftime('%H:%M:%S UTC')}, while Sentinel's database was away"
         lines += ["", f"Perhaps a repetition: {first}; it is not known whether it arrived."]
     return Words(subject, short, "\n".join(lines))
+
+
+def _asked(line: Line) -> str:
+    if needed(line) == 1:
+        return "Acknowledge it, or the next person is called."
+    so_far = f" So far: {who(line)}, {standing(line)}." if line.acks else ""
+    return f"It takes {needed(line)} people: acknowledge it, or the next person is called.{so_far}"
 
 
 def text_sha256(body: Mapping[str, Any]) -> str:

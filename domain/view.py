@@ -8,6 +8,7 @@ from domain.acknowledged import lapses_at
 from domain.calendar import utc
 from domain.incident import AlertState, Cover, Line, Status, incident_id
 from domain.line import firing
+from domain.quorum import needed, standing, who
 
 MEMBERS_SHOWN = 100
 
@@ -46,6 +47,8 @@ def body(line: Line, line_key: str) -> dict[str, Any]:
         "updated_at": line.updated_at,
         "acknowledged_by": line.acked_by,
         "acknowledged_at": line.acked_at,
+        "acknowledgements": [{"by": a.by, "user_id": a.user_id, "at": a.at} for a in line.acks],
+        "required_acknowledgements": needed(line),
         "resolved_by": line.resolved_by,
         "resolved_at": line.resolved_at,
         "snoozed_until": line.next_at if line.status is Status.SNOOZED else None,
@@ -91,11 +94,13 @@ def small(line: Line, line_key: str) -> dict[str, Any]:
 
 
 def upcoming(line: Line) -> str:
-    """What happens next if nobody does anything, in one sentence; two where it flaps and is quiet."""
+    """What happens next if nobody does anything, in one sentence; more where it flaps and is quiet, or some have it."""
+    some = line.acks and standing(line) and line.status not in (Status.ACKNOWLEDGED, Status.RESOLVED)
+    told = f"{standing(line)} ({who(line)}). {_escalates(line)}" if some else _escalates(line)
     if line.flap.settles_at is None:
-        return _escalates(line)
+        return told
     until = utc(line.flap.settles_at).strftime("%H:%M:%S UTC")
-    return f"It flaps, and nothing fires now: it resolves at {until} if that stays so. {_escalates(line)}"
+    return f"It flaps, and nothing fires now: it resolves at {until} if that stays so. {told}"
 
 
 def _escalates(line: Line) -> str:
@@ -129,10 +134,16 @@ def _escalates(line: Line) -> str:
         following = steps[line.step + 1]
         what = "resolves it" if following.resolve else "is taken"
         unless = ", if its conditions hold" if following.when is not None else ""
-        return f"If nobody acknowledges by {at}, step {line.step + 2} of {len(steps)} {what}{unless}."
+        return f"{_unless(line)} by {at}, step {line.step + 2} of {len(steps)} {what}{unless}."
     if line.policy is not None and line.round < line.policy.repeat:
-        return f"If nobody acknowledges by {at}, the policy starts again from its first step."
-    return f"If nobody acknowledges by {at}, the last resort is called."
+        return f"{_unless(line)} by {at}, the policy starts again from its first step."
+    return f"{_unless(line)} by {at}, the last resort is called."
+
+
+def _unless(line: Line) -> str:
+    if needed(line) == 1:
+        return "If nobody acknowledges"
+    return f"If {needed(line)} people have not acknowledged"
 
 
 def _suppression(cover: Cover) -> dict[str, Any]:

@@ -2,35 +2,53 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from domain.alert import Severity
 
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """`user_id`: who, if it is a user of ours."""
+    """`user_id`: who, if it is a user of ours. `needed`: of so many people as the policy asks for, this is the last."""
 
     episode: int
     by: str
     note: str
     at: float
     user_id: str | None = None
+    needed: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class AcknowledgementCounted:
+    """One of `needed` people has acknowledged, `number` have by now: nothing pages this one, and it rings on."""
+
+    episode: int
+    by: str
+    note: str
+    number: int
+    needed: int
+    at: float
+    user_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class Unacknowledged:
+    """`keeps`: users whose acknowledgements go on counting, where it takes several."""
+
     episode: int
     by: str
     note: str
     at: float
+    keeps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Watched:
     """Acknowledged, it is watched from here on: so many alerts fire, this bad, with these values of a label.
 
-    `shift_ends`: when whoever acknowledged it is on call no more, as far as was looked.
+    `shifts`: when who acknowledged it is on call no more, as far as was looked; `shift_ends`: the first of these.
     """
 
     episode: int
@@ -39,6 +57,7 @@ class Watched:
     values: tuple[str, ...]
     shift_ends: float | None
     at: float
+    shifts: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +72,10 @@ class AcknowledgerReminded:
 
 @dataclass(frozen=True, slots=True)
 class AcknowledgementLapsed:
-    """The acknowledgement does not count any more: it rings from the first step. `reason`: see domain/acknowledged."""
+    """The acknowledgement does not count any more: it rings from the first step. `reason`: see domain/acknowledged.
+
+    `keeps`: users whose acknowledgements go on counting, where it takes several.
+    """
 
     episode: int
     reason: str
@@ -62,3 +84,4 @@ class AcknowledgementLapsed:
     severity: Severity
     values: tuple[str, ...]
     at: float
+    keeps: tuple[str, ...] = ()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -21,7 +21,7 @@ from domain.incident import Line
 from gateway.spool_records import Turned
 from runtime.codec import Kind, UnknownKind
 from runtime.entity import Effect
-from runtime.ids import EntityId, shard_of
+from runtime.ids import EntityId, is_derived, shard_of
 from runtime.store import Inbound, OutboxRow, TimerRow, Turn
 from runtime.turn import DecideFailed, Message, Position, run_turn
 
@@ -32,11 +32,25 @@ MAX_LINES = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a turn asks for. `quiet`: pages of this line that are not out yet are withdrawn first."""
+    """What a turn asks for. Before its pages those of this line that are not out yet are withdrawn.
+
+    `quiet`: all of them; `withdrawn`: those with these ids, of a person who is one of several to acknowledge.
+    """
 
     entity: str
     quiet: bool
     turned: Turned | None
+    withdrawn: frozenset[str] = frozenset()
+
+    def before(self, later: Outcome) -> Outcome:
+        """What is left of this one, not written down yet, after a later one."""
+        turned = self.turned
+        if later.entity != self.entity or turned is None:
+            return self
+        if later.quiet:
+            return replace(self, turned=None)
+        pages = tuple(page for page in turned.pages if page.id not in later.withdrawn)
+        return replace(self, turned=replace(turned, pages=pages)) if later.withdrawn else self
 
 
 @dataclass(slots=True)
@@ -122,7 +136,9 @@ class Lines:
         through = max(place, known.through if known is not None else 0)
         self._keep(str(entity), after, through, turn.set_timers)
         turned = self._record(str(entity), after, through, pages, now) if pages else None
-        return Outcome(str(entity), bool(turn.cancel_groups), turned) if pages or turn.cancel_groups else None
+        withdrawn = frozenset(filter(is_derived, turn.cancel_groups))
+        quiet = len(withdrawn) < len(turn.cancel_groups)
+        return Outcome(str(entity), quiet, turned, withdrawn) if pages or turn.cancel_groups else None
 
     def _record(self, entity: str, at: Position, through: int, pages: tuple[OutboxRow, ...], now: float) -> Turned:
         timers = tuple((t.name, t.gen, t.due_at) for t in at.timers.values())

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from domain.configuration import Configuration
-from gateway.blind_lines import Lines
+from gateway.blind_lines import Lines, Outcome
 from gateway.blind_sends import FINAL
 from gateway.spool_records import Arrived, Record, Sent, Turned
 from runtime.sending import failed
@@ -23,7 +23,7 @@ class Past:
         self._known: set[str] = set()
         self._pages: dict[str, OutboxRow] = {}
         self._of: dict[str, list[str]] = {}
-        self._unwritten: dict[str, list[Turned]] = {}
+        self._unwritten: dict[str, list[Outcome]] = {}
         self._tells: dict[str, list[Inbound]] = {}
 
     def survey(self, record: Record) -> None:
@@ -55,13 +55,14 @@ class Past:
         outcome = self._lines.take(place, message, now, config)
         if outcome is None:
             return
-        if outcome.quiet:
-            self._unwritten.pop(outcome.entity, None)
+        if outcome.quiet or outcome.withdrawn:
+            left = [o.before(outcome) for o in self._unwritten.pop(outcome.entity, ())]
+            self._unwritten[outcome.entity] = [o for o in left if o.turned is not None]
             for delivery in self._of.get(outcome.entity, ()):
-                if self._pages[delivery].state not in FINAL:
+                if self._pages[delivery].state not in FINAL and (outcome.quiet or delivery in outcome.withdrawn):
                     self._pages[delivery] = replace(self._pages[delivery], state="cancelled")
         if outcome.turned is not None:
-            self._unwritten.setdefault(outcome.entity, []).append(outcome.turned)
+            self._unwritten.setdefault(outcome.entity, []).append(outcome)
 
     def _sent(self, sent: Sent) -> None:
         row = self._pages.get(sent.delivery)
@@ -80,7 +81,8 @@ class Past:
 
     def unwritten(self) -> list[Turned]:
         """Turns that are still to be written down; then their pages can be sent."""
-        return [turned for turns in self._unwritten.values() for turned in turns]
+        found = (outcome.turned for outcomes in self._unwritten.values() for outcome in outcomes)
+        return [turned for turned in found if turned is not None]
 
     def tells(self) -> list[Inbound]:
         """Messages to lines about pages given up, not taken up yet."""

@@ -61,17 +61,19 @@ class Sends:
         self._of.setdefault(row.entity, {})[row.id] = None
         heapq.heappush(self._lanes.setdefault(row.channel, []), (row.due_at, row.id))
 
-    def withdraw(self, entity: str, why: str = "acknowledged or resolved before it was sent") -> None:
-        """What is not out yet stays in."""
+    def withdraw(
+        self, entity: str, only: Collection[str] | None = None, why: str = "acknowledged or resolved before it was sent"
+    ) -> None:
+        """What is not out yet stays in, all of the line or `only` these."""
         for delivery in list(self._of.get(entity, ())):
-            row = self._drop(delivery)
+            row = self._drop(delivery) if only is None or delivery in only else None
             if row is not None:
                 self._tell(row, SendResult(row.id, row.shard, "cancelled", why))
 
     def give_up(self, entity: str) -> None:
         """The database sends what is left of this line; what is under way here is not repeated here."""
         self._given.add(entity)
-        self.withdraw(entity, "the database is back and sends it")
+        self.withdraw(entity, why="the database is back and sends it")
 
     def _drop(self, delivery: str) -> OutboxRow | None:
         row = self._rows.pop(delivery, None)

@@ -14,7 +14,6 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
 
 import structlog
 
@@ -233,9 +232,9 @@ class BreakGlass:
                     return False
             if outcome is None:
                 continue
-            if outcome.quiet:
-                self._sends.withdraw(outcome.entity)
-                found[:] = [o if o.entity != outcome.entity else replace(o, turned=None) for o in found]
+            if outcome.quiet or outcome.withdrawn:
+                self._sends.withdraw(outcome.entity, None if outcome.quiet else outcome.withdrawn)
+                found[:] = [o.before(outcome) for o in found]
             found.append(outcome)
         return True
 

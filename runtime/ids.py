@@ -45,6 +45,14 @@ def derived_id(*parts: object) -> str:
     return str(uuid.uuid5(_NAMESPACE, "\x1f".join(map(str, parts))))
 
 
+def is_derived(text: str) -> bool:
+    """True for what `derived_id` made: tells the id of one effect from the name of a group."""
+    try:
+        return uuid.UUID(text).version == 5
+    except ValueError:
+        return False
+
+
 def new_id() -> str:
     """Fresh id for something that enters from outside (a request, a host's incarnation)."""
     return str(uuid.uuid4())

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from runtime.activation import Activations
+from runtime.ids import is_derived
 from runtime.memory import MemoryStore
 from runtime.memory_outbox import InboxRow, Kept
 from runtime.registry import Unattended
@@ -18,7 +19,7 @@ from runtime.sendlog import SendLog
 from runtime.store import Carried, Committed, Inbound, OutboxRow, SendResult, ShardRow, TimerRow, Turn
 
 ANY_GROUP = "*"
-"""Group of a row whose group this host does not know: every cancellation of its entity withdraws it."""
+"""Group of a row whose group this host does not know: every cancellation of a group of its entity withdraws it."""
 FIRST_ID = -(10**15)
 """Ids given here are negative, so that they are never those of real inbox rows."""
 
@@ -59,7 +60,7 @@ class LocalStore(MemoryStore):
         return super().put(message) if message.entity in self._live else (0, False)
 
     def cancel_effects(self, entity: str, named: Collection[str]) -> None:
-        super().cancel_effects(entity, [*named, ANY_GROUP] if named else ())
+        super().cancel_effects(entity, named if all(map(is_derived, named)) else [*named, ANY_GROUP])
 
     async def commit(self, epochs: Mapping[int, int], turns: Sequence[Turn]) -> Committed:
         done = [(ident, turn) for turn in turns for ident in turn.done]

@@ -120,7 +120,7 @@ def _policies(n: int, members: tuple[str, ...]) -> list[Policy]:
         Step((), 0.0, when=Conditions(matchers=(Matcher("env", "=", "staging"),)), resolve=True),
     )
     return [
-        Policy(f"p{n}", f"Team {n}, urgent", 1, urgent, 1, f"t{n}", Vigil(timeout_s=3_600.0)),
+        Policy(f"p{n}", f"Team {n}, urgent", 1, urgent, 1, f"t{n}", Vigil(timeout_s=3_600.0), 2 if n % 3 == 1 else 1),
         Policy(f"q{n}", f"Team {n}, calm", 1, calm, 0, f"t{n}", Vigil(severity=False, label="host")),
     ]
 

@@ -61,8 +61,8 @@ class Paging:
         clock.at(clock.now, self._attempt, hosted, delivery)
 
     def withdraw(self, hosted: Hosted, group: str) -> None:
-        """Unsent pages of the group are taken back."""
-        for ident in self._open.pop((str(hosted.id), group), []):
+        """Unsent pages of the group, or the one with this id, are taken back."""
+        for ident in [group] if group in self._rows else self._open.pop((str(hosted.id), group), []):
             if self._rows[ident].state in LIVE:
                 self._settle(ident, "cancelled")
 

@@ -152,7 +152,7 @@ class Run:
         self._command(delivery.entity, commands[what.what], f"act:{delivery.id}")
         if what.what == "unack":
             later = self._chance.pause(UNACK_AFTER_S, "takes back", *delivery.name)
-            back = TakeBack(episode, by)
+            back = TakeBack(episode, by, "", by)
             self._clock.at(now + later, self._command, delivery.entity, back, f"back:{delivery.id}")
         if what.what == "ack":
             later = self._chance.around(FORGOTTEN_AFTER_S, 0.5, "forgotten", *delivery.name)
@@ -160,7 +160,8 @@ class Run:
 
     def _forgotten(self, delivery: Delivery, dedup: str) -> None:
         line: Line = self._hosts.entity(delivery.entity).state
-        if line.episode == delivery.episode and line.status is Status.ACKNOWLEDGED and line.acked_by == delivery.user:
+        theirs = delivery.user in {ack.user_id for ack in line.acks}
+        if line.episode == delivery.episode and line.status is Status.ACKNOWLEDGED and theirs:
             self._command(delivery.entity, Resolve(line.episode, delivery.user), dedup)
 
     def _colleague(self, config: Configuration, user: str) -> tuple[Target, ...]:

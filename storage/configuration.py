@@ -184,7 +184,8 @@ def schedule_of(row: ScheduleRow, holidays: Mapping[str, Holidays]) -> Schedule:
 def policy_of(row: PolicyRow) -> Policy:
     """A policy at its current version."""
     steps, vigil = convert(row.steps, tuple[Step, ...]), convert(row.vigil, Vigil | None)
-    return Policy(row.id, row.name, row.version, steps, row.repeat, row.team_id, vigil)
+    required = row.required_acknowledgements
+    return Policy(row.id, row.name, row.version, steps, row.repeat, row.team_id, vigil, required)
 
 
 def integration_of(row: IntegrationRow) -> Integration:

@@ -24,7 +24,7 @@ select position, entity, cause, kind, body, extract(epoch from at)::float8 as at
 from rt.journal
 where entity like 'incident/%' and entity <> :canary and at >= to_timestamp(:since) and position > :after
   and kind in ('Triggered', 'AlertsFired', 'AlertsRepeated', 'AlertsResolved', 'AlertsIgnored', 'Resolved',
-               'PersonCalled', 'Acknowledged')
+               'PersonCalled', 'Acknowledged', 'AcknowledgementCounted')
 order by position limit :limit
 """)
 INTEGRATIONS = text("""
@@ -121,6 +121,10 @@ def _take(found: Past, line: _Line, key: str, kind: str, body: Mapping[str, Any]
             line.called.setdefault(str(body["user_id"]), at)
         case "Acknowledged":
             _answered(found, line, str(body["by"]), at)
+        case "AcknowledgementCounted":
+            called = line.called.pop(str(body["user_id"]), None)
+            if called is not None:
+                found.calls.append(PastCall(str(body["user_id"]), called, str(body["by"]), at - called))
     if events:
         found.requests.append(PastRequest(at, line.integration_id, tuple(events), kind == "Resolved"))
 

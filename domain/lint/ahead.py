@@ -100,8 +100,8 @@ class Ahead:
         usable = self.usable(user)
         return [c for c in usable if c.verified and c.channel != "outbox" and c.id not in self.facts.gone]
 
-    def unreached(self, steps: Iterable[Step]) -> list[Span]:
-        """When none of the steps that call somebody reaches anybody, ascending."""
+    def unreached(self, steps: Iterable[Step], least: int = 1) -> list[Span]:
+        """When the steps that call somebody reach fewer than `least` people, ascending."""
         calling = [step for step in steps if step.targets]
         if not calling:
             return []
@@ -111,13 +111,19 @@ class Ahead:
         out: list[Span] = []
         order = sorted(edge for edge in edges if self.now <= edge <= self.until)
         for low, high in pairwise(order):
-            if any(self._reaches(step, low) for step in calling):
+            if self._reach(calling, low, least):
                 continue
             out[-1:] = [(out[-1][0], high)] if out and out[-1][1] == low else [*out[-1:], (low, high)]
         return out
 
-    def _reaches(self, step: Step, at: float) -> bool:
-        return any(self.usable(self.config.users.get(n.user_id)) for n in named(self.config, step.targets, at))
+    def _reach(self, calling: Iterable[Step], at: float, least: int) -> bool:
+        found = set[str]()
+        for n in (n for step in calling for n in named(self.config, step.targets, at)):
+            if self.usable(self.config.users.get(n.user_id)):
+                found.add(n.user_id)
+            if len(found) >= least:
+                return True
+        return False
 
 
 def about_user(kind: str, level: Level, user: User, text: str) -> Finding:

@@ -21,6 +21,12 @@ def check(ahead: Ahead) -> Iterator[Finding]:
         if all(step.when is not None for step in policy.steps if step.targets):
             text = "Every step that calls somebody has conditions: when none holds, only the last resort is called."
             yield about_policy("only_conditional_steps", "info", policy, text)
+        if (needed := policy.required_acknowledgements) > 1 and (short := ahead.unreached(policy.steps, needed)):
+            text = (
+                f"It takes {needed} people to acknowledge, and the steps reach fewer: "
+                f"{stretches(short, _zone(ahead, policy))}. The last resort must make up for them: name more people."
+            )
+            yield about_policy("too_few_people", "warning", policy, text, short[0])
         for n, step in enumerate(policy.steps):
             yield from _step(ahead, policy, n, step, [span for span in ahead.unreached((step,)) if span not in whole])
     yield from _last_resort(ahead)

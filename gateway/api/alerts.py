@@ -206,7 +206,7 @@ ACTION = problems(404)
 async def acknowledge(
     alert_id: str, caller: Responder, gateway: Gateway, response: Response, body: Note | None = None
 ) -> ActionResult:
-    """I have it. From the moment this is stored no further page goes out."""
+    """I have it. From the moment this is stored no further page goes out, to me where its policy asks for several."""
     command = Acknowledge(episode_of(alert_id), by(caller), body.note if body else "", caller.user_id)
     return await act(gateway, alert_id, command, response)
 
@@ -215,8 +215,8 @@ async def acknowledge(
 async def unacknowledge(
     alert_id: str, caller: Responder, gateway: Gateway, response: Response, body: Note | None = None
 ) -> ActionResult:
-    """I do not have it after all: escalation starts from the first step."""
-    command = Unacknowledge(episode_of(alert_id), by(caller), body.note if body else "")
+    """I do not have it after all: escalation starts from the first step. What others acknowledged goes on counting."""
+    command = Unacknowledge(episode_of(alert_id), by(caller), body.note if body else "", caller.user_id)
     return await act(gateway, alert_id, command, response)
 
 

@@ -32,6 +32,7 @@ def _shown(row: PolicyRow) -> Policy:
         steps=row.steps,
         repeat=row.repeat,
         vigil=Vigil.model_validate(row.vigil) if row.vigil is not None else None,
+        required_acknowledgements=row.required_acknowledgements,
         version=row.version,
     )
 
@@ -68,6 +69,7 @@ async def create_policy(body: PolicyInput, caller: Configurer, gateway: Gateway)
             steps=steps,
             repeat=body.repeat,
             vigil=_vigil(body),
+            required_acknowledgements=body.required_acknowledgements,
             version=1,
         )
         session.add_all([row, policy_version(row, caller.name)])
@@ -89,7 +91,7 @@ async def replace_policy(policy_id: PathId, body: PolicyInput, caller: Configure
     async with change(gateway.sessions, caller.name, "update", f"policy/{policy_id}", {"name": body.name}) as session:
         row = await fetch(session, PolicyRow, policy_id, "policy")
         row.name, row.team_id, row.steps, row.repeat = body.name, body.team_id, steps, body.repeat
-        row.vigil = _vigil(body)
+        row.vigil, row.required_acknowledgements = _vigil(body), body.required_acknowledgements
         row.version += 1
         session.add(policy_version(row, caller.name))
     await gateway.config.refresh()

@@ -129,7 +129,10 @@ def sentence(kind: str, body: dict[str, Any], config: Configuration) -> str:
         case "WaitCounted":
             return f"Step {step} had begun during the outage: its wait counts from then"
         case "Acknowledged":
-            return f"Acknowledged by {by}{note}"
+            last = f", the last of {body['needed']}" if body.get("needed", 1) > 1 else ""
+            return f"Acknowledged by {by}{last}{note}"
+        case "AcknowledgementCounted":
+            return f"{by} acknowledged, {body['number']} of {body['needed']}: they are not paged any more{note}"
         case "Watched":
             ends = f"; the shift ends at {moment(body['shift_ends']):%Y-%m-%d %H:%M} UTC" if body["shift_ends"] else ""
             return f"Watched: people know of {body['alerts']} alerts, {body['severity']}{ends}"
@@ -137,9 +140,11 @@ def sentence(kind: str, body: dict[str, Any], config: Configuration) -> str:
             until = f"{moment(body['until']):%Y-%m-%d %H:%M} UTC"
             return f"{_names(config, [body['user_id']])} is reminded of it: it rings again at {until}"
         case "AcknowledgementLapsed":
-            return f"The acknowledgement counts no more: {body['why']}"
+            left = f"; that of {_names(config, body['keeps'])} still does" if body.get("keeps") else ""
+            return f"The acknowledgement counts no more: {body['why']}{left}"
         case "Unacknowledged":
-            return f"Acknowledgement taken back by {by}{note}"
+            left = f"; that of {_names(config, body['keeps'])} still counts" if body.get("keeps") else ""
+            return f"Acknowledgement taken back by {by}{left}{note}"
         case "Resolved":
             if body.get("human"):
                 return f"Resolved by {by}{note}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 
@@ -34,6 +34,20 @@ class Severity(Enum):
 
 
 @strawberry.type
+class Acknowledgement:
+    """Somebody's acknowledgement that counts; `userId` null: of a machine."""
+
+    by: str
+    user_id: str | None
+    at: datetime
+
+    @classmethod
+    def of(cls, body: dict[str, Any]) -> Acknowledgement:
+        """From the read model."""
+        return cls(by=body["by"], user_id=body["user_id"], at=datetime.fromtimestamp(body["at"], UTC))
+
+
+@strawberry.type
 class Alert:
     """What a responder acts on: one incident with the senders' alerts in it."""
 
@@ -48,6 +62,8 @@ class Alert:
     updated_at: datetime
     acknowledged_by: str | None
     acknowledged_at: datetime | None
+    acknowledgements: list[Acknowledgement]
+    required_acknowledgements: int
     resolved_by: str | None
     resolved_at: datetime | None
     assignees: list[str]
@@ -67,6 +83,8 @@ class Alert:
             status=AlertStatus(body["status"]),
             severity=Severity(body["severity"]),
             major=body.get("major", False),
+            acknowledgements=[Acknowledgement.of(a) for a in body.get("acknowledgements", ())],
+            required_acknowledgements=body.get("required_acknowledgements", 1),
             alerts_total=body["alerts_total"],
             alerts_firing=body["alerts_firing"],
             **{t: moment(body[t]) for t in times},  # type: ignore[arg-type]

@@ -49,6 +49,14 @@ class Suppression(Output):
     comment: str
 
 
+class Acknowledgement(Output):
+    """Somebody's acknowledgement that counts. `user_id` null: of a machine."""
+
+    by: str
+    user_id: str | None
+    at: datetime
+
+
 class Alert(Output):
     """One incident."""
 
@@ -67,6 +75,10 @@ class Alert(Output):
     updated_at: datetime
     acknowledged_by: str | None
     acknowledged_at: datetime | None
+    acknowledgements: list[Acknowledgement] = Field(
+        default_factory=list, description="Those that count, also while they are fewer than its policy asks for"
+    )
+    required_acknowledgements: int = Field(1, description="So many people must acknowledge before it stops to page")
     resolved_by: str | None
     resolved_at: datetime | None
     snoozed_until: datetime | None
@@ -111,6 +123,7 @@ class Alert(Output):
             "assignee_names": [config.users[u].name if u in config.users else u for u in body["assignees"]],
             "suppression": {**held, "until": moment(held["until"])} if held else None,
             "members": members,
+            "acknowledgements": [{**a, "at": moment(a["at"])} for a in body.get("acknowledgements", ())],
             "related": related,
         }
         return cls.model_validate({**body, **{t: moment(body[t]) for t in times}, **of_flapping, **more})

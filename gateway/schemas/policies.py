@@ -125,11 +125,15 @@ class PolicyInput(Input):
     vigil: Vigil | None = Field(
         default_factory=Vigil, description="Null: an acknowledgement counts until it is taken back"
     )
+    required_acknowledgements: Annotated[int, Field(ge=1, le=10)] = Field(
+        1, description="So many people must acknowledge before the escalation stops"
+    )
 
     def to_domain(self, ident: str, version: int) -> domain.Policy:
         steps = tuple(step.to_domain() for step in self.steps)
         vigil = self.vigil.to_domain() if self.vigil is not None else None
-        return domain.Policy(ident, self.name, version, steps, self.repeat, self.team_id, vigil)
+        required = self.required_acknowledgements
+        return domain.Policy(ident, self.name, version, steps, self.repeat, self.team_id, vigil, required)
 
 
 class Policy(Output):
@@ -141,6 +145,7 @@ class Policy(Output):
     steps: list[Step]
     repeat: int
     vigil: Vigil | None
+    required_acknowledgements: int
     version: int
 
 

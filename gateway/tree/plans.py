@@ -96,6 +96,7 @@ class Policies(Section[PolicyInput]):
         row.name, row.team_id, row.repeat = body.name, body.team_id, body.repeat
         row.steps = [step.model_dump(mode="json") for step in body.steps]
         row.vigil = body.vigil.model_dump() if body.vigil is not None else None
+        row.required_acknowledgements = body.required_acknowledgements
         row.version += 1
         desk.session.add(policy_version(row, desk.actor))
         await desk.session.flush()
@@ -108,7 +109,13 @@ class Policies(Section[PolicyInput]):
 
 def policy_version(row: PolicyRow, saved_by: str) -> PolicyVersionRow:
     """What is kept of a policy at its present version."""
-    definition = {"name": row.name, "steps": row.steps, "repeat": row.repeat, "vigil": row.vigil}
+    definition = {
+        "name": row.name,
+        "steps": row.steps,
+        "repeat": row.repeat,
+        "vigil": row.vigil,
+        "required_acknowledgements": row.required_acknowledgements,
+    }
     return PolicyVersionRow(policy_id=row.id, version=row.version, definition=definition, saved_by=saved_by)
 
 

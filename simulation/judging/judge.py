@@ -27,6 +27,6 @@ def judge(outcome: Outcome) -> list[Finding]:
             walk = Walk(entity, outcome, opinion, found.append)
             walk.follow(rows)
             Firing(entity, outcome, found.append).follow(rows)
-            pages(entity, rows, walk.quiet, outcome, found.append)
+            pages(entity, rows, walk.quiet, walk.spared, outcome, found.append)
     found += [Finding("drift", entity, "its state was read back differently", at) for at, entity in outcome.drift]
     return sorted(found, key=lambda f: (f.at, f.entity, f.kind))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_right, insort
 
 from domain import events as e
 from domain.promises import unpaged
@@ -15,15 +15,25 @@ UNDER_WAY_S = 120.0
 """At the end of a run a page this young may still be on its way."""
 
 
-def pages(entity: str, rows: list[Row], quiet: list[tuple[float, int]], outcome: Outcome, told: Tell) -> None:
-    """Judge the pages of one line; `quiet`: instants and positions of its halts."""
+def pages(
+    entity: str,
+    rows: list[Row],
+    quiet: list[tuple[float, int]],
+    spared: list[tuple[str, float, int]],
+    outcome: Outcome,
+    told: Tell,
+) -> None:
+    """Judge the pages of one line; `quiet`: instants and positions of its halts, `spared`: of those for one user."""
     failed = {row.event.delivery for row in rows if isinstance(row.event, e.PageFailed)}
-    positions = [seq for _, seq in quiet]
+    halts: dict[str, list[tuple[float, int]]] = {}
+    for user, at, seq in spared:
+        insort(halts.setdefault(user, list(quiet)), (at, seq), key=_position)
     for row in rows:
         if not isinstance(row.event, e.Paged):
             continue
-        n = bisect_right(positions, row.seq)
-        halt = quiet[n][0] if n < len(quiet) else None
+        own = halts.get(row.event.user_id, quiet)
+        n = bisect_right(own, row.seq, key=_position)
+        halt = own[n][0] if n < len(own) else None
         delivery = outcome.deliveries.get(row.event.delivery)
         if delivery is None:
             told(Finding("never-paged", entity, f"the page to {row.event.user_id} was not even queued", row.at))
@@ -31,6 +41,10 @@ def pages(entity: str, rows: list[Row], quiet: list[tuple[float, int]], outcome:
         young = row.at > outcome.scenario.end - UNDER_WAY_S
         for kind, what in _wrong(delivery, halt, delivery.id in failed, young):
             told(Finding(kind, entity, f"page to {delivery.user} by {delivery.channel}: {what}", row.at))
+
+
+def _position(halt: tuple[float, int]) -> int:
+    return halt[1]
 
 
 def _wrong(delivery: Delivery, halt: float | None, failed: bool, young: bool) -> list[tuple[str, str]]:

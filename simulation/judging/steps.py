@@ -67,6 +67,10 @@ class Walk:
         self._owed: tuple[str, str] | None = None
         self._cut_owed = ""
         self._cut_until = float("-inf")
+        self.spared: list[tuple[str, float, int]] = []
+        """(user, instant, journal position) of every acknowledgement that is one of several: as `quiet`, for one."""
+        self._have: dict[str, None] = {}
+        """Who has acknowledged and is not to be called."""
 
     def follow(self, rows: list[Row]) -> None:
         """The whole journal, then the end of the run."""
@@ -139,7 +143,7 @@ class Walk:
         wanted = getattr(taken.message, "policy_id", "") if taken is not None else ""
         if self._config.policies.get(wanted) != event.policy:
             self._say("wrong-policy", f"it should follow {wanted!r}")
-        self._episode, self._policy, self._lapsed_at = event.episode, event.policy, float("-inf")
+        self._episode, self._policy, self._lapsed_at, self._have = event.episode, event.policy, float("-inf"), {}
         self._from_the_top()
 
     def _from_the_top(self) -> None:
@@ -169,13 +173,13 @@ class Walk:
         self._in_time(f"step {event.step + 1}")
         if self._policy is not None and not asked:
             holds = self._seen.holds(self._policy.steps[event.step], self._config, row.at)
-            if holds is isinstance(event, e.StepSkipped):
+            if holds is isinstance(event, e.StepSkipped) and not self._all_have(event, row):
                 self._say("condition", f"step {event.step + 1} was {'passed over' if holds else 'taken'}, wrongly")
         if isinstance(event, e.StepSkipped):
             self._hurried = True
             return
         targets = self._policy.steps[event.step].targets if self._policy is not None else ()
-        wanted = self._opinion.people(self._config, targets, row.at)
+        wanted = self._without(self._opinion.people(self._config, targets, row.at))
         if isinstance(event, e.StepEmpty):
             self._hurried = True
             if wanted:
@@ -193,6 +197,15 @@ class Walk:
             self._say("early", f"step {event.step + 1} waits {event.next_at - row.at:.0f} s")
         self._to_call = list(event.users)
         self._called_by_step = event.users
+
+    def _without(self, users: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(user for user in users if user not in self._have)
+
+    def _all_have(self, event: e.StepStarted | e.StepEmpty | e.StepSkipped, row: Row) -> bool:
+        """Whether a step was passed over because everybody whom it calls has acknowledged."""
+        targets = self._policy.steps[event.step].targets if self._policy is not None else ()
+        called = self._opinion.people(self._config, targets, row.at)
+        return isinstance(event, e.StepSkipped) and called != () and self._without(called) == ()
 
     def _cut(self, event: e.StepCutShort, row: Row) -> None:
         """The next step comes now; every rule of the people called must be used up."""
@@ -212,7 +225,7 @@ class Walk:
 
     def _last_resort(self, event: e.LastResortCalled | e.NobodyReachable, row: Row) -> None:
         self._in_time("the last resort")
-        wanted = self._opinion.last_resort(self._config, row.at)
+        wanted = self._without(self._opinion.last_resort(self._config, row.at))
         users = event.users if isinstance(event, e.LastResortCalled) else ()
         if users != wanted:
             kind = "wrong-people" if users else "nobody"
@@ -279,13 +292,28 @@ class Walk:
     def _halt(self, row: Row) -> None:
         self._overdue("skipped")
         self._calls, self._was_called, self._to_call, self._asking = {}, {}, [], False
+        self.quiet.append((self._since(row), row.seq))
+
+    def _since(self, row: Row) -> float:
+        """When the command came that halts, or the event happened."""
         taken = self._outcome.taken.get(row.cause)
-        command = taken is not None and not taken.events
-        self.quiet.append((taken.at if taken is not None and command else row.at, row.seq))
+        return taken.at if taken is not None and not taken.events else row.at
 
     def _acknowledged(self, event: e.Acknowledged, row: Row) -> None:
         self._halt(row)
         self._active = row.at
+        self._have[event.by] = None
+
+    def _counted(self, event: e.AcknowledgementCounted, row: Row) -> None:
+        """One of several: this one is left in peace, whoever else is called is called on."""
+        self._unused_of(event.user_id)
+        self._have[event.user_id] = None
+        self._called_by_step = tuple(u for u in self._called_by_step if u != event.user_id)
+        self.spared.append((event.user_id, self._since(row), row.seq))
+
+    def _unused_of(self, user: str) -> None:
+        if user in self._calls:
+            self._unused(user, "skipped")
 
     def _lapses(self) -> float:
         """When an acknowledgement lapses for want of activity."""
@@ -300,6 +328,7 @@ class Walk:
         if event.reason == "timeout" and row.at < self._lapses() - EARLY_S:
             self._say("early", f"the acknowledgement lapsed {self._lapses() - row.at:.0f} s before its time")
         self._lapsed_at = row.at
+        self._have = dict.fromkeys(u for u in self._have if u in event.keeps)
         self._from_the_top()
 
     def _resolved(self, event: e.Resolved, row: Row) -> None:
@@ -307,32 +336,38 @@ class Walk:
 
     def _snoozed(self, event: e.Snoozed, row: Row) -> None:
         self._halt(row)
-        self._due, self._hurried = event.until, False
+        self._due, self._hurried, self._have = event.until, False, {}
 
     def _woken(self, event: e.Woken | e.Unacknowledged, row: Row) -> None:
         if isinstance(event, e.Woken):
             self._in_time("the end of the snooze")
+        else:
+            self._have = dict.fromkeys(u for u in self._have if u in event.keeps)
         self._from_the_top()
 
     def _worsened(self, event: e.Worsened, row: Row) -> None:
         self._halt(row)
+        self._have = {}
         self._from_the_top()
 
     def _moved(self, event: e.Reassigned | e.Escalated, row: Row) -> None:
         self._halt(row)
+        self._have = {} if self._status is Status.ACKNOWLEDGED else self._have
         self._due, self._hurried = row.at, True
         if isinstance(event, e.Reassigned):
             wanted = self._opinion.people(self._config, event.targets, row.at)
             if event.users != wanted:
                 self._say("wrong-people", f"reassigned to {event.users} instead of {wanted}")
             self._to_call = list(event.users)
+            self._have = dict.fromkeys(u for u in self._have if u not in event.users)
             if event.users:
                 self._due, self._hurried = event.next_at, False
 
     def _ignored(self, event: e.CommandIgnored, row: Row) -> None:
-        if event.command == "Acknowledge" and event.episode == self._episode and self._status is Status.TRIGGERED:
+        mine = event.command == "Acknowledge" and event.episode == self._episode
+        if mine and self._status is Status.TRIGGERED and event.by not in self._have:
             self._say("ack-lost", f"{event.by} acknowledged and nothing changed: {event.why}")
-        elif event.command == "Acknowledge" and event.episode == self._episode:
+        elif mine and self._status is Status.ACKNOWLEDGED:
             self._active = row.at
 
 
@@ -350,6 +385,7 @@ _STEPS: dict[type, Callable[[Walk, Any, Row], None]] = {
     e.Paged: Walk._paged,
     e.PageFailed: Walk._failed,
     e.Acknowledged: Walk._acknowledged,
+    e.AcknowledgementCounted: Walk._counted,
     e.Resolved: Walk._resolved,
     e.Snoozed: Walk._snoozed,
     e.Woken: Walk._woken,

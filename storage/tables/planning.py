@@ -95,6 +95,7 @@ class PolicyRow(Created, Base):
     repeat: Mapped[int]
     version: Mapped[int]
     vigil: Mapped[dict[str, Any] | None]
+    required_acknowledgements: Mapped[int] = mapped_column(default=1)
 
 
 class PolicyVersionRow(Base):

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from storage import access
 from tests.contract.conftest import Site, opened, until
 from tests.fakes.smtp import SmtpServer
 
@@ -178,3 +179,41 @@ async def test_an_acknowledged_incident_that_gets_worse_rings_again(live_site: S
     assert "The acknowledgement counts no more: it is critical now" in [entry["text"] for entry in entries]
     told = await live_site.call("GET", f"/incidents/{alert['id']}/explain")
     assert (len(told["pages"]), told["unexplained"]) == (2, {})
+
+
+async def test_two_people_must_acknowledge_before_an_incident_is_quiet(live_site: Site) -> None:
+    me = (await live_site.call("GET", "/users"))["items"][0]["id"]
+    ben = (await live_site.call("POST", "/users", {"name": "Ben", "email": "ben@example.org"}))["id"]
+    await live_site.call("POST", f"/users/{ben}/contact-methods", {"channel": "outbox", "label": "page", "address": ""})
+    _, key = await access.create_api_key(live_site.services.sessions, "test", "ben's", ["respond", "read"], ben)
+    targets = [{"kind": "user", "id": u} for u in (me, ben)]
+    body = {"name": "Two", "steps": [{"targets": targets, "wait_s": 300}], "required_acknowledgements": 2}
+    policy = await live_site.call("POST", "/policies", body)
+    assert policy["required_acknowledgements"] == 2
+    wrong = await live_site.call("PUT", f"/policies/{policy['id']}", {**body, "required_acknowledgements": 11}, 422)
+    assert wrong["errors"][0]["pointer"] == "/required_acknowledgements"
+    tree = await live_site.http.get("/api/v1/configuration/export")
+    assert "required_acknowledgements: 2" in tree.text
+
+    made = (await live_site.call("POST", "/alerts", {"title": "Payments", "policy_id": policy["id"]}))["alert_id"]
+
+    async def paged() -> Any:
+        shown = await live_site.call("GET", f"/alerts/{made}")
+        return shown if len(shown["assignees"]) == 2 else None
+
+    await until("both are called", paged)
+    one = await live_site.call("POST", f"/alerts/{made}/acknowledge")
+    assert (one["state"], one["alert"]["status"]) == ("done", "triggered")
+    assert one["alert"]["next"].startswith("1 of 2 acknowledged (")
+    again = await live_site.call("POST", f"/alerts/{made}/acknowledge")
+    assert (again["state"], len(again["alert"]["acknowledgements"])) == ("ignored", 1)
+    query = "query($id: ID!) { alert(id: $id) { requiredAcknowledgements acknowledgements { userId } } }"
+    answer = await live_site.http.post("/api/graphql", json={"query": query, "variables": {"id": made}})
+    assert answer.json()["data"]["alert"] == {"requiredAcknowledgements": 2, "acknowledgements": [{"userId": me}]}
+    headers = {"Authorization": f"Bearer {key}"}
+    two = (await live_site.http.post(f"/api/v1/alerts/{made}/acknowledge", headers=headers)).json()
+    assert two["alert"]["status"] == "acknowledged" and two["alert"]["acknowledged_by"].endswith(", Ben")
+    texts = [entry["text"] for entry in (await live_site.call("GET", f"/alerts/{made}/timeline"))["items"]]
+    assert "Acknowledged by Ben, the last of 2" in texts
+    assert any("1 of 2: they are not paged any more" in text for text in texts)
+    assert (await live_site.call("GET", f"/incidents/{made}/explain"))["unexplained"] == {}

@@ -30,6 +30,7 @@ from domain.outage import OutagePage
 from domain.people import NotificationRule
 from domain.policy import Conditions, Step, Vigil
 from domain.promises import HALTS, LineJudge
+from domain.quorum import counted, needed
 from domain.round_robin import ASK_S
 from domain.window import Window
 from tests.unit.desk import T0, Desk, organisation, person, user
@@ -72,9 +73,11 @@ CONFIG = replace(CONFIG, policies={"p": replace(CONFIG.policies["p"], vigil=VIGI
 class IncidentMachine(RuleBasedStateMachine):
     """Every rule may come at any time; `Desk` itself checks that the state is the fold of the events."""
 
+    config = CONFIG
+
     def __init__(self) -> None:
         super().__init__()
-        self.desk = Desk(CONFIG)
+        self.desk = Desk(self.config)
         self._given: list[float] = []
 
     @rule(
@@ -102,7 +105,7 @@ class IncidentMachine(RuleBasedStateMachine):
         maintenance = [Maintenance("m", "work", desk.now, desk.now + lasts, (), (of,)) for of, lasts in works]
         integration = replace(CONFIG.integrations["i"], auto_resolve_s=auto_s)
         desk.config = replace(
-            CONFIG, silences=tuple(silences), maintenance=tuple(maintenance), integrations={"i": integration}
+            self.config, silences=tuple(silences), maintenance=tuple(maintenance), integrations={"i": integration}
         )
         status, paged = desk.line.status, len(desk.pages)
         if not told:
@@ -179,7 +182,7 @@ class IncidentMachine(RuleBasedStateMachine):
         lapsed = self.desk.line.watch.lapsed_at
         return before.status is Status.ACKNOWLEDGED and lapsed is not None and lapsed != before.watch.lapsed_at
 
-    @rule(which=st.integers(0, 6), old=st.booleans())
+    @rule(which=st.integers(0, 10), old=st.booleans())
     def command(self, which: int, old: bool) -> None:
         desk = self.desk
         old = old and desk.line.episode > 1  # 0 is UNKNOWN, the present one
@@ -192,6 +195,10 @@ class IncidentMachine(RuleBasedStateMachine):
             Reassign(episode, "ada", (user("boss"),)),
             Reassign(episode, "ada", (user("gone"),)),
             EscalateNow(episode, "ada"),
+            Acknowledge(episode, "ben", "", "ben"),
+            Acknowledge(episode, "a machine"),
+            Unacknowledge(episode, "ben", "", "ben"),
+            Reassign(episode, "ben", (user("ada"),)),
         )[which]
         before = desk.line
         desk.do(command)
@@ -350,6 +357,16 @@ class IncidentMachine(RuleBasedStateMachine):
                 last = here
 
     @invariant()
+    def who_is_counted_is_not_called_and_too_few_do_not_quiet_it(self) -> None:
+        line = self.desk.line
+        assert not counted(line) & line.ladders.keys()
+        assert not counted(line) & set(line.calling)
+        if line.status is Status.ACKNOWLEDGED:
+            assert len(counted(line)) >= needed(line) or needed(line) == 1
+        elif line.open:
+            assert len(counted(line)) < needed(line)
+
+    @invariant()
     def a_major_incident_is_no_less_than_declared(self) -> None:
         line = self.desk.line
         assert not line.major or line.severity is WORST
@@ -372,5 +389,13 @@ def _next(last: tuple[int, int, int]) -> tuple[int, int, int]:
     return (episode, round_, step + 1) if step < len(CONFIG.policies["p"].steps) - 1 else (episode, round_ + 1, 0)
 
 
+class TogetherMachine(IncidentMachine):
+    """Two people must acknowledge."""
+
+    config = replace(CONFIG, policies={"p": replace(CONFIG.policies["p"], required_acknowledgements=2)})
+
+
+TestTogetherMachine = TogetherMachine.TestCase
+TestTogetherMachine.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
 TestIncidentMachine = IncidentMachine.TestCase
 TestIncidentMachine.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)

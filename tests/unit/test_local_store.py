@@ -10,7 +10,7 @@ from typing import Any
 from runtime.activation import Activation, Activations
 from runtime.clock import SystemClock
 from runtime.codec import Kinds
-from runtime.ids import EntityId
+from runtime.ids import EntityId, derived_id
 from runtime.local_store import LocalStore
 from runtime.memory import MemoryStore
 from runtime.registry import Unattended
@@ -85,3 +85,13 @@ async def test_a_turn_is_kept_in_memory_its_timer_fires_and_its_acknowledgement_
     assert len(await store.sends([SHARD], [], 10)) == 1
     await store.commit({SHARD: 3}, [Turn(ENTITY, SHARD, 7, cancel_groups=["whatever"], **turn)])
     assert await store.sends([SHARD], [], 10) == [], "its group is not known here: any cancellation is meant for it"
+
+
+async def test_withdrawing_one_page_by_its_id_leaves_those_whose_group_is_not_known() -> None:
+    store = local(Paper())
+    hers, his = derived_id("hers"), derived_id("his")
+    for ident in (hers, his):
+        store.adopt(row(ident), claimed=False)
+    turn: dict[str, Any] = {"version": 1, "state": b"", "closed": False, "at": 1000.0}
+    await store.commit({SHARD: 3}, [Turn(ENTITY, SHARD, 6, cancel_groups=[hers], **turn)])
+    assert [r.id for r in await store.sends([SHARD], [], 10)] == [his]

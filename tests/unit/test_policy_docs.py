@@ -13,8 +13,9 @@ import pytest
 
 from domain.alert import AlertEvent, Severity
 from domain.events import AcknowledgementLapsed, AcknowledgerReminded
-from domain.incident import Acknowledge, AddNote
+from domain.incident import Acknowledge, AddNote, Unacknowledge
 from domain.policy_checks import check_policy
+from domain.quorum import standing
 from domain.schedule import Layer, Rotation, Schedule
 from gateway.schemas.policies import PolicyInput
 from tests.unit.desk import Desk, organisation, person
@@ -136,3 +137,26 @@ def test_the_watched_incident_rings_when_the_page_says_and_at_no_other_minute() 
         what, then = wanted.get(f"{at:%H:%M}", ("", ""))
         fired = comes(desk, what, fired)
         assert happened(desk) == then, f"{at:%H:%M}"
+
+
+def test_the_example_of_several_people_is_what_happens() -> None:
+    body = DOC.partition("```several\n")[2].partition("```")[0]
+    policy = PolicyInput.model_validate(json.loads(body)).to_domain("p", 1)
+    config = organisation(users=(person("ada"), person("ben"), person("cleo"), person("boss")))
+    check_policy(policy, config)
+    desk, commands = (
+        Desk(replace(config, policies={"p": policy})),
+        {"acknowledges": Acknowledge, "takes": Unacknowledge},
+    )
+    table = rows("| minute | what somebody does | who is called then | it is |\n")
+    assert len(table) == 6
+    for n, (minute, does, called, state) in enumerate(table):
+        before = len(desk.pages)
+        desk.wait(int(minute) * 60 - (int(table[n - 1][0]) * 60 if n else 0))
+        if n == 0:
+            desk.fire()
+        elif does:
+            user, verb, *_ = does.split()
+            desk.do(commands[verb](1, user, "", user))
+        assert " ".join(desk.called()[before:]) == called
+        assert f"{desk.line.status.value}, {standing(desk.line)}" == state
