@@ -18,6 +18,7 @@ from actors.round_robin import RoundRobin
 from actors.schedule import ScheduleActor
 from channels.guard import Guard
 from channels.http import HttpClient
+from channels.outside import Outside, networks
 from channels.registry import SLOTS, ChannelConfig
 from channels.registry import build as build_channels
 from channels.slack_groups import SlackGroups
@@ -77,7 +78,11 @@ def quarantined(entity: str, reason: str, now: float) -> Effect:
 
 def build(settings: Settings) -> Registry:
     """Everything a host needs besides its store."""
-    engine, http = make_engine(settings.database_url), HttpClient()
+    engine, http = (
+        make_engine(settings.database_url),
+        HttpClient(Outside(networks(settings.allow_addresses.split(",")))),
+    )
+    slack = HttpClient(Outside(all_private=True))  # where its API is, the operator's settings say
     channels = build_channels(ChannelConfig(settings.smtp_url, settings.smtp_from, settings.url), http)
     breakers = BreakerNotes(engine)
     guard = Guard(SystemClock().monotonic, breakers.changed)
@@ -88,6 +93,7 @@ def build(settings: Settings) -> Registry:
     async def close() -> None:
         await breakers.close()
         await http.close()
+        await slack.close()
         await engine.dispose()
 
     return Registry(
@@ -95,7 +101,7 @@ def build(settings: Settings) -> Registry:
         handlers={
             "page": pages,
             "notice": NoticeHandler(channels, settings.url, guard),
-            "slack_group": SlackGroupHandler(SlackGroups(http, settings.slack_api), wall_now),
+            "slack_group": SlackGroupHandler(SlackGroups(slack, settings.slack_api), wall_now),
             "quarantined": QuarantineHandler(channels, settings.url),
         },
         env=StoredConfiguration(engine, Sealer.of(settings)),

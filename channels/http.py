@@ -1,5 +1,7 @@
 """One HTTP client for all channels: no proxies from the environment, no redirects, nothing secret in errors.
 
+It connects to what the installation allows only (channels/outside.py).
+
 aiohttp rather than httpx: a page costs a host a tenth of the processor time, which is what limits a storm.
 """
 
@@ -14,6 +16,7 @@ import aiohttp
 from aiohttp.connector import Connection
 from aiohttp.tracing import Trace
 
+from channels.outside import Guarded, Outside, Refused, refused
 from runtime import going_out
 from runtime.effects import Rejected, Unknown
 
@@ -44,7 +47,8 @@ class Answer:
 class HttpClient:
     """Posts a body and classifies what may have become of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, outside: Outside) -> None:
+        self._outside = outside
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
 
     async def post(
@@ -62,13 +66,18 @@ class HttpClient:
             return Rejected("the address is no URL; correct the contact method")
         timeout = aiohttp.ClientTimeout(total=timeout_s, connect=CONNECT_S)
         try:
+            self._outside.check_literal(url)
             async with self._open().post(
                 url, data=content, headers=headers, timeout=timeout, allow_redirects=False
             ) as response:
                 status, body = response.status, await response.content.read(READ_MAX)
         except aiohttp.InvalidURL:
             return Rejected("the address is no http(s) URL; correct the contact method")
+        except Refused as error:
+            return Rejected(f"{host} is not called: {error}")
         except NOT_SENT as error:
+            if (inside := refused(error)) is not None:
+                return Rejected(f"{host} is not called: {inside}")
             return Rejected(f"cannot connect to {host}: {type(error).__name__}", retryable=True)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             return Unknown(f"{host} did not answer: {type(error).__name__}")
@@ -80,9 +89,9 @@ class HttpClient:
         """The session, made inside the loop that uses it: one that keeps its connections, and one that asks first."""
         asks = going_out.has_question()
         if asks not in self._sessions:
-            make = _Asking if asks else aiohttp.TCPConnector
+            make, guarded = _Asking if asks else aiohttp.TCPConnector, Guarded(self._outside)
             self._sessions[asks] = aiohttp.ClientSession(
-                connector=make(limit=CONNECTIONS, force_close=asks, socket_factory=_socket),
+                connector=make(limit=CONNECTIONS, force_close=asks, socket_factory=_socket, resolver=guarded),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,
             )

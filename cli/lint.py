@@ -10,6 +10,7 @@ import asyncio
 
 from channels.absent import AbsentChannel
 from channels.http import HttpClient
+from channels.outside import Outside
 from channels.registry import ChannelConfig, build
 from cli.asking import now_of
 from cli.config_check import database_of
@@ -49,7 +50,7 @@ async def _asked(settings: Settings) -> tuple[Configuration, Facts, float]:
 
 
 def _impossible(settings: Settings) -> dict[str, str]:
-    found = build(ChannelConfig(settings.smtp_url, settings.smtp_from, settings.url), HttpClient())
+    found = build(ChannelConfig(settings.smtp_url, settings.smtp_from, settings.url), HttpClient(Outside()))
     return {name: channel.problem for name, channel in found.items() if isinstance(channel, AbsentChannel)}
 
 

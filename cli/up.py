@@ -235,6 +235,9 @@ class Up:
         say("Page somebody:")
         say(f'  curl -d \'{{"title": "Disk full on db1"}}\' {ready["integrations"]["generic"]}')
         say()
+        say(f"Webhooks may point inside your network to: {self._settings.allow_addresses or 'nothing'}.")
+        say("  SENTINEL_ALLOW_ADDRESSES=10.1.2.3,192.168.7.0/24 make up   allows these addresses")
+        say()
         say("Ctrl-C stops everything; the next start goes on where this one stopped.")
 
     # -- running and stopping ------------------------------------------------------------------------

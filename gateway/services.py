@@ -12,6 +12,7 @@ from actors.paging import PageHandler
 from channels.base import Channel
 from channels.guard import Guard
 from channels.http import HttpClient
+from channels.outside import Outside, networks
 from channels.registry import SLOTS, ChannelConfig
 from channels.registry import build as build_channels
 from gateway.background import Background
@@ -66,6 +67,7 @@ class Services:
     pager: BreakGlass
     channels: Mapping[str, Channel]
     channels_http: HttpClient
+    outside: Outside
     replay: Replay
     in_flight: InFlight
     inbox: InboxWriter
@@ -99,7 +101,8 @@ class Services:
         time = GatewayTime()
         spool = Spool(settings.spool_directory, settings.spool_bytes, time.now)
         config = ConfigCache(engine, sealer, factory, outage, ConfigFile(settings.kept_configuration, sealer), time)
-        http = HttpClient()
+        outside = Outside(networks(settings.allow_addresses.split(",")))
+        http = HttpClient(outside)
         channels = build_channels(ChannelConfig(settings.smtp_url, settings.smtp_from, settings.url), http)
         # Its breakers are shown by the log only: the table for them is what is away.
         pages = PageHandler(channels, settings.url, Guard(SystemClock().monotonic, lambda *_: None))
@@ -124,6 +127,7 @@ class Services:
             pager=pager,
             channels=channels,
             channels_http=http,
+            outside=outside,
             replay=Replay(store, spool, outage, pager, in_flight, poker.poke, f"gateway {here}"),
             in_flight=in_flight,
             inbox=inbox,

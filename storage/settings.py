@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from ipaddress import ip_network
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 MEBIBYTE = 1024 * 1024
 
@@ -69,12 +70,22 @@ class Settings(BaseModel):
     calendar_private: bool = Field(False, alias="SENTINEL_CALENDAR_PRIVATE")
     """True: calendars may be imported from private addresses. Who may configure a schedule can then make this machine
     ask any address that it can reach, and learn whether a calendar is there."""
+    allow_addresses: str = Field("", alias="SENTINEL_ALLOW_ADDRESSES")
+    """Addresses and networks inside, with commas between, that webhooks and Slack URLs may point to: "10.1.2.0/24".
+    Empty: none. Who may write down a contact method can make this machine send to these."""
     slack_api: str = Field("https://slack.com/api", alias="SENTINEL_SLACK_API")
     """Where Slack's Web API is; another only for tests or a proxy."""
 
     console: Path | None = Field(None, alias="SENTINEL_CONSOLE")
     """Socket file of the console's process on this machine, which the gateway puts its pages through to. Empty:
     home/console.sock. The path must be shorter than 100 characters."""
+
+    @field_validator("allow_addresses")
+    @classmethod
+    def _addresses(cls, text: str) -> str:
+        for one in filter(None, map(str.strip, text.split(","))):
+            ip_network(one, strict=False)
+        return text
 
     @property
     def console_socket(self) -> Path:

@@ -40,6 +40,7 @@ class Product:
             **{k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "REDIS_URL", "RAY_ADDRESS")},
             "SENTINEL_HOME": str(home),
             "PORT": str(free_port()),
+            "SENTINEL_ALLOW_ADDRESSES": "127.0.0.0/8",
             **environ,
         }
         self.process: subprocess.Popen[bytes] | None = None

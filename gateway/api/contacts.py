@@ -7,6 +7,8 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels.addresses import check_address
+from channels.outside import Refused
+from domain.errors import Invalid
 from gateway.api.parameters import PathId
 from gateway.auth.principal import Gateway, Reader, look_after
 from gateway.schemas.base import problems
@@ -56,6 +58,7 @@ async def createshown(user_id: PathId, body: ContactInput, caller: Reader, gatew
     """A further way to reach a person. Verify it next: while another one is verified, it is not used."""
     look_after(caller, user_id)
     (address, settings), ident = _checked(body), new_id()
+    await check_outside(gateway, body.channel, address)
     detail = {"channel": body.channel, "label": body.label}
     async with change(gateway.sessions, caller.name, "create", f"contact_method/{ident}", detail) as session:
         await fetch(session, UserRow, user_id, "user")
@@ -74,6 +77,16 @@ async def createshown(user_id: PathId, body: ContactInput, caller: Reader, gatew
     return shown(row, gateway.sealer)
 
 
+async def check_outside(gateway: Services, channel: str, address: str, field: str = "address") -> None:
+    """Raises Invalid for a URL that this installation may not connect to. It is looked at again before each page."""
+    if channel not in ("webhook", "slack"):
+        return
+    try:
+        await gateway.outside.check(address)
+    except Refused as error:
+        raise Invalid(field, f"Pages cannot be sent there: {error}.") from error
+
+
 def _checked(body: ContactInput) -> tuple[str, dict[str, str]]:
     secret = body.secret.get_secret_value()
     return check_address(body.channel, body.address.get_secret_value()), {"secret": secret} if secret else {}
@@ -86,6 +99,7 @@ async def replaceshown(
     """A new address, label or state. A new address is not verified."""
     look_after(caller, user_id)
     address, settings = _checked(body)
+    await check_outside(gateway, body.channel, address)
     async with change(gateway.sessions, caller.name, "update", f"contact_method/{contact_id}") as session:
         row = await theirs(session, user_id, contact_id)
         if (row.channel, opened(row, gateway.sealer)[0]) != (body.channel, address):

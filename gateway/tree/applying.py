@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from channels.outside import Outside, Refused
 from domain.configuration import Configuration
 from domain.consequences import Consequence, consequences
 from domain.errors import Invalid
@@ -90,6 +91,7 @@ async def apply(services: Services, caller: Holder, wish: Wish) -> Outcome:
     work = _Apply(services, caller, wish)
     async with services.sessions() as session:
         outcome = await work.look(session)
+        await _look_outside(services.outside, outcome.proposal)
         if outcome.proposal.changes == () and not wish.dry and wish.remembers:
             await work.remember(session, outcome)
             await session.commit()
@@ -98,6 +100,19 @@ async def apply(services: Services, caller: Holder, wish: Wish) -> Outcome:
     if not wish.dry:
         await announce(services.poker, services.config, work.shards)
     return outcome
+
+
+async def _look_outside(outside: Outside, proposal: Proposal) -> None:
+    """Raises TreeInvalid for addresses that this installation may not connect to."""
+    faults = Faults()
+    for item in proposal.changes:
+        before = item.stored.body if item.stored is not None else None
+        for path, url in item.section.urls(item.body, before) if item.body is not None else ():
+            try:
+                await outside.check(url)
+            except Refused as error:
+                faults.add((*item.path, *path), f"Pages cannot be sent there: {error}.")
+    faults.check()
 
 
 class _Apply:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import msgspec
 from sqlalchemy import func, select, update
@@ -76,6 +76,13 @@ class Users(Section[UserBody]):
         if body.contacts is not None:
             body = body.model_copy(update={"contacts": contacts})
         return super().settle(name, body, stored, path, faults)
+
+    def urls(self, body: UserBody, stored: UserBody | None) -> Iterator[tuple[Path, str]]:
+        before = stored.contacts or {} if stored is not None else {}
+        for key, contact in (body.contacts or {}).items():
+            there = before.get(key)
+            if contact.channel in ("webhook", "slack") and (there is None or there.address != contact.address):
+                yield ("contacts", key, "address"), contact.address.get_secret_value()
 
     def check(self, ident: str, body: UserBody, config: Configuration) -> None:
         check_zone(body.zone, "zone")

@@ -6,7 +6,7 @@ To add one: a class like those beside this file, and a line in sections.py.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar
@@ -108,6 +108,10 @@ class Section(ABC, Generic[B]):
 
     def check(self, ident: str, body: B, config: Configuration) -> None:
         """Raise Invalid naming the field, as the API would. `config`: all that will be there, this included."""
+
+    def urls(self, body: B, stored: B | None) -> Iterator[tuple[Path, str]]:
+        """(path within the item, URL) of all that is new and that pages would be sent to."""
+        return iter(())
 
     def settle(self, name: str, body: B, stored: Stored[B] | None, path: Path, faults: Faults) -> B:
         """The body in its normal form, with what is stored in the parts that the tree leaves away."""

@@ -83,6 +83,7 @@ class Installation:
             "SENTINEL_SMTP_URL": self.mail.url,
             "SENTINEL_SMTP_FROM": "sentinel@example.org",
             "SENTINEL_HOSTS": str(self.wanted_hosts),
+            "SENTINEL_ALLOW_ADDRESSES": self.sink.address,
             **(self.clocks[0].environ if self.clocks else {}),
             **({"SENTINEL_SPOOL": str(self.spool_disk / "gateway")} if self._small_disk else {}),
             **self.surroundings(),

@@ -24,7 +24,7 @@ from storage.db import make_engine, sessions
 from storage.migrate import upgrade
 from storage.sealed import Sealer
 from storage.settings import Settings
-from tests.contract.conftest import a_host
+from tests.contract.conftest import LOCAL, a_host
 from tests.fakes.http_sink import HttpSink, Received
 from tests.fakes.ports import free_port
 from tests.product import until
@@ -42,7 +42,12 @@ class Installation:
         self._database.start()
         upgrade(self._database.dsn)
         self.settings = Settings(
-            database_url=self._database.dsn, redis_url=valkey_url, home=home, port=free_port(), outage_grace_s=1.0
+            database_url=self._database.dsn,
+            redis_url=valkey_url,
+            home=home,
+            port=free_port(),
+            outage_grace_s=1.0,
+            allow_addresses=LOCAL,
         )
         self._keys = asyncio.run(self._first_run())
         self._gateway: subprocess.Popen[bytes] | None = None
@@ -63,6 +68,7 @@ class Installation:
             "SENTINEL_HOME": str(self.settings.home),
             "PORT": str(self.settings.port),
             "SENTINEL_OUTAGE_GRACE_S": "1",
+            "SENTINEL_ALLOW_ADDRESSES": LOCAL,
         }
         with (self.settings.home / "gateway.log").open("ab") as out:
             self._gateway = subprocess.Popen(

@@ -11,7 +11,7 @@ import icalendar
 import psycopg
 import pytest
 
-from gateway.calendar_fetch import FetchFailed, fetch, public
+from gateway.calendar_fetch import FetchFailed, fetch
 from tests.contract.conftest import Site, opened, until
 from tests.contract.rota import Crew, crew, monday, text
 from tests.fakes.calendar_server import CalendarServer
@@ -169,20 +169,6 @@ async def test_redirects_are_followed_a_few_times_and_size_is_limited(server: Ca
     server.redirect, server.body = "", b"x" * (5 * 1024 * 1024)
     with pytest.raises(FetchFailed, match="larger than 4 MiB"):
         await fetch(server.url, "", "", allow_private=True)
-
-
-def test_addresses_hidden_in_others_are_found() -> None:
-    inner = (
-        "64:ff9b::7f00:1",
-        "2002:7f00:1::",
-        "::ffff:192.168.1.1",
-        "fe80::1%eth0",
-        "100.64.0.1",
-        "224.0.0.1",
-        "0.0.0.0",
-    )
-    assert not any(map(public, inner))
-    assert public("1.1.1.1") and public("2606:4700:4700::1111")
 
 
 # -- out -----------------------------------------------------------------------------------------------

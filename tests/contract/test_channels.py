@@ -13,6 +13,7 @@ from channels.addresses import check_address
 from channels.base import Page
 from channels.http import HttpClient
 from channels.outbox import OutboxChannel
+from channels.outside import Outside, networks
 from channels.registry import ChannelConfig, build
 from channels.slack import SlackChannel
 from channels.smtp import SmtpChannel
@@ -36,10 +37,12 @@ PAGE = Page(
     data={"id": "abcdef-1"},
 )
 
+LOCAL = Outside(networks(["127.0.0.0/8"]))
+
 
 @pytest.fixture
 async def http() -> AsyncIterator[HttpClient]:
-    client = HttpClient()
+    client = HttpClient(LOCAL)
     yield client
     await client.close()
 

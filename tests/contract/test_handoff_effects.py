@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from channels.http import HttpClient
+from channels.outside import Outside
 from channels.slack_groups import SlackGroups
 from runtime.clock import wall_now
 from runtime.effects import Accepted, Rejected
@@ -27,7 +28,7 @@ def slack() -> Iterator[SlackServer]:
 
 @pytest.fixture
 async def groups(slack: SlackServer) -> AsyncIterator[SlackGroups]:
-    http = HttpClient()
+    http = HttpClient(Outside(all_private=True))
     yield SlackGroups(http, slack.url)
     await http.close()
 
