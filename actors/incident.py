@@ -162,7 +162,7 @@ def _record(line: Line, key: str) -> Record:
 
 def _effect(draft: Draft, order: PageOrder, key: str) -> Effect:
     line, contact = draft.line, order.contact
-    user = draft.config.users.get(order.user_id)
+    user = draft.config.called(order.user_id)
     why = _why(draft, order)
     words = page(line, key, order.step, why["sentence"], order.repeats)
     return Effect(

@@ -30,7 +30,7 @@ def _told(send: Send) -> Told:
 
 def recipient(send: Send, env: Configuration) -> tuple[User, ContactMethod] | None:
     """Whom the effect is for and by which contact method, as they are now; None if either is gone or disabled."""
-    user = env.users.get(str(send.body.get("user_id", "")))
+    user = env.called(str(send.body.get("user_id", "")))
     contact = contact_of(user, str(send.body.get("contact_method_id", ""))) if user is not None else None
     if user is None or not user.active or contact is None or not contact.enabled:
         return None
@@ -64,15 +64,16 @@ class PageHandler:
         page = self._page(first, env)
         if page is None:
             return Rejected("the contact method or its owner was removed or disabled since the pages were ordered")
-        url = f"{self._url}/incidents?person={quote(str(first.body['user_id']))}"
+        user = str(first.body["user_id"])
+        url = f"{self._url}/incidents" + ("" if user in env.destinations else f"?person={quote(user)}")
         told = words([_told(send) for send in sends], url)
         page = replace(page, id=bundle, incident_id=LIST, subject=told.subject, text=told.text, url=url)
         return await self._deliver(page, first, env, timeout_s)
 
     async def _deliver(self, page: Page, send: Send, env: Configuration, timeout_s: float) -> Outcome:
-        user, contact = env.users[str(send.body["user_id"])], str(send.body["contact_method_id"])
-        alone = not any(c.id != contact for c in usable(user))
-        must = alone or last_attempt(send.attempt)
+        user, contact = env.called(str(send.body["user_id"])), str(send.body["contact_method_id"])
+        others = user is None or user.id in env.destinations or any(c.id != contact for c in usable(user))
+        must = not others or last_attempt(send.attempt)
         return await self._guard.send(self._channels[send.channel], page, timeout_s, must)
 
     async def reconcile(self, send: Send, env: Configuration, timeout_s: float) -> Accepted | NotFound | CannotTell:

@@ -32,7 +32,8 @@ class SlackChannel:
 
     async def send(self, page: Page, timeout_s: float) -> Accepted | Rejected | Unknown:
         mark = MARKS.get(page.severity, ":large_blue_circle:")
-        text = f"{mark} *{escape(page.subject)}* for {escape(page.user_name)}"
+        everybody = "<!channel> " if page.settings.get("mention") == "channel" else ""
+        text = f"{everybody}{mark} *{escape(page.subject)}* for {escape(page.user_name)}"
         blocks = [
             {"type": "section", "text": {"type": "mrkdwn", "text": text}},
             {"type": "section", "text": {"type": "plain_text", "text": page.text[:2900]}},

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from domain.alert import Severity
+from domain.destination import Destination
 from domain.expected import Heartbeat
 from domain.flap import Flapping
 from domain.holidays import Holidays
@@ -193,3 +194,15 @@ class Configuration:
     """Those that are not over; the times of a silence decide, not that it is here."""
     maintenance: tuple[Maintenance, ...] = ()
     """As silences."""
+    destinations: Mapping[str, Destination] = field(default_factory=dict)
+    """What steps call besides people."""
+
+    def called(self, ident: str) -> User | None:
+        """Who or what pages with this id of a user or a destination go to."""
+        destination = self.destinations.get(ident)
+        return destination.called if destination is not None else self.users.get(ident)
+
+    def name(self, ident: str) -> str:
+        """Of a user or a destination; of what is gone the id is all there is."""
+        found = self.users.get(ident) or self.destinations.get(ident)
+        return found.name if found is not None else ident

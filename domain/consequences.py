@@ -127,7 +127,7 @@ def _now(
 
 
 def _people(config: Configuration, users: Iterable[str]) -> str:
-    names = [config.users[u].name if u in config.users else u for u in users]
+    names = [config.name(u) for u in users]
     return " and ".join(names) if names else "nobody"
 
 

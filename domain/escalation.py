@@ -23,6 +23,7 @@ Laws (tests/property/test_incident_machine.py):
 - A step whose people can all not be reached is cut short, at most one until its wait would have ended.
 - Whose acknowledgement is counted where it takes several (domain/quorum.py) is not paged until it counts no more.
 - A repeated firing changes a count and nothing else.
+- That a page arrived at a destination (domain/destination.py) never means that a human was reached.
 - Quiet hours hold a page of normal urgency and nothing else (domain/quiet.py); an urgent page never waits for them.
 - A page that went out while the database was away (domain/outage.py) is counted instead of ordered, once.
 """
@@ -172,7 +173,7 @@ def _start(draft: Draft, place: Asked, step: Step, called: tuple[Named, ...], us
     line = draft.line
     others: tuple[str, ...] = ()
     started = began(p for p in _counting(draft, place.step, place.round) if p.user_id in users) or draft.now
-    until = max(draft.now, started + step.wait_s)
+    until = max(draft.now, started + (0.0 if _nobody_answers(draft, step, users) else step.wait_s))
     late_s = place.late_s - (draft.now - started)
     late = late_s if late_s > LATE_S else 0.0
     have = tuple(n.user_id for n in called if n.user_id in counted(line))
@@ -189,8 +190,14 @@ def _start(draft: Draft, place: Asked, step: Step, called: tuple[Named, ...], us
         call(draft, user, "urgent" if step.important else "normal")
 
 
+def _nobody_answers(draft: Draft, step: Step, users: list[str]) -> bool:
+    """True if the step calls destinations only because none of the people whom it names can be called."""
+    people = any(target.kind != "destination" for target in step.targets)
+    return people and bool(users) and all(user in draft.config.destinations for user in users)
+
+
 def _can_be(draft: Draft, user_id: str) -> bool:
-    return reachable(draft.config.users.get(user_id))
+    return reachable(draft.config.called(user_id))
 
 
 def on_turn(line: Line, given: TurnGiven, now: float, config: Configuration, new_id: Any) -> Draft:
@@ -253,12 +260,15 @@ def _call_last_resort(draft: Draft, why: str) -> None:
 
 def call(draft: Draft, user_id: str, urgency: Urgency) -> None:
     """Call upon a person: freeze their rules and use those that are due."""
-    user = draft.config.users[user_id]
+    user = draft.config.called(user_id)
+    if user is None:
+        raise KeyError(user_id)  # whoever calls has asked whether they can be reached
     rules = rules_for(user, urgency)
     started = began(p for p in _counting(draft, *position(draft.line)) if p.user_id == user_id) or draft.now
     before = draft.line.ladders.get(user_id)
     quiet = urgency == "normal" and (before is None or before.quiet)
-    draft.add(e.PersonCalled(draft.line.episode, user_id, urgency, rules, started, quiet, unverified(user)))
+    nobody = user_id in draft.config.destinations
+    draft.add(e.PersonCalled(draft.line.episode, user_id, urgency, rules, started, quiet, unverified(user), nobody))
     climb(draft, user_id)
 
 
@@ -292,7 +302,7 @@ def _page(draft: Draft, user_id: str, contact_method_id: str, rule: int) -> None
     if arrived := next((p for p in sent if p.state == "accepted"), None):
         draft.add(e.OutagePageCounted(episode, arrived.delivery, *address, arrived.channel, rule, arrived.at))
         return
-    user = draft.config.users.get(user_id)
+    user = draft.config.called(user_id)
     contact = contact_of(user, contact_method_id) if user is not None else None
     repeats = sent[0] if sent else None
     delivery = draft.page(user_id, contact_method_id, contact, rule, repeats)
@@ -353,7 +363,8 @@ def cut_short(draft: Draft) -> None:
     line = draft.line
     if not line.calling or line.next_at is None or draft.now < line.cut_until:
         return
-    if all(_unreached(line.ladders.get(user)) for user in line.calling):
+    people = [user for user in line.calling if user not in draft.config.destinations]
+    if all(_unreached(line.ladders.get(user)) for user in people or line.calling):
         draft.add(e.StepCutShort(line.episode, line.step, line.round, line.next_at, draft.now))
         proceed(draft)
 

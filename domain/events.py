@@ -124,6 +124,7 @@ class PersonCalled:
     """A person is called upon, by these rules, whose delays count from `at` (earlier than now after an outage).
 
     `quiet`: their quiet hours hold its pages. `unverified`: contact methods used although nobody has proved them.
+    `destination`: it is none (domain/destination.py).
     """
 
     episode: int
@@ -133,6 +134,7 @@ class PersonCalled:
     at: float
     quiet: bool = False
     unverified: tuple[str, ...] = ()
+    destination: bool = False
 
 
 @dataclass(frozen=True, slots=True)

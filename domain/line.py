@@ -55,7 +55,7 @@ def apply(line: Line, event: Any) -> Line:
             raised = severity or line.raised_to
             return replace(line, major=True, raised_to=raised, severity=_worst(line.severity, raised), updated_at=at)
         case e.PersonCalled(_, user_id, _, rules, at, quiet):
-            called = line.called if user_id in line.called else (*line.called, user_id)
+            called = line.called if event.destination or user_id in line.called else (*line.called, user_id)
             ladder = Ladder(user_id, at, rules, quiet=quiet, earlier=_before(line.ladders.get(user_id)))
             return replace(line, ladders={**line.ladders, user_id: ladder}, called=called)
         case e.PageHeld(_, user_id, rule, until):

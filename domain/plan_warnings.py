@@ -32,17 +32,17 @@ def warnings(config: Configuration, plan: Plan) -> tuple[PlanWarning, ...]:
     if silenced and plan.opens:
         text = f"The source says that it is silenced ({', '.join(silenced)}); that is shown, and it pages all the same."
         found.setdefault(PlanWarning("silenced_at_source", text))
-    if short := _too_few(plan):
+    if short := _too_few(config, plan):
         found.setdefault(short)
     if not plan.complete:
         found.setdefault(PlanWarning("cut", "The plan goes on for longer than is shown here."))
     return tuple(found)
 
 
-def _too_few(plan: Plan) -> PlanWarning | None:
+def _too_few(config: Configuration, plan: Plan) -> PlanWarning | None:
     """Of a policy that asks for the acknowledgements of more people than it calls, the last resort included."""
     needed = plan.line.policy.required_acknowledgements if plan.line.policy is not None else 1
-    called = {call.user_id for moment in plan.moments for call in moment.called}
+    called = {call.user_id for moment in plan.moments for call in moment.called if call.user_id in config.users}
     if not plan.opens or not plan.complete or len(called) >= needed:
         return None
     text = f"It takes {needed} people to acknowledge, and only {len(called)} are called: name more in the policy."
@@ -62,11 +62,11 @@ def _of(config: Configuration, plan: Plan, moment: Moment) -> Iterator[PlanWarni
             users = event.users if isinstance(event, e.StepStarted) else ()
             yield from _uncovered(config, plan.line, step, moment.at)
             missing = dict.fromkeys(n.user_id for n in event.named if n.user_id not in users)
-            yield from (unreachable(config.users.get(u), u, step + 1) for u in missing)
+            yield from (unreachable(config.called(u), u, step + 1) for u in missing)
             if isinstance(event, e.StepEmpty):
                 yield PlanWarning("step_empty", f"Step {step + 1} reaches nobody and is passed over at once.", step + 1)
         case e.TurnAsked(step=step, users=users):
-            names = ", ".join(config.users[u].name if u in config.users else u for u in users)
+            names = ", ".join(map(config.name, users))
             text = f"Step {step + 1} calls one of {names}, whose turn it is then; the first stands for them here."
             yield PlanWarning("in_turn", text, step + 1)
         case e.LastResortCalled() as event:

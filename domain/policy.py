@@ -12,13 +12,13 @@ from domain.alert import Severity
 from domain.matcher import Matcher
 from domain.window import Window
 
-TargetKind = Literal["user", "schedule", "team"]
+TargetKind = Literal["user", "schedule", "team", "destination"]
 Who = Literal["on_call", "next", "all_layers"]
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Whom a step notifies: a user, all members of a team, or people of a schedule as it is at that moment.
+    """Whom a step notifies: a user, all members of a team, people of a schedule as it is then, or a destination.
 
     `who`, of a schedule: those on call; those who are on call after the next hand-off and not now; or those on call and
     whom each layer has, whatever hides it.

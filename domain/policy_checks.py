@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from domain.configuration import Configuration
 from domain.errors import Invalid
 from domain.policy import Conditions, Policy, Step, Target, Vigil
@@ -58,6 +60,8 @@ def _check_step(step: Step, field: str, config: Configuration) -> None:
         raise Invalid(f"{field}.wait_s", "Must be between 0 and 604800 seconds (a week).")
     if step.resolve and (step.targets or step.wait_s or step.major):
         raise Invalid(f"{field}.resolve", "A step that resolves the incident does nothing else; make two of it.")
+    if step.round_robin and any(target.kind == "destination" for target in step.targets):
+        raise Invalid(f"{field}.targets", "People take turns, destinations do not: name them in a step of their own.")
     if step.round_robin and not step.targets:
         raise Invalid(f"{field}.targets", "A round robin needs people: name those who take turns.")
     if step.severity is not None and not step.major:
@@ -90,11 +94,24 @@ def _check_conditions(when: Conditions, field: str, config: Configuration) -> No
 def check_targets(targets: tuple[Target, ...], field: str, config: Configuration) -> None:
     """Raise Invalid for a target that does not exist."""
     for n, target in enumerate(targets):
-        known = {"user": config.users, "schedule": config.schedules, "team": config.teams}[target.kind]
+        known: Mapping[str, object] = {
+            "user": config.users,
+            "schedule": config.schedules,
+            "team": config.teams,
+            "destination": config.destinations,
+        }[target.kind]
         if target.who != "on_call" and target.kind != "schedule":
             raise Invalid(f"{field}[{n}].who", "Only a schedule has people on call, next, or in its layers.")
         if target.id not in known:
             raise Invalid(f"{field}[{n}].id", f"There is no {target.kind} with id {target.id!r}.")
+
+
+def check_people(targets: tuple[Target, ...], field: str, config: Configuration) -> None:
+    """Raise Invalid for a target that does not exist, or is nobody who could take an incident."""
+    check_targets(targets, field, config)
+    for n, target in enumerate(targets):
+        if target.kind == "destination":
+            raise Invalid(f"{field}[{n}]", "A destination is nobody who could take it: name people.")
 
 
 def check_last_resort(targets: tuple[Target, ...], config: Configuration) -> None:
@@ -103,6 +120,6 @@ def check_last_resort(targets: tuple[Target, ...], config: Configuration) -> Non
         raise Invalid("targets", "The last resort cannot be empty: it is who is called when nobody else can be.")
     check_targets(targets, "targets", config)
     for n, target in enumerate(targets):
-        if target.kind == "team" or target.who != "on_call":
+        if target.kind in ("team", "destination") or target.who != "on_call":
             text = "Name users, or schedules for who is on call: the watchdog calls them without the hosts."
             raise Invalid(f"targets[{n}]", text)

@@ -64,7 +64,7 @@ def next_on_call(schedule: Schedule, at: float) -> tuple[Shift, ...]:
 
 def _behind(config: Configuration, target: Target, at: float) -> Iterator[Named]:
     match target.kind:
-        case "user":
+        case "user" | "destination":
             yield Named(target.id)
         case "team":
             team = config.teams.get(target.id)

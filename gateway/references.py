@@ -15,7 +15,7 @@ from storage.tables import HeartbeatRow, IntegrationRow, MaintenanceRow, PolicyR
 
 
 async def check_unused(session: AsyncSession, kind: str, ident: str) -> None:
-    """Raise Conflict naming what uses the user, team, schedule, policy, service or holiday calendar."""
+    """Raise Conflict naming what uses the user, team, schedule, destination, policy, service or holiday calendar."""
     used = await uses(session, kind, ident)
     if used:
         raise Conflict(f"This {kind} is still used by {', '.join(used)}. Change these first.")

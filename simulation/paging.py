@@ -136,6 +136,6 @@ class Paging:
 
 def usable(config: Configuration, body: dict[str, Any]) -> bool:
     """True while the page's person and contact method are still there, as at the moment of sending."""
-    user = config.users.get(str(body["user_id"]))
+    user = config.called(str(body["user_id"]))
     contact = contact_of(user, str(body["contact_method_id"])) if user is not None else None
     return user is not None and user.active and contact is not None and contact.enabled

@@ -25,12 +25,14 @@ from domain.window import Window
 from storage.canary import CANARY
 from storage.contacts import opened
 from storage.db import sessions
+from storage.destinations import destination_of
 from storage.holidays import holidays_of
 from storage.noise import maintenance_planned, silences_in_force
 from storage.rota import load_rota
 from storage.sealed import Sealer
 from storage.tables import (
     ContactMethodRow,
+    DestinationRow,
     HeartbeatRow,
     HolidayCalendarRow,
     IntegrationRow,
@@ -87,6 +89,7 @@ async def load_in(session: AsyncSession, sealer: Sealer) -> Configuration:
         heartbeats={h.id: heartbeat_of(h) for h in await _all(session, HeartbeatRow)},
         silences=await silences_in_force(session),
         maintenance=await maintenance_planned(session),
+        destinations={d.id: destination_of(d, sealer) for d in await _all(session, DestinationRow)},
     )
 
 

@@ -54,8 +54,8 @@ async def person_facts(sessions: Sessions, user_id: str, at: float, about_s: flo
 
 
 def names(config: Configuration) -> dict[str, str]:
-    """Names of users, schedules and teams by id."""
-    found = (config.users, config.schedules, config.teams)
+    """Names of users, destinations, schedules and teams by id."""
+    found = (config.users, config.destinations, config.schedules, config.teams)
     return {ident: named.name for by_id in found for ident, named in by_id.items()}
 
 

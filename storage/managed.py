@@ -22,6 +22,7 @@ SECTIONS = {
     "schedule": "schedules",
     "hand-off": "schedules",
     "calendar": "schedules",
+    "destination": "destinations",
     "policy": "policies",
     "service": "services",
     "integration": "integrations",

@@ -117,7 +117,7 @@ def _take(found: Past, line: _Line, key: str, kind: str, body: Mapping[str, Any]
             events = [_over(line, key, k, start) for k, start in body.get("resolved", {}).items()]
         case "Resolved" if body["human"]:
             events = [line.known[k] for k in line.firing if k in line.known]
-        case "PersonCalled":
+        case "PersonCalled" if not body.get("destination"):
             line.called.setdefault(str(body["user_id"]), at)
         case "Acknowledged":
             _answered(found, line, str(body["by"]), at)

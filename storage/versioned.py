@@ -45,6 +45,7 @@ TRACKED = (
         sealed="sealed",
     ),
     Tracked("schedule_handoffs", "schedule_id", sealed="sealed"),
+    Tracked("destinations", sealed="sealed"),
     Tracked("policies"),
     Tracked("services"),
     Tracked("integrations", without="counted_since"),

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from domain.configuration import Configuration
-from domain.lint import absence, coverage, dst, exercise, people, providers, silence, steps
+from domain.lint import absence, coverage, destinations, dst, exercise, people, providers, silence, steps
 from domain.lint.ahead import Ahead
 from domain.lint.finding import LEVELS, Facts, Finding, Report, Unchecked
 
 CHECKS: tuple[Callable[[Ahead], Iterable[Finding]], ...] = (
     steps.check,
+    destinations.check,
     people.check,
     coverage.check,
     absence.check,

@@ -14,6 +14,8 @@ from domain.wall import stretches
 def check(ahead: Ahead) -> Iterator[Finding]:
     """A policy none of whose steps reaches anybody is critical; so is a last resort that does not."""
     for policy in ahead.policies:
+        if not any(_people(step) for step in policy.steps):
+            continue  # domain/lint/destinations.py
         whole = ahead.unreached(policy.steps)
         if whole:
             text = f"No step reaches anybody, only the last resort is called: {stretches(whole, _zone(ahead, policy))}."
@@ -27,9 +29,13 @@ def check(ahead: Ahead) -> Iterator[Finding]:
                 f"{stretches(short, _zone(ahead, policy))}. The last resort must make up for them: name more people."
             )
             yield about_policy("too_few_people", "warning", policy, text, short[0])
-        for n, step in enumerate(policy.steps):
+        for n, step in ((n, step) for n, step in enumerate(policy.steps) if _people(step)):
             yield from _step(ahead, policy, n, step, [span for span in ahead.unreached((step,)) if span not in whole])
     yield from _last_resort(ahead)
+
+
+def _people(step: Step) -> bool:
+    return any(target.kind != "destination" for target in step.targets)
 
 
 def _step(ahead: Ahead, policy: Policy, n: int, step: Step, holes: list[tuple[float, float]]) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ from gateway.api import (
     configuration,
     contact_tests,
     contacts,
+    destinations,
     explain,
     export,
     handoffs,
@@ -61,8 +62,8 @@ def router() -> APIRouter:
     of_incidents = (alerts, ties, timeline, export, explain, on_call, outbox)
     of_schedules = (schedules, schedule_changes, holidays, imports, handoffs, calendars)
     of_administration = (health_parts, providers, audit, access, configuration, versions)
-    of_alerts = (policies, services, routing, integrations, received, heartbeats, preview, plan, lint)
-    of_noise = (silences, maintenance, standing)
+    of_alerts = (policies, destinations, services, routing, integrations, received, heartbeats, preview, plan)
+    of_noise = (lint, silences, maintenance, standing)
     for part in (*of_incidents, *of_people, *of_accounts, *of_schedules, *of_alerts, *of_noise, *of_administration):
         api.include_router(part.router)
     return api

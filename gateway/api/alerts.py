@@ -25,7 +25,7 @@ from domain.incident import (
     incident_id,
     parse_incident_id,
 )
-from domain.policy_checks import check_targets
+from domain.policy_checks import check_people
 from domain.tie_messages import TieCommand
 from gateway.auth.principal import Gateway, Reader, Responder
 from gateway.ingest import inbound
@@ -261,7 +261,7 @@ async def reassign(
     """Call these people now instead of the next step."""
     targets = tuple(t.to_domain() for t in body.targets)
     config = gateway.config.current
-    check_targets(targets, "targets", config)
+    check_people(targets, "targets", config)
     return await act(gateway, alert_id, Reassign(episode_of(alert_id), by(caller), targets, body.note), response)
 
 

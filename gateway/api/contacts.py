@@ -13,6 +13,7 @@ from gateway.api.parameters import PathId
 from gateway.auth.principal import Gateway, Reader, look_after
 from gateway.schemas.base import problems
 from gateway.schemas.people import Contact, ContactInput, ContactList
+from gateway.services import Services
 from runtime.ids import new_id
 from storage.changes import change, fetch
 from storage.contacts import opened, seal

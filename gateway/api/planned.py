@@ -98,7 +98,7 @@ def _moment(config: Configuration, start: float, found: DomainMoment) -> dict[st
 
 
 def _call(config: Configuration, start: float, call: Called, by: Named | None) -> dict[str, Any]:
-    user = config.users.get(call.user_id)
+    user = config.called(call.user_id)
     from_schedule = by if by is not None and by.schedule_id is not None else None
     return {
         "user_id": call.user_id,
@@ -113,7 +113,7 @@ def _call(config: Configuration, start: float, call: Called, by: Named | None) -
 
 
 def _page(config: Configuration, start: float, call: Called, page: PlannedPage) -> dict[str, Any]:
-    user = config.users.get(call.user_id)
+    user = config.called(call.user_id)
     contact = contact_of(user, page.contact_method_id) if user is not None else None
     return {
         "at": moment(page.at),

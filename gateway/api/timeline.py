@@ -52,7 +52,7 @@ def _page_entry(page: dict[str, Any]) -> TimelineEntry:
 
 
 def _names(config: Configuration, users: list[str]) -> str:
-    return ", ".join(config.users[u].name if u in config.users else u for u in users) or "nobody"
+    return ", ".join(map(config.name, users)) or "nobody"
 
 
 def _clock(at: float) -> str:

@@ -20,7 +20,7 @@ class Finding(Output):
 
     kind: str
     severity: Level
-    subject_kind: Literal["user", "schedule", "policy", "integration", "organisation"]
+    subject_kind: Literal["user", "schedule", "policy", "integration", "destination", "organisation"]
     subject_id: str
     subject: str
     text: str

@@ -15,12 +15,12 @@ from gateway.schemas.routing import Matcher, RuleWindow
 
 
 class Target(Input):
-    """A user, all members of a team, or people of a schedule as it is at that moment."""
+    """A user, all members of a team, people of a schedule as it is at that moment, or a destination."""
 
     REFERS: ClassVar[str] = "id"
     """This field names a thing of the kind that `kind` says."""
 
-    kind: Literal["user", "schedule", "team"]
+    kind: Literal["user", "schedule", "team", "destination"]
     id: Ident
     who: Literal["on_call", "next", "all_layers"] = Field(
         "on_call", description="Of a schedule: on call; on call after the next hand-off; or whom any layer has"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from gateway.tree.destinations import Destinations
 from gateway.tree.heartbeats import Heartbeats
 from gateway.tree.noise import MaintenanceWork, Silences
 from gateway.tree.people import Teams, Users
@@ -17,6 +18,7 @@ SECTIONS: tuple[Section[Any], ...] = (
     Users(),
     Teams(),
     Schedules(),
+    Destinations(),
     Policies(),
     ServicesOwned(),
     Integrations(),

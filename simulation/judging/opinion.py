@@ -92,6 +92,9 @@ class Opinion:
             elif target.kind == "schedule":
                 schedule = config.schedules.get(target.id)
                 users = self._of(schedule, target.who, at) if schedule is not None else ()
+            if target.kind == "destination":
+                found += users if target.id in config.destinations else ()
+                continue
             found += [user for user in users if can_be_reached(config.users.get(user))]
         return tuple(dict.fromkeys(found))
 

@@ -9,8 +9,8 @@ from typing import Any
 from domain import events as e
 from domain.configuration import Configuration
 from domain.incident import Status
-from domain.people import NotificationRule
-from domain.policy import Policy
+from domain.people import NotificationRule, User
+from domain.policy import Policy, Step
 from domain.promises import Course
 from simulation.judging.conditions import Seen
 from simulation.judging.finding import LATE_S, Finding
@@ -193,7 +193,7 @@ class Walk:
             wanted = event.users
         if event.users != wanted:
             self._say("wrong-people", f"step {event.step + 1} called {event.users} instead of {wanted}")
-        if self._policy is not None and event.next_at != row.at + self._policy.steps[event.step].wait_s:
+        if self._policy is not None and event.next_at != row.at + self._wait_s(self._policy.steps[event.step], wanted):
             self._say("early", f"step {event.step + 1} waits {event.next_at - row.at:.0f} s")
         self._to_call = list(event.users)
         self._called_by_step = event.users
@@ -207,9 +207,21 @@ class Walk:
         called = self._opinion.people(self._config, targets, row.at)
         return isinstance(event, e.StepSkipped) and called != () and self._without(called) == ()
 
+    def _wait_s(self, step: Step, called: tuple[str, ...]) -> float:
+        """A step that names people and calls none of them waits for nobody."""
+        machines = [user for user in called if user in self._config.destinations]
+        people = [target for target in step.targets if target.kind != "destination"]
+        return 0.0 if people and called and len(machines) == len(called) else step.wait_s
+
+    def _who(self, ident: str) -> User:
+        """A person, or a destination as one."""
+        machine = self._config.destinations.get(ident)
+        return machine.called if machine is not None else self._config.users[ident]
+
     def _cut(self, event: e.StepCutShort, row: Row) -> None:
         """The next step comes now; every rule of the people called must be used up."""
-        if left := [u for u, call in self._calls.items() if u in self._called_by_step and call.next < len(call.rules)]:
+        people = [u for u in self._called_by_step if u in self._config.users] or self._called_by_step
+        if left := [u for u, call in self._calls.items() if u in people and call.next < len(call.rules)]:
             self._say("early", f"step {event.step + 1} was cut short although {left} could still be called")
         self._hurried, self._cut_until = True, self._due
         self._due = row.at
@@ -241,7 +253,7 @@ class Walk:
             self._to_call.remove(event.user_id)
         if event.user_id in self._calls:
             self._unused(event.user_id, "skipped")
-        wanted = rules(self._config.users[event.user_id], event.urgency == "urgent")
+        wanted = rules(self._who(event.user_id), event.urgency == "urgent")
         if event.rules != wanted:
             self._say("wrong-people", f"{event.user_id} is called by {event.rules} instead of {wanted}")
         before = self._was_called.get(event.user_id)
@@ -252,7 +264,7 @@ class Walk:
         self._calls[event.user_id] = Call(row.at, event.rules, quiet=quiet)
 
     def _held(self, event: e.PageHeld, row: Row) -> None:
-        user, call = self._config.users[event.user_id], self._calls.get(event.user_id)
+        user, call = self._who(event.user_id), self._calls.get(event.user_id)
         if call is None or event.rule != call.next or not call.quiet or not at_rest(user, self._config, row.at):
             self._say("wrong-hours", f"a page to {event.user_id} is held that should go")
             return
@@ -272,7 +284,7 @@ class Walk:
             self._say("early", f"rule {event.rule + 1} of {event.user_id} {due - row.at:.0f} s before its time")
         if row.at > due + LATE_S:
             self._say("late", f"rule {event.rule + 1} of {event.user_id} {row.at - due:.0f} s after its time")
-        if call.quiet and call.held != row.at and at_rest(self._config.users[event.user_id], self._config, row.at):
+        if call.quiet and call.held != row.at and at_rest(self._who(event.user_id), self._config, row.at):
             self._say("wrong-hours", f"a page to {event.user_id} that is not urgent went out in their quiet hours")
         call.next, call.failed = call.next + 1, False
 

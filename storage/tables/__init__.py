@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from storage.tables.access import ApiKeyRow, IntegrationKeyRow, InvitationRow, SessionRow, SignInTokenRow
 from storage.tables.base import Base
+from storage.tables.destinations import DestinationRow
 from storage.tables.heartbeats import HeartbeatRow, ListeningRow
 from storage.tables.noise import MaintenanceRow, SilenceRow
 from storage.tables.people import ContactMethodRow, NotificationRuleRow, TeamMemberRow, TeamRow, UserRow
@@ -36,6 +37,7 @@ __all__ = [
     "CalendarSourceRow",
     "CalendarTokenRow",
     "ContactMethodRow",
+    "DestinationRow",
     "HandoffRow",
     "HeartbeatRow",
     "HolidayCalendarRow",

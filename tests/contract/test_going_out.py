@@ -12,6 +12,7 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from channels.http import HttpClient
+from channels.outside import Outside
 from channels.smtp import SmtpChannel
 from channels.webhook import WebhookChannel
 from runtime import connections, going_out
@@ -61,7 +62,7 @@ async def receiver() -> AsyncIterator[tuple[Receiver, str]]:
 
 
 async def test_a_webhook_leaves_on_a_new_connection_and_only_after_the_answer() -> None:
-    http = HttpClient()
+    http = HttpClient(Outside(all_private=True))
     channel = WebhookChannel(http)
     async with receiver() as (seen, url):
         assert isinstance(await channel.send(to(url), 5), Accepted)  # and its connection is kept
@@ -81,7 +82,7 @@ async def test_nothing_is_sent_when_the_answer_is_no() -> None:
     async def no() -> bool:
         return False
 
-    http = HttpClient()
+    http = HttpClient(Outside(all_private=True))
     async with receiver() as (seen, url):
         with SmtpServer() as mail, asking(no):
             for channel, page in ((WebhookChannel(http), to(url)), (SmtpChannel(mail.url, "s@example.org", ""), PAGE)):
@@ -107,7 +108,7 @@ async def test_who_cannot_be_reached_is_not_asked_about() -> None:
     async def question() -> bool:
         raise AssertionError("without a connection the answer proves nothing")
 
-    http, port = HttpClient(), free_port()
+    http, port = HttpClient(Outside(all_private=True)), free_port()
     with asking(question):
         hook = await WebhookChannel(http).send(to(f"http://127.0.0.1:{port}"), 5)
         mail = await SmtpChannel(f"smtp://127.0.0.1:{port}", "s@example.org", "").send(PAGE, 5)

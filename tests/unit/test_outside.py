@@ -66,7 +66,8 @@ async def test_every_way_of_writing_this_machine_is_looked_at_when_saved_and_whe
     outcome = await http.post(url, b"{}", {}, 2.0)
     await http.close()
     assert isinstance(outcome, Rejected) and not outcome.retryable
-    assert "private network" in outcome.reason and "secret-part" not in outcome.reason
+    refused = "private network" in outcome.reason or "is no http(s) URL" in outcome.reason
+    assert refused and "secret-part" not in outcome.reason
 
 
 async def test_a_name_that_answers_otherwise_the_second_time_leads_nowhere() -> None:

@@ -12,13 +12,15 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from domain.alert import AlertEvent, Severity
+from domain.destination import Destination
 from domain.events import AcknowledgementLapsed, AcknowledgerReminded
 from domain.incident import Acknowledge, AddNote, Unacknowledge
+from domain.people import ContactMethod
 from domain.policy_checks import check_policy
 from domain.quorum import standing
 from domain.schedule import Layer, Rotation, Schedule
 from gateway.schemas.policies import PolicyInput
-from tests.unit.desk import Desk, organisation, person
+from tests.unit.desk import T0, Desk, organisation, person
 
 DOC = (Path(__file__).parents[2] / "docs" / "policies.md").read_text()
 WATCHED, SHOP = (json.loads(part.partition("```")[0]) for part in DOC.split("```json\n")[1:])
@@ -160,3 +162,31 @@ def test_the_example_of_several_people_is_what_happens() -> None:
             desk.do(commands[verb](1, user, "", user))
         assert " ".join(desk.called()[before:]) == called
         assert f"{desk.line.status.value}, {standing(desk.line)}" == state
+
+
+HAPPENS = rows("| what happens | minute: who is called |\n")
+
+
+def test_the_example_of_destinations_has_its_rows() -> None:
+    assert len(HAPPENS) == 3
+
+
+@pytest.mark.parametrize(("what", "calls"), HAPPENS)
+def test_the_example_of_destinations_is_what_happens(what: str, calls: str) -> None:
+    policy = PolicyInput.model_validate(json.loads(DOC.partition("```destinations\n")[2].partition("```")[0]))
+    config = organisation(users=(person("ada"), person("cleo"), person("boss")))
+    there = {i: Destination(i, i, ContactMethod(i, i, "webhook", i, "https://x.org/")) for i in ("restart", "room")}
+    config = replace(config, destinations=there)
+    check_policy(policy.to_domain("p", 1), config)
+    desk = Desk(replace(config, policies={"p": policy.to_domain("p", 1)}))
+    desk.fire()
+    failing = what.split()[3] if "fails" in what else None
+    for n in range(12):
+        for page in [p for p in desk.pages if p.user_id == failing]:
+            desk.fail(page)
+            failing = None
+        if n:
+            desk.wait(60)
+    steps = [(x, at) for x, at in zip(desk.events, desk.at, strict=True) if type(x).__name__ == "StepStarted"]
+    seen = [(int((at - T0) // 60), x.users) for x, at in steps]
+    assert ", ".join(f"{minute}: {' '.join(users)}" for minute, users in seen) == calls

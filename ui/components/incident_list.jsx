@@ -58,6 +58,12 @@ function alarm(row) {
   if (Notification.permission === "granted") new Notification(row.title, { body: "New critical incident", tag: row.id });
 }
 
+// " 1 of 2" where its policy asks several people to acknowledge.
+function counted(row) {
+  const needed = row.required_acknowledgements ?? 1;
+  return needed > 1 && row.status !== "resolved" ? <span title="acknowledged"> {row.acknowledgements.length} of {needed}</span> : null;
+}
+
 function Clocks({ row }) {
   const now = useNow();
   const next = row.next_at && row.status !== "resolved" ? (new Date(row.next_at).getTime() - now) / 1000 : null;
@@ -74,7 +80,7 @@ const Row = memo(function Row({ row, here, chosen, onChoose, onHere }) {
     <tr data-id={row.id} data-status={row.status} data-revision={row.revision} aria-selected={chosen} className={here ? "here" : ""} onClick={() => onHere(row.id)}>
       <td><input type="checkbox" checked={chosen} onChange={() => onChoose(row.id)} aria-label={`Select ${row.title}`} /></td>
       <td data-label="Severity"><span className={`severity ${row.severity}`}>{row.severity}</span></td>
-      <td data-label="Status"><span className={`status ${row.status}`}>{row.status}</span></td>
+      <td data-label="Status"><span className={`status ${row.status}`}>{row.status}</span>{counted(row)}</td>
       <td className="title"><Link to={`/incidents/${row.id}`}>{row.title}</Link></td>
       <td data-label="Service">{row.service}</td>
       <td data-label="Team">{row.team}</td>
