@@ -155,7 +155,10 @@ async def test_no_address_leads_inside(url: str) -> None:
     with pytest.raises(FetchFailed) as refused:
         await fetch(url, "", "", allow_private=False)
     assert (
-        "private network" in str(refused.value) or "no URL" in str(refused.value) or "no http(s)" in str(refused.value)
+        "private network" in str(refused.value)
+        or "metadata" in str(refused.value)
+        or "no URL" in str(refused.value)
+        or "no http(s)" in str(refused.value)
     )
 
 
