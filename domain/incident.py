@@ -263,6 +263,10 @@ class Line:
     cut_until: float = 0.0
     """When the wait of the step that was cut short last would have ended; until then no other one is."""
     watch: Watch = Watch()
+    first_acked_at: float | None = None
+    """Also where that acknowledgement was taken back or ran out."""
+    by_human: bool = False
+    """Whether it was a person, or a step of the policy, who resolved it."""
 
     @property
     def open(self) -> bool:

@@ -134,6 +134,7 @@ def _by_people(line: Line, event: Any) -> Line:
         case e.Acknowledged(_, by, _, at, user_id):
             had = replace(line, acked_by=by, acked_at=at, updated_at=at, flap=saw(line.flap, line.severity))
             watch = replace(line.watch, user_id=user_id, active_at=at, reminded=False, shift_ends=None)
+            had = replace(had, first_acked_at=at if had.first_acked_at is None else had.first_acked_at)
             return replace(had, status=Status.ACKNOWLEDGED, watch=watch, **_quiet(line))
         case e.Watched(_, _, _, _, shift_ends, _):
             return replace(line, watch=replace(_told(line.watch, event), shift_ends=shift_ends))
@@ -281,6 +282,7 @@ def _resolved(line: Line, event: e.Resolved) -> Line:
         status=Status.RESOLVED,
         resolved_by=event.by,
         resolved_at=event.at,
+        by_human=event.human,
         updated_at=event.at,
         tombstones=buried,
         flap=ended(line.flap),

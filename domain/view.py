@@ -13,7 +13,7 @@ MEMBERS_SHOWN = 100
 
 
 def facets(line: Line) -> dict[str, Any]:
-    """What lists filter and sort by."""
+    """What lists filter and sort by, and what figures are made of (storage/analytics.py)."""
     return {
         "status": line.status.value,
         "severity": line.severity.value,
@@ -26,6 +26,10 @@ def facets(line: Line) -> dict[str, Any]:
         "opened_at": line.opened_at,
         "updated_at": line.updated_at,
         "open": line.open,
+        "acknowledged_at": line.first_acked_at,
+        "resolved_at": line.resolved_at,
+        "merged_into": line.ties.merged_into,
+        "by_human": line.by_human or line.first_acked_at is not None,
     }
 
 

@@ -8,6 +8,7 @@ from gateway.api import (
     access,
     account,
     alerts,
+    analytics,
     audit,
     calendars,
     configuration,
@@ -60,7 +61,7 @@ def router() -> APIRouter:
     of_accounts = (account, contact_tests, invitations, reach, setup)
     of_incidents = (alerts, ties, timeline, export, explain, on_call, outbox)
     of_schedules = (schedules, schedule_changes, holidays, imports, handoffs, calendars)
-    of_administration = (health_parts, providers, audit, access, configuration, versions)
+    of_administration = (analytics, health_parts, providers, audit, access, configuration, versions)
     of_alerts = (policies, services, routing, integrations, received, heartbeats, preview, plan, lint)
     of_noise = (silences, maintenance, standing)
     for part in (*of_incidents, *of_people, *of_accounts, *of_schedules, *of_alerts, *of_noise, *of_administration):
