@@ -37,22 +37,22 @@ ROUNDS = 5
 
 FILL = """
 insert into rt.record (id, kind, entity, rev, facets, body, at)
-select 'x-' || n, 'incident', 'incident/' || n % 5000, 1,
-       jsonb_build_object('status', 'resolved', 'severity', (array['critical', 'error', 'warning', 'info'])[1 + n % 4],
-           'severity_rank', n % 4, 'major', false, 'team_id', 'team-' || n % 40, 'service_id', 'service-' || n % 300,
-           'integration_id', 'integration-' || n % 25, 'title', 'Disk filling on host-' || n % 2000,
+select 'x-' || n, 'incident', 'incident/' || n %% 5000, 1,
+       jsonb_build_object('status', 'resolved', 'severity', (array['critical', 'error', 'warning', 'info'])[1 + n %% 4],
+           'severity_rank', n %% 4, 'major', false, 'team_id', 'team-' || n %% 40, 'service_id', 'service-' || n %% 300,
+           'integration_id', 'integration-' || n %% 25, 'title', 'Disk filling on host-' || n %% 2000,
            'opened_at', at, 'updated_at', at + 900, 'open', false,
-           'acknowledged_at', case when n % 3 > 0 then at + 60 + n % 600 end, 'resolved_at', at + 300 + n % 7000,
-           'merged_into', null, 'by_human', n % 3 > 0),
+           'acknowledged_at', case when n %% 3 > 0 then at + 60 + n %% 600 end, 'resolved_at', at + 300 + n %% 7000,
+           'merged_into', null, 'by_human', n %% 3 > 0),
        jsonb_build_object('id', 'x-' || n, 'title', 'Disk filling', 'members', jsonb_build_array(jsonb_build_object(
            'key', md5(n::text), 'description', (select string_agg(md5((n * k)::text), '') from generate_series(1, 12) k),
            'labels', jsonb_build_object('instance', 'host-' || n, 'job', 'node')))), now()
 from (select n, %(start)s + n * %(year)s / %(count)s as at from generate_series(0, %(count)s - 1) n) g;
 insert into rt.outbox (id, entity, shard, kind, channel, grp, body, state, attempts, due_at, created_at, sent_at)
-select 'p-' || n, 'incident/' || n % 5000, n % 256, 'page', (array['email', 'webhook', 'slack'])[1 + n % 3], '',
-       jsonb_build_object('user_id', 'user-' || n % 60, 'incident_id', 'x-' || n, 'subject', 'Disk filling',
+select 'p-' || n, 'incident/' || n %% 5000, n %% 256, 'page', (array['email', 'webhook', 'slack'])[1 + n %% 3], '',
+       jsonb_build_object('user_id', 'user-' || n %% 60, 'incident_id', 'x-' || n, 'subject', 'Disk filling',
            'text', (select string_agg(md5((n * k)::text), '') from generate_series(1, 12) k)),
-       case when n % 50 = 0 then 'failed' else 'accepted' end, 1, at, at, at + interval '1 second'
+       case when n %% 50 = 0 then 'failed' else 'accepted' end, 1, at, at, at + interval '1 second'
 from (select n, to_timestamp(%(start)s + n * %(year)s / %(count)s) as at from generate_series(0, %(count)s - 1) n) g;
 """
 BASELINE = {

@@ -68,7 +68,7 @@ def _database(facts: Facts) -> Part:
             f"Postgres does not answer{away}. Alerts are kept in the spool and people are paged from memory; hosts, "
             "backlog and pages cannot be looked at. Bring it back.",
         )
-    took = f"{facts.database_s * 1000:.0f} ms"
+    took = f"{facts.database_s * 1000:.1f} ms"
     if facts.database_s > SLOW_DATABASE_S:
         return part("warning", f"Postgres took {took} to answer: every page waits for it. Look at its load and disk.")
     return part("ok", f"Postgres answers in {took}.")
@@ -81,7 +81,7 @@ def _valkey(facts: Facts) -> Part:
             "Nothing is lost. Bring it back."
         )
         return Part("valkey", "Valkey", "warning", text, "valkey-away")
-    return Part("valkey", "Valkey", "ok", f"Valkey answers in {facts.valkey_s * 1000:.0f} ms.", "")
+    return Part("valkey", "Valkey", "ok", f"Valkey answers in {facts.valkey_s * 1000:.1f} ms.", "")
 
 
 def _hosts(hosts: Sequence[HostFact]) -> Part:

@@ -27,7 +27,7 @@ def _judged(fact: ProviderFact) -> tuple[State, str]:
             return "ok", f"Not set up, and nobody is reached by it. {fact.problem}"
         return "bad", f"{fact.contacts} contact methods use it, and nothing can be sent by it. {fact.problem}"
     if fact.breakers:
-        why = "; ".join(f"{b.provider} on {b.hosts} hosts ({b.why})" for b in fact.breakers)
+        why = "; ".join(f"{b.provider} on {b.hosts} host(s) ({b.why})" for b in fact.breakers)
         text = (
             f"Not sent to now: {why}. People's other contact methods are used at once. Look at the provider's status, "
             "then test it here."

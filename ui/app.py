@@ -6,7 +6,22 @@ import reflex as rx
 
 from ui.first_run import FirstRun
 from ui.headers import secured
-from ui.pages import incident, incident_view, incidents, on_call, people, person, profile, teams, welcome
+from ui.pages import (
+    administration,
+    analytics,
+    api_keys,
+    audit,
+    configuration,
+    incident,
+    incident_view,
+    incidents,
+    on_call,
+    people,
+    person,
+    profile,
+    teams,
+    welcome,
+)
 from ui.person import Person
 from ui.person_account import Account
 from ui.person_contacts import Contacts
@@ -15,7 +30,7 @@ from ui.session import Session
 from ui.setup_pages import add_setup_pages
 
 app = rx.App(
-    stylesheets=["/console.css", "/incident.css", "/people.css"],
+    stylesheets=["/console.css", "/incident.css", "/people.css", "/administration.css", "/analytics.css"],
     head_components=[rx.el.link(rel="icon", href="/icon.svg", type="image/svg+xml")],
     html_lang="en",
     api_transformer=secured,
@@ -45,3 +60,13 @@ app.add_page(
 )
 app.add_page(welcome.page, route="/welcome", title="Welcome · Sentinel", on_load=[*OF_PERSON, FirstRun.load_setup])
 add_setup_pages(app)
+app.add_page(
+    analytics.page, route="/analytics", title="Analytics · Sentinel", on_load=[Session.enter, analytics.View.load]
+)
+for module, path, name in (
+    (administration, "/administration", "Health"),
+    (configuration, "/administration/configuration", "Configuration"),
+    (audit, "/administration/audit", "Audit log"),
+    (api_keys, "/administration/keys", "API keys"),
+):
+    app.add_page(module.page, route=path, title=f"{name} · Sentinel", on_load=[Session.enter, module.View.load])

@@ -15,6 +15,8 @@ PLACES = (
     ("Integrations", "/integrations"),
     ("Noise", "/noise"),
     ("People", "/people"),
+    ("Analytics", "/analytics"),
+    ("Administration", "/administration"),
 )
 
 
