@@ -10,7 +10,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from sqlalchemy import TextClause, text
+from sqlalchemy.exc import DataError
 
+from domain.errors import Invalid
 from domain.load import NIGHT_FROM, NIGHT_TO
 from domain.period import Period, Unit
 from storage.canary import CANARY
@@ -19,6 +21,7 @@ from storage.changes import Sessions
 By = Literal["severity", "service", "team"]
 FACET = {"severity": "severity", "service": "service_id", "team": "team_id"}
 NOISIEST = 50
+NO_SUCH_ZONE = "22023"
 
 COUNTED = """
 counted as not materialized (
@@ -118,8 +121,14 @@ def _of(period: Period, **more: Any) -> dict[str, Any]:
 
 
 async def _rows(sessions: Sessions, statement: TextClause, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
-    async with sessions() as session:
-        return [dict(row._mapping) for row in await session.execute(statement, parameters)]
+    try:
+        async with sessions() as session:
+            return [dict(row._mapping) for row in await session.execute(statement, parameters)]
+    except DataError as error:
+        if getattr(error.orig, "sqlstate", "") != NO_SUCH_ZONE:
+            raise
+        # Python finds a few on its machine that are no zones of the IANA: "localtime", "posix/Europe/Berlin".
+        raise Invalid("zone", f"The database knows no such time zone: {error.orig}") from error
 
 
 async def response(sessions: Sessions, period: Period, by: By) -> list[dict[str, Any]]:

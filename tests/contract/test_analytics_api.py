@@ -76,7 +76,11 @@ def past(database: str) -> Past:
 
 
 async def asked(site: Site, what: str, **more: str) -> Any:
-    answer = await site.http.get(f"/api/v1/analytics/{what}", params={**RANGE, **more})
+    async def answered() -> Any:
+        answer = await site.http.get(f"/api/v1/analytics/{what}", params={**RANGE, **more})
+        return None if answer.status_code == 503 else answer  # a slow machine looks like a database that is away
+
+    answer = await until(what, answered)
     assert answer.status_code == 200, answer.text
     return answer.json()
 
@@ -209,8 +213,13 @@ async def test_each_is_a_table_that_a_spreadsheet_may_open(site: Site, past: Pas
 
 async def test_the_period_is_bounded_and_the_zone_must_exist(site: Site) -> None:
     end = (DAY + timedelta(days=401)).isoformat()
-    for more in ({"start": DAY.isoformat(), "end": end}, {"end": RANGE["start"]}, {"zone": "Mars/Phobos"}):
-        answer = await site.http.get("/api/v1/analytics/response", params={**RANGE, **more})
+    for more in (
+        {"start": DAY.isoformat(), "end": end},
+        {"end": RANGE["start"]},
+        {"zone": "Mars/Phobos"},
+        {"zone": "localtime"},
+    ):
+        answer = await site.http.get("/api/v1/analytics/incidents", params={**RANGE, **more})
         assert answer.status_code == 422, answer.text
 
 

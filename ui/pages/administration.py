@@ -11,7 +11,7 @@ from ui.administration_shell import places
 from ui.components.every import every
 from ui.components.live import ago
 from ui.gateway import Refused
-from ui.parts import done, shown, table
+from ui.parts import done, out, shown, table
 from ui.session import Session, told
 from ui.shell import shell
 
@@ -214,7 +214,7 @@ def page() -> rx.Component:
                     table(("State", "Pages", "Oldest due"), rx.foreach(View.sends, row), "Pages on their way"),
                     rx.el.p("None.", class_name="dim"),
                 ),
-                rx.el.p(rx.el.a("Every page in the outbox", href="/outbox")),
+                rx.el.p(out("Every page in the outbox", "/outbox")),
                 rx.el.h2("Hosts"),
                 table(
                     ("Slot", "Node", "Version", "Shards", "Lease left", "Since"), rx.foreach(View.hosts, host), "Hosts"

@@ -12,7 +12,7 @@ import reflex as rx
 
 from ui.analytics_figures import Figure, canary, delivery, noise, over_time, people, response
 from ui.charts import Bar, Column, Key, Piece
-from ui.parts import field, select
+from ui.parts import field, out, select
 from ui.session import Session, told
 from ui.shell import shell
 
@@ -181,14 +181,7 @@ def figure(shown: rx.Var[Figure]) -> rx.Component:
                     role="region",
                     custom_attrs={"aria-label": shown["title"]},
                 ),
-                rx.el.p(
-                    rx.el.a(
-                        "CSV of this",
-                        href=shown["csv"],
-                        download=True,
-                        custom_attrs={"aria-label": "CSV: " + shown["title"].to(str)},
-                    )
-                ),
+                rx.el.p(out("CSV of this", shown["csv"], **{"aria-label": "CSV: " + shown["title"].to(str)})),
             ),
             rx.el.p(shown["empty"], class_name="empty"),
         ),

@@ -10,10 +10,16 @@ from ui.administration_shell import places
 from ui.components.live import ago
 from ui.parts import shown, table
 from ui.session import Session, told
-from ui.shell import shell
+from ui.shell import PLACES, shell
 
-SCREENS = {"schedule": "/on-call"}
-"""Kind of subject -> the page on which it is mended."""
+MENDED = {
+    "schedule": "/on-call",
+    "policy": "/policies/{}",
+    "integration": "/integrations/{}",
+    "user": "/people/{}",
+}
+SCREENS = {kind: path for kind, path in MENDED.items() if path.removesuffix("/{}") in {to for _, to in PLACES}}
+"""Kind of subject -> the page on which it is mended, where the console has one."""
 
 
 class Finding(TypedDict):
@@ -63,7 +69,7 @@ class View(Session):
             {
                 **{k: f[k] for k in ("severity", "subject", "text")},  # type: ignore[typeddict-item]
                 "kind": f["subject_kind"],
-                "href": SCREENS.get(f["subject_kind"], ""),
+                "href": SCREENS.get(f["subject_kind"], "").format(f["subject_id"]),
                 "start": f["start"] or "",
             }
             for f in found["findings"]
