@@ -20,8 +20,8 @@ sim: .venv/dev.stamp
 chaos: .venv/dev.stamp
 	@$(PY) -m tests.chaos --seed $(SEED) --minutes $(MINUTES) --faults $(FAULTS)
 
-bench: .venv/dev.stamp
-	@$(PY) -m bench
+bench: .venv/dev.stamp .venv/console.stamp
+	@$(PY) -m bench && $(PY) -m bench.console
 
 screenshots: .venv/console.stamp .venv/dev.stamp
 	@$(PY) -m tests.console.screenshots
