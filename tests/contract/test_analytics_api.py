@@ -211,13 +211,14 @@ async def test_each_is_a_table_that_a_spreadsheet_may_open(site: Site, past: Pas
     assert accepted.text == answer.text
 
 
-async def test_the_period_is_bounded_and_the_zone_must_exist(site: Site) -> None:
+async def test_the_period_is_bounded_and_the_zone_must_exist(site: Site, past: Past) -> None:
+    past.incident(at("05T10:00"))
     end = (DAY + timedelta(days=401)).isoformat()
     for more in (
         {"start": DAY.isoformat(), "end": end},
         {"end": RANGE["start"]},
         {"zone": "Mars/Phobos"},
-        {"zone": "localtime"},
+        {"zone": "right/UTC"},
     ):
         answer = await site.http.get("/api/v1/analytics/incidents", params={**RANGE, **more})
         assert answer.status_code == 422, answer.text
