@@ -6,8 +6,7 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from tests.console.conftest import Open
-from tests.console.test_incidents import serious
+from tests.console.conftest import Open, serious
 from tests.fakes.smtp import SmtpServer
 from tests.product import Product, until
 

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.console.conftest import Open
-from tests.console.test_incidents import serious
+from tests.console.conftest import Open, serious
 from tests.product import Product, step, until
 
 pytestmark = pytest.mark.e2e
