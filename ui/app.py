@@ -20,6 +20,7 @@ from ui.pages import (
     person,
     profile,
     teams,
+    versions,
     welcome,
 )
 from ui.person import Person
@@ -66,6 +67,7 @@ app.add_page(
 for module, path, name in (
     (administration, "/administration", "Health"),
     (configuration, "/administration/configuration", "Configuration"),
+    (versions, "/administration/versions", "Versions"),
     (audit, "/administration/audit", "Audit log"),
     (api_keys, "/administration/keys", "API keys"),
 ):
