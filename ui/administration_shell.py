@@ -10,6 +10,7 @@ from ui.session import Session
 HEALTH = ("Health", "/administration")
 REST = (
     ("Configuration", "/administration/configuration"),
+    ("Versions", "/administration/versions"),
     ("Audit log", "/administration/audit"),
     ("API keys", "/administration/keys"),
 )

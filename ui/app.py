@@ -26,6 +26,7 @@ from ui.pages import (
     profile,
     schedule,
     teams,
+    versions,
     welcome,
 )
 from ui.person import Person
@@ -83,6 +84,7 @@ app.add_page(
 for module, path, name in (
     (administration, "/administration", "Health"),
     (configuration, "/administration/configuration", "Configuration"),
+    (versions, "/administration/versions", "Versions"),
     (audit, "/administration/audit", "Audit log"),
     (api_keys, "/administration/keys", "API keys"),
 ):

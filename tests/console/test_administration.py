@@ -72,6 +72,28 @@ def test_a_key_is_shown_once_works_and_is_revoked(product: Product, staff: dict[
     assert status() == 401
 
 
+def test_the_configuration_goes_back_after_a_look_at_what_that_means(
+    product: Product, staff: dict[str, str], open_as: Open
+) -> None:
+    product.call("POST", "/teams", {"name": "Before the slip", "member_ids": []})
+    page = open_as(staff["manager"], "/administration/versions")
+    first = page.locator("tbody tr").first
+    expect(first).to_contain_text("Administrator", timeout=SLOW_MS)
+    kept = first.locator("th").inner_text()
+    product.call("POST", "/teams", {"name": "The slip", "member_ids": []})
+    page.reload()
+    row = page.locator("tr", has=page.get_by_role("rowheader", name=kept, exact=True))
+    row.get_by_role("button", name="Compare with now").click(timeout=SLOW_MS)
+    expect(page.locator("#asked")).to_contain_text("The slip is made", timeout=SLOW_MS)
+    row.get_by_role("button", name="Go back to it").click()
+    expect(page.locator("#asked")).to_contain_text("The slip is deleted", timeout=SLOW_MS)
+    page.get_by_role("button", name="Yes, go back").click()
+    expect(page.locator(".done")).to_contain_text(f"as it was in version {kept}", timeout=SLOW_MS)
+    teams = [t["name"] for t in product.call("GET", "/teams")["items"]]
+    assert "Before the slip" in teams and "The slip" not in teams
+    assert serious(page) == []
+
+
 @pytest.mark.parametrize("width", [390, 1280])
 def test_everybody_sees_the_health_and_nobody_is_kept_out_by_how_it_looks(
     product: Product, staff: dict[str, str], open_as: Open, width: int
