@@ -30,6 +30,7 @@ WHOLE = ("tests/chaos/", "tests/console/", "tests/smoke/")
 """What drives the whole product stays together in one process, so that it is started once."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Which tests stay together when the suite runs in two processes; the others go file by file."""
     for item in items:
