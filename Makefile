@@ -9,7 +9,7 @@ up: .venv/console.stamp
 	@.venv/bin/sentinel up
 
 test: check .venv/console.stamp
-	@$(PY) -m pytest -n 2 --dist loadgroup --durations=10
+	@$(PY) -m pytest -n 2 --no-loadscope-reorder --durations=10
 
 check: .venv/dev.stamp
 	@sh deploy/dev/check.sh

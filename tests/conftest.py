@@ -17,6 +17,8 @@ import psycopg
 import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
+from xdist.remote import Producer
+from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from cli.embedded.postgres import EmbeddedPostgres
 from cli.embedded.valkey import EmbeddedValkey
@@ -30,12 +32,17 @@ WHOLE = ("tests/chaos/", "tests/console/", "tests/smoke/")
 """What drives the whole product stays together in one process, so that it is started once."""
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist looks
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Which tests stay together when the suite runs in two processes; the others go file by file."""
-    for item in items:
-        file = item.path.relative_to(item.config.rootpath).as_posix()
-        item.add_marker(pytest.mark.xdist_group("product" if file.startswith(WHOLE) else file))
+class ByFile(LoadScopeScheduling):
+    """Which tests stay together in one of the two processes. xdist 3.8 has groups, which pytest 9.2 does not see."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "the whole product" if nodeid.startswith(WHOLE) else nodeid.partition("::")[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
+    """The one place where tests are dealt out."""
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session")
