@@ -75,11 +75,12 @@ class Vigil(TypedDict):
 
 
 class Policy(TypedDict):
-    """`repeat`: as typed."""
+    """`repeat` and `required_acknowledgements`: as typed."""
 
     name: str
     team_id: str
     repeat: str
+    required_acknowledgements: str
     steps: list[Step]
     vigil: Vigil
     raw: str
@@ -122,7 +123,15 @@ def fresh_step() -> Step:
 
 def fresh_policy() -> Policy:
     """One step."""
-    return {"name": "", "team_id": "", "repeat": "0", "steps": [fresh_step()], "vigil": {**NEW_VIGIL}, "raw": ""}
+    return {
+        "name": "",
+        "team_id": "",
+        "repeat": "0",
+        "required_acknowledgements": "1",
+        "steps": [fresh_step()],
+        "vigil": {**NEW_VIGIL},
+        "raw": "",
+    }
 
 
 def target(kind: str, ident: str, name: str, who: str = "on_call") -> Target:
@@ -141,6 +150,7 @@ def policy_of(said: Mapping[str, Any], names: Mapping[str, str]) -> Policy:
         "name": said["name"],
         "team_id": said["team_id"] or "",
         "repeat": str(said["repeat"]),
+        "required_acknowledgements": str(said["required_acknowledgements"]),
         "steps": [_step(step, names) for step in said["steps"]],
         "vigil": _vigil(said["vigil"]),
         "raw": raw({k: v for k, v in said.items() if k not in ("id", "version")}),
@@ -189,6 +199,7 @@ def body(draft: Mapping[str, Any]) -> dict[str, Any]:
         "name": draft["name"],
         "team_id": draft["team_id"] or None,
         "repeat": number(draft["repeat"]),
+        "required_acknowledgements": number(draft["required_acknowledgements"]),
         "steps": [_step_body(step) for step in draft["steps"]],
         "vigil": _vigil_body(vigil) if vigil["on"] else None,
     }

@@ -78,7 +78,7 @@ def test_a_policy_that_nobody_touched_is_saved_as_it_was_with_what_this_page_doe
     steps = [{**step, **more, "when": when, "of_tomorrow": 1}, {**step, **more, "when": None}]
     vigil = {"grows_by": None, "label": "cluster", "severity": False, "timeout_s": 3600, "remind_before_s": None}
     vigil |= {"shift_end": True, "gap_s": 300}
-    said = {"name": "P", "team_id": None, "repeat": 2, "steps": steps, "vigil": vigil}
+    said = {"name": "P", "team_id": None, "repeat": 2, "required_acknowledgements": 2, "steps": steps, "vigil": vigil}
     draft = policy_draft.policy_of({**said, "id": "p", "version": 7}, NAMES)
     assert draft["steps"][0]["targets"][0]["name"] == "Shop"
     assert (draft["steps"][0]["wait_s"], draft["vigil"]["timeout_s"]) == ("1.5", "60")

@@ -20,7 +20,7 @@ from ui.policy_form import SEVERITIES, form, keeping
 from ui.session import Session, told
 from ui.shell import shell
 
-KINDS = {"schedule": "schedules", "user": "users", "team": "teams"}
+KINDS = {"schedule": "schedules", "user": "users", "team": "teams", "destination": "destinations"}
 
 
 class Moment(TypedDict):
