@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -123,7 +124,7 @@ class Product:
 
     def person(self, name: str, channel: str, address: str, secret: str = "") -> str:
         """A user with one contact method; answers the user's id."""
-        mail = f"{name.lower()}@example.org"
+        mail = f"{name.lower()}-{secrets.token_hex(4)}@example.org"  # names come again in other files
         user = self.call("POST", "/users", {"name": name, "email": mail})["id"]
         contact = {"channel": channel, "label": name, "address": address, "secret": secret}
         self.call("POST", f"/users/{user}/contact-methods", contact)
