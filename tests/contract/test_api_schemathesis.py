@@ -80,7 +80,7 @@ def served(
 
 
 @schema.parametrize()
-@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
 def test_every_operation_answers_as_documented(case: schemathesis.Case, served: Served) -> None:
     assert served.keys is not None
     key = served.keys.admin_key

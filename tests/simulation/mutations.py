@@ -132,7 +132,7 @@ MUTATIONS: dict[str, tuple[str, Callable[[], Any]]] = {
         "late",
         _broken((escalation, "ASK_S", 30.0), (incident, "on_turn", lambda line, _, *a: Draft(line, *a))),
     ),
-    "a step that reaches nobody waits on": ("no-failover", _broken((escalation, "_cut_short", lambda draft: None))),
+    "a step that reaches nobody waits on": ("no-failover", _broken((escalation, "cut_short", lambda draft: None))),
     "a step is cut short while somebody can be called": (
         "early",
         _broken((escalation, "_unreached", lambda ladder: True)),
