@@ -94,7 +94,7 @@ async def test_a_hanging_chat_delays_no_mail(site: Site) -> None:
     with HttpSink(hold_s=60.0) as chat, SmtpServer() as mail:
         user = await person(site, "Ada", slack=chat.url)
         await policy(site, user)
-        settings = site.services.settings.model_copy(update={"smtp_url": mail.url})
+        settings = site.services.settings.model_copy(update={"smtp_url": mail.url, "bundle_after": 0})
         async with a_host(settings):
             for n in range(100):
                 await post(site, f"Chatty {n}")

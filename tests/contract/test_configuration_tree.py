@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from domain.configuration import Configuration
+from gateway.schemas.heartbeats import HeartbeatInput
 from gateway.schemas.policies import PolicyInput
 from gateway.schemas.routing import IntegrationInput
 from gateway.tree.text import dump, parse
@@ -225,6 +226,7 @@ def tree_of(made: Configuration) -> dict[str, Any]:
         },
         "policies": {p.name: body(PolicyInput, p) for p in made.policies.values()},
         "integrations": {i.name: body(IntegrationInput, i) for i in made.integrations.values()},
+        "heartbeats": {h.name: body(HeartbeatInput, h) for h in made.heartbeats.values()},
         "last_resort": {"targets": [target(t) for t in made.last_resort]},
     }
 
