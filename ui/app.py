@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import reflex as rx
+import structlog
+from reflex.event import EventSpec
 
 from ui.first_run import FirstRun
 from ui.headers import secured
@@ -36,7 +38,17 @@ from ui.person_rules import Rules
 from ui.session import Session
 from ui.setup_pages import add_setup_pages
 
+log = structlog.get_logger("sentinel.console")
+
+
+def broken(exception: Exception) -> EventSpec:
+    """To the log for us, to the page in words. Reflex's own notice needs a script that the pages' policy refuses."""
+    log.error("console_failed", exc_info=exception, meaning="somebody's action on a page may not be done")
+    return Session.broken()
+
+
 app = rx.App(
+    backend_exception_handler=broken,
     stylesheets=["/console.css", "/administration.css", "/analytics.css", "/incident.css", "/people.css", "/rota.css"],
     head_components=[rx.el.link(rel="icon", href="/icon.svg", type="image/svg+xml")],
     html_lang="en",

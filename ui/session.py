@@ -57,6 +57,14 @@ class Session(rx.State):
         self.name, self.role, self.user_id = me["name"], me["role"], me["user_id"] or ""
         self.permissions = me["permissions"]
 
+    @rx.event
+    def broken(self) -> None:
+        """The console itself failed at what was asked last."""
+        self.problem = (
+            "The console itself failed at this; incidents and pages go on without it. "
+            "Load the page anew and look whether what you did is there."
+        )
+
     def clear(self) -> None:
         """Forget what the last action came to."""
         self.problem = self.done = ""

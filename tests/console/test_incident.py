@@ -37,6 +37,9 @@ def test_an_incident_is_worked_on_explained_tied_to_another_and_exported(product
     expect(page.locator(".explained").last).to_contain_text("Rike", timeout=SLOW_MS)
 
     page.locator(".more > summary").click()
+    page.locator("[name=minutes] option").first.evaluate("option => { option.value = 'soon'; option.selected = true; }")
+    page.get_by_role("button", name="Snooze", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("The console itself failed", timeout=SLOW_MS)
     page.get_by_label("Call instead of the next step").select_option(label="Olga")
     page.get_by_role("button", name="Reassign").click()
     expect(page.locator("dl").first).to_contain_text("Olga", timeout=SLOW_MS)
