@@ -32,8 +32,10 @@ class Background:
                 await asyncio.sleep(AGAIN_S)
 
     async def stop(self) -> None:
-        """Cancel and wait."""
+        """Cancel and wait. Again and again: a driver may turn a cancellation into an error of its own, which the work
+        takes for any other and goes on after."""
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            while not self._task.done():
+                self._task.cancel()
+                await asyncio.wait((self._task,), timeout=AGAIN_S)
             self._task = None
