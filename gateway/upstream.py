@@ -23,7 +23,7 @@ class Upstream:
         """Bodies come as they are, compressed ones too."""
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.UnixConnector(str(self._path)),
+                connector=aiohttp.UnixConnector(str(self._path), limit=0),  # each open console holds one
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S),
                 auto_decompress=False,
             )
