@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import reflex as rx
 
 from ui.drafts import DAYS, Window
-from ui.parts import fault, field, select
+from ui.parts import fault, field, select, sure
 
 Path: TypeAlias = Any
 """Of a field of the draft: known now, or in the state."""
@@ -105,3 +105,15 @@ def windows(on: Any, path: Path, listed: Any, zone: Any, calendars: rx.Var[list[
 def _day(on: Any, path: Any, days: Any, n: int, name: str) -> rx.Component:
     pressed = rx.cond(days.to(list[str]).contains(str(n)), "true", "false")
     return rx.el.button(name, type="button", on_click=on.toggle(path, str(n)), custom_attrs={"aria-pressed": pressed})
+
+
+def keeping(on: Any, what: str, away: str, deleted: str, *more: rx.Component) -> rx.Component:
+    """What becomes of it. `what`: "policy"; `away`: where one goes without saving; `deleted`: what deleting means."""
+    return rx.el.div(
+        rx.el.button(f"Save the {what}", on_click=on.save, class_name="first", disabled=~on.may_configure),
+        rx.el.a("Leave without saving", href=away),
+        rx.cond((on.saved != "") & on.may_configure, sure(f"Delete the {what}", deleted, on.delete)),
+        rx.cond(on.loaded & ~on.may_configure, rx.el.span("Your role may only look.", class_name="dim")),
+        *more,
+        class_name="actions",
+    )

@@ -6,8 +6,9 @@ from typing import Any
 
 import reflex as rx
 
+from ui import draft_fields
 from ui.draft_fields import Path, pick, text, tick, up_down, windows
-from ui.parts import fault, field, sure
+from ui.parts import fault, field
 from ui.policy_draft import OPS, WHO, Matcher, Step, Target, Vigil, When
 
 SEVERITIES = ("critical", "error", "warning", "info")
@@ -207,14 +208,5 @@ def _vigil(on: Any, vigil: rx.Var[Vigil]) -> rx.Component:
 
 def keeping(on: Any) -> rx.Component:
     """What becomes of it."""
-    return rx.el.div(
-        rx.el.button("Save the policy", on_click=on.save, class_name="first", disabled=~on.may_configure),
-        rx.el.a("Leave without saving", href="/policies"),
-        rx.cond(
-            (on.saved != "") & on.may_configure,
-            sure("Delete the policy", "Refused while something leads to it.", on.delete),
-        ),
-        rx.cond(on.loaded & ~on.may_configure, rx.el.span("Your role may only look.", class_name="dim")),
-        rx.el.span("Open incidents go on with the version they began with.", class_name="dim"),
-        class_name="actions",
-    )
+    still = rx.el.span("Open incidents go on with the version they began with.", class_name="dim")
+    return draft_fields.keeping(on, "policy", "/policies", "Refused while something leads to it.", still)

@@ -6,9 +6,10 @@ from typing import Any
 
 import reflex as rx
 
+from ui import draft_fields
 from ui.draft_fields import Path, pick, text, tick, time, up_down, windows
 from ui.drafts import DAYS
-from ui.parts import fault, field, sure
+from ui.parts import fault, field
 from ui.schedule_draft import UNITS, Going, Layer, Person, Rotation, Turn
 
 WEEKDAYS = [(str(n), name) for n, name in enumerate(DAYS)]
@@ -182,13 +183,5 @@ def _handoffs(on: Any, at: Path, listed: Any) -> rx.Component:
 
 def keeping(on: Any) -> rx.Component:
     """What becomes of it."""
-    return rx.el.div(
-        rx.el.button("Save the schedule", on_click=on.save, class_name="first", disabled=~on.may_configure),
-        rx.el.a("Leave without saving", href="/on-call"),
-        rx.cond(
-            (on.saved != "") & on.may_configure,
-            sure("Delete the schedule", "Nobody is on call in it any more from that moment on.", on.delete),
-        ),
-        rx.cond(on.loaded & ~on.may_configure, rx.el.span("Your role may only look.", class_name="dim")),
-        class_name="actions",
-    )
+    deleted = "Nobody is on call in it any more from that moment on."
+    return draft_fields.keeping(on, "schedule", "/on-call", deleted)

@@ -6,15 +6,15 @@ from typing import Any, TypedDict
 
 import reflex as rx
 
+from ui.components.every import every
 from ui.components.live import ago
 from ui.components.person import copy
-from ui.components.setup import every
 from ui.gateway import Refused
 from ui.parts import field, select, shown, sure
 from ui.session import Session, told
 
 SEVERITIES = (("critical", "critical"), ("error", "error"), ("warning", "warning"), ("info", "info"))
-REFRESH_MS = 4_000
+REFRESH_S = 4
 WORDS = {
     "incident": "new incident",
     "silenced": "silenced",
@@ -277,7 +277,7 @@ def _shown(item: rx.Var[Request]) -> rx.Component:
 def requests() -> rx.Component:
     """The last requests; they come by themselves while one looks."""
     return rx.el.section(
-        every(ms=REFRESH_MS, on_tick=Received.refresh),
+        every(seconds=REFRESH_S, on_tick=Received.refresh),
         rx.el.h2("Last requests"),
         rx.el.div(
             rx.el.button("Refresh", type="button", on_click=Received.refresh),

@@ -6,9 +6,9 @@ from typing import Any, TypedDict
 
 import reflex as rx
 
+from ui.components.every import every
 from ui.components.live import ago
 from ui.components.person import copy
-from ui.components.setup import every
 from ui.gateway import Refused
 from ui.integration.choices import named, optional
 from ui.integration.rule_form import SEVERITIES
@@ -18,7 +18,7 @@ from ui.parts import done, field, select, shown, sure, tabs
 from ui.session import Session, told
 from ui.shell import shell
 
-REFRESH_MS = 5_000
+REFRESH_S = 5
 NEW = ""
 NOTHING = {
     **dict.fromkeys(("name", "period", "cron", "policy_id", "service_id"), ""),
@@ -302,7 +302,7 @@ def page() -> rx.Component:
     return shell(
         "/noise",
         rx.el.div(
-            every(ms=REFRESH_MS, on_tick=View.refresh),
+            every(seconds=REFRESH_S, on_tick=View.refresh),
             tabs("Noise", "/noise/heartbeats", TABS),
             rx.el.h1("Heartbeats"),
             _address(),

@@ -12,7 +12,6 @@ import reflex as rx
 from ui import drafts
 from ui.calendar import instant
 from ui.editing import Editing
-from ui.gateway import Refused
 from ui.pages.policies import Finding, finding, used
 from ui.parts import done, field, select, shown
 from ui.policy_draft import LISTS, Policy, body, fresh_policy, fresh_step, matcher, missing, policy_of, target
@@ -111,10 +110,7 @@ class View(Editing, Session):
             "alert": {"title": "An alert", "severity": self.severity, "labels": labels},
             "at": moment.isoformat(),
         }
-        try:
-            said = await self.ask("POST", "/policies/preview", tried)
-        except Refused as refused:
-            raise refused.at(drafts.faults_of(refused.faults, "policy", LISTS)) from refused
+        said = await self.send("POST", "/policies/preview", tried, "policy", LISTS)
         incident = said["incidents"][0]
         self.moments = [
             {"after": after(m["after_s"]), "text": m["text"], "pages": [called(c) for c in m["calls"]]}
@@ -160,16 +156,8 @@ class View(Editing, Session):
     @told
     async def save(self) -> Any:
         """All of it or nothing."""
-        self.faults = missing(self.draft)
-        if self.faults:
-            self.problem = "Nothing was saved: fill in what is marked."
-            return None
-        method, path = ("PUT", f"/policies/{quote(self.saved, safe='')}") if self.saved else ("POST", "/policies")
-        try:
-            await self.ask(method, path, body(self.draft))
-        except Refused as refused:
-            raise refused.at(drafts.faults_of(refused.faults, "", LISTS)) from refused
-        return rx.redirect("/policies")
+        saved = await self.keep("/policies", missing, body, LISTS)
+        return rx.redirect("/policies") if saved is not None else None
 
     @rx.event
     @told

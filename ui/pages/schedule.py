@@ -12,7 +12,6 @@ import reflex as rx
 from ui import drafts
 from ui.calendar import Day, Row, days, rows, window
 from ui.editing import Editing
-from ui.gateway import Refused
 from ui.parts import choice, done, shown
 from ui.schedule_draft import LISTS, Schedule, body, fresh_layer, going, missing, person, schedule_of, turn
 from ui.schedule_form import form, keeping
@@ -98,10 +97,8 @@ class View(Editing, Session):
         first, count = date.fromisoformat(self.first), int(self.span)
         start, end = window(first, count, zone)
         tried = {"schedule": body(self.draft), "start": start.isoformat(), "end": end.isoformat(), "compare": True}
-        try:
-            said = await self.ask("POST", "/schedules/preview", {**tried, "replaces": self.saved or None})
-        except Refused as refused:
-            raise refused.at(drafts.faults_of(refused.faults, "schedule", LISTS)) from refused
+        tried["replaces"] = self.saved or None
+        said = await self.send("POST", "/schedules/preview", tried, "schedule", LISTS)
         self.heads = days(first, count, zone, today)
         self.lines = rows(said, dict(self.people), start, end, zone)
         self.gaps = len(said["gaps"])
@@ -166,16 +163,8 @@ class View(Editing, Session):
     @told
     async def save(self) -> Any:
         """All of it or nothing."""
-        self.faults = missing(self.draft)
-        if self.faults:
-            self.problem = "Nothing was saved: fill in what is marked."
-            return None
-        method, path = ("PUT", f"/schedules/{quote(self.saved, safe='')}") if self.saved else ("POST", "/schedules")
-        try:
-            saved = await self.ask(method, path, body(self.draft))
-        except Refused as refused:
-            raise refused.at(drafts.faults_of(refused.faults, "", LISTS)) from refused
-        return rx.redirect(f"/on-call?schedule={quote(saved['id'], safe='')}")
+        saved = await self.keep("/schedules", missing, body, LISTS)
+        return rx.redirect(f"/on-call?schedule={quote(saved['id'], safe='')}") if saved is not None else None
 
     @rx.event
     @told
