@@ -172,6 +172,7 @@ def _browser(item: rx.Var[Browser]) -> rx.Component:
                 rx.el.button("Sign it out", type="button", on_click=Account.end(item["id"])),
             )
         ),
+        key=item["id"],
     )
 
 
@@ -196,6 +197,7 @@ def _token(item: rx.Var[Token]) -> rx.Component:
         rx.el.td(item["scopes"]),
         rx.el.td(ago(at=item["created_at"])),
         rx.el.td(sure("Revoke", "Whatever uses this key stops working at once.", Account.revoke(item["id"]))),
+        key=item["id"],
     )
 
 

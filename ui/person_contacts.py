@@ -205,6 +205,7 @@ def _row(contact: rx.Var[Contact]) -> rx.Component:
             ),
         ),
         rx.cond(contact["said"] != "", rx.el.p(contact["said"], class_name="dim", role="status")),
+        key=contact["id"],
     )
 
 

@@ -186,6 +186,7 @@ def _key(item: rx.Var[Key]) -> rx.Component:
         ago(at=item["created_at"]),
         " ",
         sure("Revoke", "Senders that use this key are refused from then on.", Received.revoke(item["id"])),
+        key=item["id"],
     )
 
 

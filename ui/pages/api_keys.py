@@ -91,6 +91,7 @@ def key(shown_: rx.Var[Key]) -> rx.Component:
         rx.el.td(shown_["scopes"]),
         rx.el.td(ago(at=shown_["at"])),
         rx.el.td(sure("Revoke", "Whatever uses this key stops working at once.", View.revoke(shown_["id"]))),
+        key=shown_["id"],
     )
 
 

@@ -102,6 +102,7 @@ def row(feed: rx.Var[Feed]) -> rx.Component:
         rx.el.td(ago(at=feed["made"])),
         rx.el.td(rx.cond(feed["used"] != "", ago(at=feed["used"]), "never")),
         rx.el.td(sure("Revoke", "Whoever subscribed sees no changes any more.", View.revoke(feed["id"]))),
+        key=feed["id"],
     )
 
 

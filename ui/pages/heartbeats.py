@@ -216,6 +216,7 @@ def _shown(item: rx.Var[Item]) -> rx.Component:
             class_name="actions",
         ),
         custom_attrs={"data-heartbeat": item["status"]},
+        key=item["id"],
     )
 
 

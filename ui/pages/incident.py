@@ -47,6 +47,7 @@ def member(alert: rx.Var[Member]) -> rx.Component:
             ),
         ),
         class_name="member",
+        key=alert["key"],
     )
 
 

@@ -183,6 +183,7 @@ def _shown(item: rx.Var[Item]) -> rx.Component:
                 class_name="actions",
             ),
         ),
+        key=item["id"],
     )
 
 

@@ -262,6 +262,7 @@ def swap(one: rx.Var[Swap]) -> rx.Component:
             rx.fragment(),
         ),
         class_name="swap",
+        key=one["id"],
     )
 
 
@@ -312,6 +313,7 @@ def off(one: rx.Var[Off]) -> rx.Component:
         " ",
         sure("Cancel it", "You are there after all; open requests are withdrawn.", View.there_after_all(one["id"])),
         rx.el.ul(rx.foreach(one["uncovered"].to(list[str]), rx.el.li), class_name="plain problem-text"),
+        key=one["id"],
     )
 
 

@@ -257,6 +257,7 @@ def duty_row(duty: rx.Var[Duty]) -> rx.Component:
         ),
         rx.el.td(rx.cond(duty["until"] != "", ago(at=duty["until"]), "no change in sight")),
         rx.el.td(duty["following"]),
+        key=duty["id"],
     )
 
 
@@ -308,6 +309,7 @@ def change(saved: rx.Var[Change]) -> rx.Component:
         saved["text"],
         " ",
         rx.el.button("Take back", on_click=View.take_back(saved["id"]), disabled=~View.may_respond),
+        key=saved["id"],
     )
 
 

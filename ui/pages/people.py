@@ -164,6 +164,7 @@ def _guest(guest: rx.Var[Guest]) -> rx.Component:
         rx.el.td(guest["by"]),
         rx.el.td(ago(at=guest["until"])),
         rx.el.td(sure("Take it back", "The link will not work any more.", View.revoke(guest["id"]))),
+        key=guest["id"],
     )
 
 

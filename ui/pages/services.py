@@ -171,6 +171,7 @@ def _row(item: rx.Var[Item]) -> rx.Component:
                 ),
             )
         ),
+        key=item["id"],
     )
 
 

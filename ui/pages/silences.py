@@ -177,6 +177,7 @@ def _shown(item: rx.Var[Item]) -> rx.Component:
                 class_name="actions",
             ),
         ),
+        key=item["id"],
     )
 
 

@@ -139,6 +139,7 @@ def _member(member: rx.Var[Member]) -> rx.Component:
             ),
         ),
         class_name="inline",
+        key=member["id"],
     )
 
 
@@ -166,6 +167,7 @@ def _team(team: rx.Var[Team]) -> rx.Component:
             sure("Delete the team", "Schedules and services of it belong to no team then.", View.delete(team["id"])),
         ),
         class_name="team",
+        key=team["id"],
     )
 
 

@@ -141,6 +141,7 @@ def version(shown_: rx.Var[Version]) -> rx.Component:
                 class_name="actions",
             )
         ),
+        key=shown_["number"],
     )
 
 
