@@ -29,11 +29,8 @@ async def list_audit_log(
     cursor: Annotated[str | None, Query(max_length=500)] = None,
 ) -> AuditPage:
     """Every change of configuration and every act of looking after it, newest first. Managers and administrators."""
-    wanted = audit.Filter(actor, kind, action)
-    if since is not None:
-        wanted = audit.Filter(actor, kind, action, since.timestamp())
-    if until is not None:
-        wanted = audit.Filter(actor, kind, action, wanted.since, until.timestamp())
+    times = {name: at.timestamp() for name, at in (("since", since), ("until", until)) if at is not None}
+    wanted = audit.Filter(actor, kind, action, **times)
     rows, following = await audit.listed(gateway.sessions, wanted, limit, cursor)
     items = [AuditEntry.model_validate(dict(row._mapping)) for row in rows]
     return AuditPage(items=items, next_cursor=following)

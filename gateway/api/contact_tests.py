@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from fastapi import APIRouter
-from sqlalchemy import func, select
 
 from channels.base import Page
-from gateway.api.contacts import theirs
 from gateway.api.parameters import PathId
 from gateway.auth.principal import Gateway, Reader, look_after
-from gateway.problems import ProblemError
 from gateway.schemas.accounts import ContactTested
 from gateway.schemas.base import problems
 from gateway.services import Services
+from gateway.single_page import pause, reachable, single_page
 from runtime.effects import Accepted, Rejected
-from runtime.ids import new_id
 from storage.changes import act
 from storage.contacts import opened
 from storage.tables import UserRow
@@ -44,28 +39,10 @@ async def test_contact(user_id: PathId, contact_id: PathId, caller: Reader, gate
 
 async def _made(user_id: str, contact_id: str, actor: str, gateway: Services) -> tuple[str, Page]:
     async with act(gateway.sessions, actor, "test", f"contact_method/{contact_id}") as session:
-        row = await theirs(session, user_id, contact_id)
-        await session.refresh(row, with_for_update=True)
-        channel = gateway.channels[row.channel]
-        if row.channel == "outbox":
-            raise ProblemError(409, "The outbox page has no address: a test would arrive nowhere.")
-        if not channel.configured:
-            raise ProblemError(409, channel.problem)
-        now: datetime = (await session.execute(select(func.now()))).scalar_one()
-        if row.tested_at is not None and (wait := NEXT_TEST_S - (now - row.tested_at).total_seconds()) > 0:
-            detail = f"A test was sent a moment ago. The next one can be sent in {wait:.0f} s."
-            raise ProblemError(429, detail, {"Retry-After": f"{wait:.0f}"})
+        row, now = await reachable(session, user_id, contact_id, gateway, "a test would arrive nowhere")
+        pause("test", row.tested_at, NEXT_TEST_S, now)
         row.tested_at = now
         user, (address, settings) = await session.get_one(UserRow, user_id), opened(row, gateway.sealer)
-        page = Page(
-            id=new_id(),
-            incident_id="",
-            user_name=user.name,
-            address=address,
-            subject="Test page from Fangorn Sentinel",
-            text=f"This is a test that {actor} asked for. Nothing is broken. A real page comes the same way.",
-            url=gateway.settings.url,
-            severity="info",
-            settings=settings,
-        )
+        text = f"This is a test that {actor} asked for. Nothing is broken. A real page comes the same way."
+        page = single_page(gateway, user.name, address, settings, "Test page from Fangorn Sentinel", text)
         return row.channel, page

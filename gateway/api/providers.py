@@ -6,7 +6,6 @@ from time import monotonic
 
 from fastapi import APIRouter
 
-from channels.base import Page
 from gateway.api.health_parts import NO_PROVIDER
 from gateway.api.parameters import PathId
 from gateway.auth.principal import Configurer, Gateway
@@ -14,11 +13,12 @@ from gateway.problems import ProblemError
 from gateway.schemas.base import moment, problems
 from gateway.schemas.health import ProviderAnswer
 from gateway.services import Services
+from gateway.single_page import single_page
 from runtime.effects import Accepted, Unknown
-from runtime.ids import new_id
 from storage import audit
 from storage.access import Holder
 from storage.changes import act, fetch
+from storage.contacts import opened
 from storage.errors import NotFound
 from storage.tables import ContactMethodRow, UserRow
 
@@ -32,21 +32,12 @@ PAUSE_S = 10.0
 async def test_provider(channel: PathId, caller: Configurer, gateway: Gateway) -> ProviderAnswer:
     """Send a test message to your own first enabled contact method of this kind. Also where its breaker is open."""
     contact = await _contact(channel, caller, gateway)
-    sender, opened = gateway.channels[channel], gateway.sealer.open(contact.sealed)
-    page = Page(
-        id=new_id(),
-        incident_id="",
-        user_name=caller.name,
-        address=str(opened["address"]),
-        subject="Test from Fangorn Sentinel",
-        text=(
-            f"{caller.name} asked for this test at {moment(gateway.time.now()):%H:%M:%S UTC}. "
-            "Nothing is wrong and nothing is to be done: it shows that pages can reach this address."
-        ),
-        url=gateway.settings.url,
-        severity="info",
-        settings=opened.get("settings", {}),
+    sender, (address, settings) = gateway.channels[channel], opened(contact, gateway.sealer)
+    text = (
+        f"{caller.name} asked for this test at {moment(gateway.time.now()):%H:%M:%S UTC}. "
+        "Nothing is wrong and nothing is to be done: it shows that pages can reach this address."
     )
+    page = single_page(gateway, caller.name, address, settings, "Test from Fangorn Sentinel", text)
     provider, began = sender.provider(page), monotonic()
     outcome = await sender.send(page, SEND_S)
     took = monotonic() - began

@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from fastapi import APIRouter
-from sqlalchemy import func, select, update
+from sqlalchemy import func, update
 
-from channels.base import Page
 from domain.errors import Invalid
 from gateway.api.contacts import shown, theirs
 from gateway.api.parameters import PathId
@@ -25,8 +24,8 @@ from gateway.problems import ProblemError
 from gateway.schemas.base import problems
 from gateway.schemas.people import CodeSent, Contact, ContactCode
 from gateway.services import Services
+from gateway.single_page import pause, reachable, single_page
 from runtime.effects import Rejected
-from runtime.ids import new_id
 from storage.changes import act, change
 from storage.contacts import opened
 from storage.tables import ContactMethodRow, UserRow
@@ -63,17 +62,8 @@ async def send_code(user_id: PathId, contact_id: PathId, caller: Reader, gateway
         f"The code {made.code} shows that this address is yours. Enter it in Fangorn Sentinel within ten minutes.\n"
         "If you did not ask for it, somebody has entered your address by mistake; without the code nothing comes of it."
     )
-    page = Page(
-        id=new_id(),
-        incident_id="",
-        user_name=made.user_name,
-        address=made.address,
-        subject=f"{made.code} is your Sentinel code",
-        text=text,
-        url=gateway.settings.url,
-        severity="info",
-        settings=made.settings,
-    )
+    subject = f"{made.code} is your Sentinel code"
+    page = single_page(gateway, made.user_name, made.address, made.settings, subject, text)
     outcome = await gateway.channels[made.channel].send(page, SEND_S)
     if isinstance(outcome, Rejected):
         raise ProblemError(409, f"The code could not be sent: {outcome.reason}")
@@ -82,18 +72,8 @@ async def send_code(user_id: PathId, contact_id: PathId, caller: Reader, gateway
 
 async def _made(user_id: str, contact_id: str, actor: str, gateway: Services) -> _Code:
     async with act(gateway.sessions, actor, "send_code", f"contact_method/{contact_id}") as session:
-        row = await theirs(session, user_id, contact_id)
-        await session.refresh(row, with_for_update=True)
-        channel = gateway.channels[row.channel]
-        if row.channel == "outbox":
-            raise ProblemError(409, "The outbox page has no address: there is nothing to verify.")
-        if not channel.configured:
-            raise ProblemError(409, channel.problem)
-        now: datetime = (await session.execute(select(func.now()))).scalar_one()
-        pause = PAUSE_S if row.code_tries >= MAX_FAILURES else NEXT_CODE_S
-        if row.code_sent_at is not None and (wait := pause - (now - row.code_sent_at).total_seconds()) > 0:
-            detail = f"A code was sent a moment ago. The next one can be sent in {wait:.0f} s."
-            raise ProblemError(429, detail, {"Retry-After": f"{wait:.0f}"})
+        row, now = await reachable(session, user_id, contact_id, gateway, "there is nothing to verify")
+        pause("code", row.code_sent_at, PAUSE_S if row.code_tries >= MAX_FAILURES else NEXT_CODE_S, now)
         code, (address, settings) = f"{secrets.randbelow(10**6):06}", opened(row, gateway.sealer)
         row.code, row.code_sent_at, row.code_tries = gateway.sealer.seal({"code": code}), now, 0
         user = await session.get_one(UserRow, user_id)
