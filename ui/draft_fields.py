@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 import reflex as rx
 
+from ui.choices import optional
 from ui.drafts import DAYS, Window
 from ui.parts import fault, field, select, sure
 
@@ -105,6 +106,12 @@ def windows(on: Any, path: Path, listed: Any, zone: Any, calendars: rx.Var[list[
 def _day(on: Any, path: Any, days: Any, n: int, name: str) -> rx.Component:
     pressed = rx.cond(days.to(list[str]).contains(str(n)), "true", "false")
     return rx.el.button(name, type="button", on_click=on.toggle(path, str(n)), custom_attrs={"aria-pressed": pressed})
+
+
+def team(on: Any) -> rx.Component:
+    """Whose it is. `on.teams`: [id, name]."""
+    chosen = optional("no team", on.teams, value=on.draft["team_id"], on_change=lambda ident: on.put("/team_id", ident))
+    return field("Team", chosen, "/team_id")
 
 
 def keeping(on: Any, what: str, away: str, deleted: str, *more: rx.Component) -> rx.Component:

@@ -20,16 +20,7 @@ def form(on: Any) -> rx.Component:
         rx.el.legend("Policy", class_name="out-of-sight"),
         rx.el.div(
             text(on, "Name", "/name", on.draft["name"], max_length=200),
-            field(
-                "Team",
-                rx.el.select(
-                    rx.el.option("no team", value=""),
-                    rx.foreach(on.teams, lambda t: rx.el.option(t[1], value=t[0])),
-                    value=on.draft["team_id"],
-                    on_change=lambda chosen: on.put("/team_id", chosen),
-                ),
-                "/team_id",
-            ),
+            draft_fields.team(on),
             text(
                 on,
                 "Runs after the first",

@@ -22,16 +22,7 @@ def form(on: Any) -> rx.Component:
         rx.el.div(
             text(on, "Name", "/name", on.draft["name"], max_length=200),
             text(on, "Time zone", "/zone", on.draft["zone"], "As in Europe/Berlin"),
-            field(
-                "Team",
-                rx.el.select(
-                    rx.el.option("no team", value=""),
-                    rx.foreach(on.teams, lambda t: rx.el.option(t[1], value=t[0])),
-                    value=on.draft["team_id"],
-                    on_change=lambda chosen: on.put("/team_id", chosen),
-                ),
-                "/team_id",
-            ),
+            draft_fields.team(on),
             class_name="form",
         ),
         rx.el.h2("Layers"),

@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from ui.integration.choices import named, optional
+from ui.choices import named, optional
 from ui.integration.rule_form import NOTHING, SEVERITIES, Fields, Rule, fields, in_words, route
 from ui.parts import field, select, sure
 from ui.session import Session, told

@@ -8,7 +8,7 @@ from typing import Any, TypedDict
 
 import reflex as rx
 
-from ui.integration.choices import named, optional
+from ui.choices import named, optional
 from ui.integration.rule_form import SEVERITIES
 from ui.lines import Unclear, labels, of_labels, words
 from ui.parts import field, select

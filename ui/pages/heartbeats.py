@@ -6,11 +6,11 @@ from typing import Any, TypedDict
 
 import reflex as rx
 
+from ui.choices import named, optional
 from ui.components.every import every
 from ui.components.live import ago
 from ui.components.person import copy
 from ui.gateway import Refused
-from ui.integration.choices import named, optional
 from ui.integration.rule_form import SEVERITIES
 from ui.lines import span
 from ui.pages.silences import TABS

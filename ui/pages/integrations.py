@@ -6,8 +6,8 @@ from typing import Any, TypedDict
 
 import reflex as rx
 
+from ui.choices import named, optional
 from ui.components.live import ago
-from ui.integration.choices import named, optional
 from ui.integration.received import Received
 from ui.integration.rules import rules
 from ui.pages.integration import KINDS

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import reflex as rx
 
+from ui.choices import named
 from ui.components.live import ago
-from ui.integration.choices import named
 from ui.lines import of_windows, windows
 from ui.pages.silences import TABS
 from ui.parts import done, field, shown, sure, tabs

@@ -11,6 +11,7 @@ import reflex as rx
 
 from ui import drafts
 from ui.calendar import instant
+from ui.choices import named
 from ui.editing import Editing
 from ui.pages.policies import Finding, finding, used
 from ui.parts import done, field, select, shown
@@ -78,7 +79,7 @@ class View(Editing, Session):
                 self.teams = [[x["id"], x["name"]] for x in found]
             if kind == "user":
                 self.zone = next((x["zone"] for x in found if x["id"] == self.user_id), "UTC")
-        self.calendars = [[c["id"], c["name"]] for c in (await self.ask("GET", "/holiday-calendars"))["items"]]
+        self.calendars = await named(self, "/holiday-calendars")
         now = datetime.fromisoformat((await self.ask("GET", "/on-call"))["at"])
         self.at = f"{now.astimezone(ZoneInfo(self.zone)):%Y-%m-%dT%H:%M}"
         self.draft = fresh_policy()

@@ -11,6 +11,7 @@ import reflex as rx
 
 from ui import drafts
 from ui.calendar import Day, Row, days, rows, window
+from ui.choices import named
 from ui.editing import Editing
 from ui.parts import choice, done, shown
 from ui.schedule_draft import LISTS, Schedule, body, fresh_layer, going, missing, person, schedule_of, turn
@@ -68,8 +69,7 @@ class View(Editing, Session):
         self.saved = ident if last == "edit" else ""
         users = (await self.ask("GET", "/users"))["items"]
         self.people = [[u["id"], u["name"]] for u in users if u["active"]]
-        self.teams = [[t["id"], t["name"]] for t in (await self.ask("GET", "/teams"))["items"]]
-        self.calendars = [[c["id"], c["name"]] for c in (await self.ask("GET", "/holiday-calendars"))["items"]]
+        self.teams, self.calendars = await named(self, "/teams"), await named(self, "/holiday-calendars")
         self.today = (await self.ask("GET", "/on-call"))["at"][:10]
         mine = next((u["zone"] for u in users if u["id"] == self.user_id), "UTC")
         self.draft = {**NOTHING, "zone": mine, "layers": [fresh_layer("Base", date.fromisoformat(self.today))]}

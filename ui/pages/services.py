@@ -6,7 +6,7 @@ from typing import Any, TypedDict
 
 import reflex as rx
 
-from ui.integration.choices import named, optional
+from ui.choices import named, optional
 from ui.parts import done, field, select, shown, sure, table
 from ui.session import Session, told
 from ui.shell import shell

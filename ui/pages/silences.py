@@ -7,8 +7,8 @@ from typing import Any, TypedDict
 
 import reflex as rx
 
+from ui.choices import named, optional
 from ui.components.live import ago
-from ui.integration.choices import named, optional
 from ui.lines import Unclear, matchers, of_matchers
 from ui.parts import done, field, shown, sure, tabs
 from ui.session import Session, told
