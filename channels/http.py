@@ -112,7 +112,7 @@ class _Asking(aiohttp.TCPConnector):
         connection = await super().connect(req, traces, timeout)
         try:
             await going_out.leave()
-        except BaseException:
+        except BaseException:  # withheld, or cancelled by the time-out: what is open must not stay so
             connection.close()
             raise
         return connection

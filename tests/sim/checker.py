@@ -33,8 +33,9 @@ from runtime import invariants
 from runtime.codec import Kind
 from runtime.invariants import EXCUSED, IN_FLIGHT_S, Finding, Positions
 from tests.sim.pager import STEPS, Pager
+from tests.sim.provider import Sent
 from tests.sim.virtual import EPOCH
-from tests.sim.world import LATE_S, Sent
+from tests.sim.world import LATE_S
 
 FALLBACK = "fallback"
 UNWELL_S = 30.0

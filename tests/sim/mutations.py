@@ -15,7 +15,8 @@ from runtime.host import Host
 from runtime.sendlog import Left
 from runtime.store import Committed, SendResult, Turn
 from runtime.unattended import Verdict, Watch
-from tests.sim.world import Mutation, SimHandler, SimSendLog
+from tests.sim.provider import SimHandler
+from tests.sim.world import Mutation, SimSendLog
 
 
 class _Wrapped:

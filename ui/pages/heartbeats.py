@@ -13,10 +13,9 @@ from ui.components.person import copy
 from ui.gateway import Refused
 from ui.integration.rule_form import SEVERITIES
 from ui.lines import span
-from ui.pages.silences import TABS
-from ui.parts import done, field, select, shown, sure, tabs
+from ui.noise import noise
+from ui.parts import field, select, shown, sure
 from ui.session import Session, told
-from ui.shell import shell
 
 REFRESH_S = 5
 NEW = ""
@@ -300,17 +299,12 @@ def _form() -> rx.Component:
 def page() -> rx.Component:
     """How they stand comes first."""
     empty = "No job is expected. A heartbeat raises an alert when a job that should ping does not."
-    return shell(
-        "/noise",
-        rx.el.div(
-            every(seconds=REFRESH_S, on_tick=View.refresh),
-            tabs("Noise", "/noise/heartbeats", TABS),
-            rx.el.h1("Heartbeats"),
-            _address(),
-            shown(View.loaded, View.some, rx.el.ul(rx.foreach(View.items, _shown), class_name="rules"), empty),
-            rx.cond(View.may_configure & View.loaded, _form()),
-            rx.cond(View.loaded & ~View.may_respond, rx.el.p("Your role may only look.", class_name="dim")),
-            rx.el.div(done(), class_name="toast"),
-            class_name="setup",
-        ),
+    return noise(
+        "/noise/heartbeats",
+        "Heartbeats",
+        every(seconds=REFRESH_S, on_tick=View.refresh),
+        _address(),
+        shown(View.loaded, View.some, rx.el.ul(rx.foreach(View.items, _shown), class_name="rules"), empty),
+        rx.cond(View.may_configure & View.loaded, _form()),
+        rx.cond(View.loaded & ~View.may_respond, rx.el.p("Your role may only look.", class_name="dim")),
     )

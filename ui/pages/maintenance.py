@@ -11,10 +11,9 @@ import reflex as rx
 from ui.choices import named
 from ui.components.live import ago
 from ui.lines import of_windows, windows
-from ui.pages.silences import TABS
-from ui.parts import done, field, shown, sure, tabs
+from ui.noise import noise
+from ui.parts import field, shown, sure
 from ui.session import Session, told
-from ui.shell import shell
 
 NEW = ""
 NOTHING = {**dict.fromkeys(("name", "starts_at", "ends_at", "windows", "comment"), ""), "zone": "UTC"}
@@ -242,15 +241,10 @@ def _form() -> rx.Component:
 def page() -> rx.Component:
     """What is planned comes first."""
     empty = "No maintenance is planned. In it incidents open without paging anybody; what still fires at its end does."
-    return shell(
-        "/noise",
-        rx.el.div(
-            tabs("Noise", "/noise/maintenance", TABS),
-            rx.el.h1("Maintenance"),
-            shown(View.loaded, View.some, rx.el.ul(rx.foreach(View.items, _shown), class_name="rules"), empty),
-            rx.cond(View.may_configure & View.loaded, _form()),
-            rx.cond(View.loaded & ~View.may_configure, rx.el.p("Your role may only look.", class_name="dim")),
-            rx.el.div(done(), class_name="toast"),
-            class_name="setup",
-        ),
+    return noise(
+        "/noise/maintenance",
+        "Maintenance",
+        shown(View.loaded, View.some, rx.el.ul(rx.foreach(View.items, _shown), class_name="rules"), empty),
+        rx.cond(View.may_configure & View.loaded, _form()),
+        rx.cond(View.loaded & ~View.may_configure, rx.el.p("Your role may only look.", class_name="dim")),
     )

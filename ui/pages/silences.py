@@ -10,11 +10,10 @@ import reflex as rx
 from ui.choices import named, optional
 from ui.components.live import ago
 from ui.lines import Unclear, matchers, of_matchers
-from ui.parts import done, field, shown, sure, tabs
+from ui.noise import noise
+from ui.parts import field, shown, sure
 from ui.session import Session, told
-from ui.shell import shell
 
-TABS = (("Silences", "/noise"), ("Maintenance", "/noise/maintenance"), ("Heartbeats", "/noise/heartbeats"))
 SHOWN = 20
 
 
@@ -239,14 +238,9 @@ def _form() -> rx.Component:
 def page() -> rx.Component:
     """What is quiet now comes first."""
     empty = "Nothing is silenced. A silence keeps alerts from paging people for a time, and always ends."
-    return shell(
+    return noise(
         "/noise",
-        rx.el.div(
-            tabs("Noise", "/noise", TABS),
-            rx.el.h1("Silences"),
-            shown(View.loaded, View.some, rx.el.ul(rx.foreach(View.items, _shown), class_name="rules"), empty),
-            rx.cond(View.may_respond & View.loaded, _form()),
-            rx.el.div(done(), class_name="toast"),
-            class_name="setup",
-        ),
+        "Silences",
+        shown(View.loaded, View.some, rx.el.ul(rx.foreach(View.items, _shown), class_name="rules"), empty),
+        rx.cond(View.may_respond & View.loaded, _form()),
     )
