@@ -46,8 +46,8 @@ class _Kept(Generic[T]):
 class Figures:
     """All may be up to FRESH_S old."""
 
-    def __init__(self, store: PostgresStore, sessions: Sessions, redis_url: str) -> None:
-        self._redis: Redis = Redis.from_url(redis_url, socket_timeout=1.0, socket_connect_timeout=1.0)
+    def __init__(self, store: PostgresStore, sessions: Sessions, redis: Redis) -> None:
+        self._redis = redis
         self._standing = _Kept(lambda: health.figures(sessions))
         self._providers = _Kept(lambda: health.providers(sessions))
         self._valkey = _Kept(self._ping)
@@ -79,7 +79,3 @@ class Figures:
         began = monotonic()
         await self._redis.echo("")
         return monotonic() - began
-
-    async def close(self) -> None:
-        """Give back the connection."""
-        await self._redis.aclose()

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
-from gateway.background import Background
+from gateway.periodic import Periodic
 from storage.changes import Sessions
 from storage.versions import forget
 
@@ -22,24 +19,18 @@ class Forgetting:
     def __init__(self, sessions: Sessions, days: int) -> None:
         self._sessions = sessions
         self._kept_s = days * DAY_S
-        self._background = Background(self._run, "forgetting")
+        # Not at the start: many gateways start at once, and each start would wait for settings to be free.
+        self._periodic = Periodic(self._forget, "forgetting", PERIOD_S, "old versions are kept for an hour more")
 
-    async def _run(self) -> None:
-        while True:
-            # Not at the start: many gateways start at once, and each start would wait for settings to be free.
-            await asyncio.sleep(PERIOD_S)
-            try:
-                gone = await forget(self._sessions, self._kept_s)
-            except (SQLAlchemyError, OSError) as error:
-                log.warning("history_not_pruned", why=type(error).__name__, meaning="it is tried again in an hour")
-                continue
-            if gone:
-                log.info("history_pruned", rows=gone)
+    async def _forget(self) -> None:
+        gone = await forget(self._sessions, self._kept_s)
+        if gone:
+            log.info("history_pruned", rows=gone)
 
     def start(self) -> None:
         """Begin."""
-        self._background.start()
+        self._periodic.start()
 
     async def stop(self) -> None:
         """End."""
-        await self._background.stop()
+        await self._periodic.stop()

@@ -5,16 +5,10 @@ Nothing of a request waits for it, and it promises nothing: a crash forgets a mi
 
 from __future__ import annotations
 
-import asyncio
-
-import structlog
-from sqlalchemy.exc import SQLAlchemyError
-
-from gateway.background import Background
+from gateway.periodic import Periodic
 from storage.changes import Sessions
 from storage.readiness import Count, add_counts
 
-log = structlog.get_logger("sentinel.gateway")
 PERIOD_S = 60.0
 
 
@@ -24,7 +18,7 @@ class Hearing:
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
         self._counts: dict[str, Count] = {}
-        self._background = Background(self._run, "hearing")
+        self._periodic = Periodic(self.flush, "hearing", PERIOD_S, "what came in is added to the counts later")
 
     def note(self, integration_id: str, at: float) -> None:
         """A request was taken in at `at`, UTC epoch seconds."""
@@ -45,22 +39,11 @@ class Hearing:
             self._counts = counts
             raise
 
-    async def _run(self) -> None:
-        while True:
-            await asyncio.sleep(PERIOD_S)
-            try:
-                await self.flush()
-            except (SQLAlchemyError, OSError) as error:
-                log.warning("hearing_not_added", why=type(error).__name__, meaning="it is added when it can be")
-
     def start(self) -> None:
         """Begin adding."""
-        self._background.start()
+        self._periodic.start()
 
     async def stop(self) -> None:
         """End adding, with what was counted last."""
-        await self._background.stop()
-        try:
-            await self.flush()
-        except (SQLAlchemyError, OSError) as error:
-            log.warning("hearing_not_added", why=type(error).__name__, meaning="the last minute is not counted")
+        await self._periodic.stop()
+        await self._periodic.once()

@@ -7,7 +7,6 @@ anything. Requests whose key is not known belong to nobody: they are counted, an
 
 from __future__ import annotations
 
-import asyncio
 import zlib
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -15,17 +14,15 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import msgspec
-import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from domain.calendar import utc
 from domain.grouping import Group
 from domain.masking import header, without_secrets
-from gateway.background import Background
 from gateway.bare import Taken
+from gateway.periodic import Periodic
 
-log = structlog.get_logger("sentinel.gateway")
 KEPT = 50
 """Requests of an integration; what came before is forgotten."""
 KEPT_S = 7 * 86_400
@@ -37,7 +34,6 @@ HEADERS_MAX, VALUE_MAX = 30, 200
 PERIOD_S = 1.0
 EACH_MAX, ALL_MAX = 10, 100
 """Requests that are masked and packed in one period: of one integration, of all. In a storm only the last are kept."""
-TIMEOUT_S = 1.0
 LIST, STRANGERS = "sentinel:requests:", "sentinel:strangers:"
 
 
@@ -100,13 +96,11 @@ class Last:
 class LastRequests:
     """One per gateway."""
 
-    def __init__(self, redis_url: str) -> None:
-        # Its types say of every answer that it may be one already.
-        self._redis: Any = Redis.from_url(redis_url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S)
+    def __init__(self, redis: Redis) -> None:
+        self._redis: Any = redis  # its types say of every answer that it may be one already
         self._noted: dict[str, deque[Arrival]] = {}
         self._strangers = 0
-        self._background = Background(self._run, "last-requests")
-        self._failing = False
+        self._periodic = Periodic(self.flush, "last-requests", PERIOD_S, "the last requests are not shown")
 
     def note(self, arrival: Arrival, taken: Taken) -> None:
         """It was answered. Never blocks, never raises; of one integration only the last are remembered."""
@@ -150,25 +144,13 @@ class LastRequests:
         seconds, _ = await self._redis.time()
         return f"{STRANGERS}{utc(float(seconds)):%Y-%m-%d}"
 
-    async def _run(self) -> None:
-        while True:
-            await asyncio.sleep(PERIOD_S)
-            try:
-                await self.flush()
-                self._failing = False
-            except (RedisError, OSError) as error:
-                if not self._failing:
-                    log.warning("requests_not_kept", why=str(error), meaning="the last requests are not shown")
-                self._failing = True
-
     def start(self) -> None:
         """Begin pushing."""
-        self._background.start()
+        self._periodic.start()
 
     async def stop(self) -> None:
         """End."""
-        await self._background.stop()
-        await self._redis.aclose()
+        await self._periodic.stop()
 
 
 def _shown(arrival: Arrival) -> dict[str, Any]:

@@ -11,20 +11,16 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from time import monotonic
 
-import structlog
-from sqlalchemy.exc import SQLAlchemyError
-
 from domain.lint import lint
 from domain.lint.ahead import DAY_S, DAYS, Ahead
 from domain.lint.finding import Facts, Report
 from domain.readiness import coming
 from gateway import metrics
-from gateway.background import Background
 from gateway.config_cache import ConfigCache
+from gateway.periodic import Periodic
 from storage.changes import Sessions
 from storage.readiness import facts
 
-log = structlog.get_logger("sentinel.gateway")
 LOOK_S = 5.0
 """How often it looks whether the configuration has changed; so often at most a changing one is looked at."""
 AGAIN_S = 600.0
@@ -47,7 +43,7 @@ class LintWatch:
         self._report: Report | None = None
         self._facts = Facts()
         self._asked_at = float("-inf")
-        self._background = Background(self._run, "lint")
+        self._periodic = Periodic(self._look, "lint", LOOK_S, "the figures of /metrics grow old", at_once=True)
 
     async def report(self, fresh_s: float = FRESH_S) -> Report:
         """Of the present configuration, up to `fresh_s` old. Raises SQLAlchemyError or OSError."""
@@ -74,22 +70,17 @@ class LintWatch:
             self._asked_at = monotonic()
         return self._facts
 
-    async def _run(self) -> None:
-        while True:
-            if self._config.loaded:
-                try:
-                    await self.report(AGAIN_S)
-                except (SQLAlchemyError, OSError) as error:
-                    log.warning("not_linted", why=type(error).__name__, meaning="the figures of /metrics grow old")
-            await asyncio.sleep(LOOK_S)
+    async def _look(self) -> None:
+        if self._config.loaded:
+            await self.report(AGAIN_S)
 
     def start(self) -> None:
         """Begin looking."""
-        self._background.start()
+        self._periodic.start()
 
     async def stop(self) -> None:
         """End looking."""
-        await self._background.stop()
+        await self._periodic.stop()
 
 
 def _show(report: Report, not_ready: int) -> None:

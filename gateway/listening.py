@@ -5,13 +5,11 @@ Whoever comes back first, after the gateways or the database were away, tells th
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Collection
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
-from gateway.background import Background
+from gateway.periodic import Periodic
 from storage.changes import Sessions
 from storage.heartbeats import listening
 
@@ -25,23 +23,15 @@ class Listening:
     def __init__(self, sessions: Sessions, poke: Callable[[Collection[int]], None]) -> None:
         self._sessions = sessions
         self._poke = poke
-        self._background = Background(self._run, "listening")
+        self._periodic = Periodic(self.say, "listening", PERIOD_S, "heartbeats are given patience", at_once=True)
 
     def start(self) -> None:
         """Begin."""
-        self._background.start()
+        self._periodic.start()
 
     async def stop(self) -> None:
         """End."""
-        await self._background.stop()
-
-    async def _run(self) -> None:
-        while True:
-            try:
-                await self.say()
-            except (SQLAlchemyError, OSError) as error:
-                log.warning("listening_not_said", why=type(error).__name__, meaning="heartbeats are given patience")
-            await asyncio.sleep(PERIOD_S)
+        await self._periodic.stop()
 
     async def say(self) -> None:
         """Once."""

@@ -5,16 +5,15 @@ Nothing depends on it: while the database is away it is not left, and the gatewa
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from domain.health_facts import GatewayFact
-from gateway.background import Background
 from gateway.live_feed import LiveFeed
 from gateway.live_rows import LiveRows
+from gateway.periodic import Periodic
 from gateway.spool import Spool
 from runtime.version import VERSION
 from storage import health
@@ -39,7 +38,7 @@ class Presence:
         self._spool, self._feed, self._rows = parts
         self._now = now
         self._started_at = now()
-        self._background = Background(self._run, "presence")
+        self._periodic = Periodic(self.say, "presence", PERIOD_S, "others show this gateway as silent", at_once=True)
 
     def own(self) -> GatewayFact:
         """As it is at this moment. `behind` is 0: only the database knows how far the journal has come."""
@@ -61,22 +60,14 @@ class Presence:
         """Once. Raises SQLAlchemyError or OSError."""
         await health.here(self._sessions, self.own(), self._feed.position)
 
-    async def _run(self) -> None:
-        while True:
-            try:
-                await self.say()
-            except (SQLAlchemyError, OSError) as error:
-                log.warning("presence_not_said", why=type(error).__name__, meaning="other gateways show this as silent")
-            await asyncio.sleep(PERIOD_S)
-
     def start(self) -> None:
         """Begin."""
         self._started_at = self._now()
-        self._background.start()
+        self._periodic.start()
 
     async def stop(self) -> None:
         """End, and say so: it is not missed."""
-        await self._background.stop()
+        await self._periodic.stop()
         try:
             await health.left(self._sessions, self._ident)
         except (SQLAlchemyError, OSError) as error:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from socket import gethostname
+from typing import Protocol
 
+from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors.paging import PageHandler
@@ -44,11 +46,18 @@ from gateway.writer import InboxWriter
 from runtime.clock import SystemClock
 from runtime.poke import Poker
 from runtime.postgres import PostgresStore
+from runtime.valkey import connect
 from runtime.witness import Witness
 from storage.changes import Sessions
 from storage.db import make_engine, sessions
 from storage.sealed import Sealer
 from storage.settings import Settings
+
+
+class _Part(Protocol):
+    def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +81,8 @@ class Services:
     in_flight: InFlight
     inbox: InboxWriter
     commands: Commands
+    valkey: Redis
     poker: Poker
-    witness: Witness
     speaking: Background
     feed: LiveFeed
     rows: LiveRows
@@ -95,8 +104,8 @@ class Services:
     def build(cls, settings: Settings) -> Services:
         """Connects to nothing yet."""
         engine, sealer = make_engine(settings.database_url), Sealer.of(settings)
-        store, poker = PostgresStore(settings.database_url, connections=6), Poker(settings.redis_url)
-        factory = sessions(engine)
+        store, valkey = PostgresStore(settings.database_url, connections=6), connect(settings.redis_url)
+        factory, poker = sessions(engine), Poker(valkey)
         outage = Outage(SystemClock().monotonic)
         time = GatewayTime()
         spool = Spool(settings.spool_directory, settings.spool_bytes, time.now)
@@ -107,12 +116,12 @@ class Services:
         # Its breakers are shown by the log only: the table for them is what is away.
         pages = PageHandler(channels, settings.url, Guard(SystemClock().monotonic, lambda *_: None))
         pager = BreakGlass(spool, outage, lambda: config.current, pages, settings.outage_grace_s, time.now, SLOTS)
-        witness = Witness(settings.redis_url, "gateway")
+        witness = Witness(valkey, "gateway")
         in_flight = InFlight(spool, outage, SystemClock().monotonic)
         feed = LiveFeed(store, settings.redis_url, in_flight.processed)
         rows = LiveRows(factory, feed, lambda: config.current)
         here = f"{gethostname()}:{settings.port}"
-        hearing, last_requests = Hearing(factory), LastRequests(settings.redis_url)
+        hearing, last_requests = Hearing(factory), LastRequests(valkey)
         inbox = InboxWriter(store, poker.poke, spool, outage, in_flight, witness.say_spooled)
         return cls(
             settings=settings,
@@ -132,13 +141,13 @@ class Services:
             in_flight=in_flight,
             inbox=inbox,
             commands=Commands(store, inbox),
+            valkey=valkey,
             poker=poker,
-            witness=witness,
             speaking=Background(witness.speak, "witness"),
             feed=feed,
             upstream=Upstream(settings.console_socket),
             rows=rows,
-            figures=Figures(store, factory, settings.redis_url),
+            figures=Figures(store, factory, valkey),
             ledger=LedgerSealer(store),
             calendars_in=CalendarsIn(factory, sealer, config, poker, settings.calendar_private),
             calendars_out=CalendarsOut(),
@@ -154,50 +163,21 @@ class Services:
 
     async def start(self) -> None:
         """Begin the background work; does not wait for the database."""
-        self.spool.start()
-        self.pager.start()
-        self.replay.start()
-        self.inbox.start()
-        self.in_flight.start()
-        self.poker.start()
-        self.speaking.start()
-        self.commands.start()
-        self.config.start()
-        self.feed.start()
-        self.rows.start()
-        self.ledger.start()
-        self.calendars_in.start()
-        self.listening.start()
-        self.hearing.start()
-        self.last_requests.start()
-        self.lint.start()
-        self.presence.start()
-        self.forgetting.start()
+        for part in self._parts():
+            part.start()
 
     async def stop(self) -> None:
         """End it in the opposite order; what was accepted is committed, or in the spool for the next start."""
-        await self.forgetting.stop()
-        await self.presence.stop()
-        await self.lint.stop()
-        await self.last_requests.stop()
-        await self.hearing.stop()
-        await self.listening.stop()
-        await self.calendars_in.stop()
-        await self.ledger.stop()
-        await self.rows.stop()
-        await self.feed.stop()
-        await self.config.stop()
-        await self.commands.stop()
-        await self.in_flight.stop()
-        await self.inbox.stop()
-        await self.replay.stop()
-        await self.pager.stop()
-        await self.channels_http.close()
-        await self.upstream.close()
-        await self.spool.stop()
-        await self.speaking.stop()
-        await self.witness.close()
-        await self.poker.close()
-        await self.figures.close()
-        await self.store.close()
+        for part in reversed(self._parts()):
+            await part.stop()
+        for open_one in (self.channels_http, self.upstream, self.store):
+            await open_one.close()
+        await self.valkey.aclose()
         await self.engine.dispose()
+
+    def _parts(self) -> tuple[_Part, ...]:
+        """What runs, each after what it needs."""
+        keeping = (self.poker, self.speaking, self.spool, self.pager, self.replay, self.inbox, self.in_flight)
+        knowing = (self.commands, self.config, self.feed, self.rows)
+        looking = (self.ledger, self.calendars_in, self.listening, self.hearing, self.last_requests, self.lint)
+        return (*keeping, *knowing, *looking, self.presence, self.forgetting)

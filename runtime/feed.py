@@ -26,8 +26,8 @@ BATCH = 50
 class FeedPublisher:
     """The host's end. `publish` never blocks; beyond MAX_WAITING commits the oldest are dropped."""
 
-    def __init__(self, redis_url: str) -> None:
-        self._redis: Redis = Redis.from_url(redis_url, socket_timeout=2.0, socket_connect_timeout=1.0)
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
         self._waiting: deque[bytes] = deque(maxlen=MAX_WAITING)
         self._event = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -64,9 +64,8 @@ class FeedPublisher:
             self._waiting.clear()
             await asyncio.sleep(0.5)
 
-    async def close(self) -> None:
+    async def stop(self) -> None:
         """Stop sending."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-        await self._redis.aclose()

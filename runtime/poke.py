@@ -23,8 +23,8 @@ CHANNEL = "sentinel:poke"
 class Poker:
     """The sending end. `poke` never blocks and never raises."""
 
-    def __init__(self, redis_url: str) -> None:
-        self._redis: Redis = Redis.from_url(redis_url, socket_timeout=1.0, socket_connect_timeout=1.0)
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
         self._wanted: dict[int, None] = {}
         self._event = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -54,12 +54,11 @@ class Poker:
                     )
                 self._failing = True
 
-    async def close(self) -> None:
+    async def stop(self) -> None:
         """Stop sending."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-        await self._redis.aclose()
 
 
 async def listen(redis_url: str, on_poke: Callable[[Collection[int]], None]) -> None:

@@ -28,6 +28,7 @@ from runtime.poke import Poker, listen
 from runtime.postgres import PostgresStore
 from runtime.registry import Registry
 from runtime.sendlog import FileSendLog
+from runtime.valkey import connect
 from runtime.watchdog import watch
 from runtime.witness import Witness
 
@@ -81,11 +82,12 @@ class HostProcess:
         module, _, function = s.registry.partition(":")
         build: Callable[[], Registry] = getattr(importlib.import_module(module), function)
         registry, clock = build(), SystemClock()
-        store, feed, poker = PostgresStore(s.database_url), FeedPublisher(s.redis_url), Poker(s.redis_url)
+        store, valkey = PostgresStore(s.database_url), connect(s.redis_url)
+        feed, poker = FeedPublisher(valkey), Poker(valkey)
         feed.start()
         poker.start()
         host_id = f"{s.slot}/{os.getpid()}/{new_id()[:8]}"
-        witness, rules = Witness(s.redis_url, host_id), registry.unattended
+        witness, rules = Witness(valkey, host_id), registry.unattended
         started_at, waited = await _first_answer(store, s.slot)
         host = self._host = Host(
             store,
@@ -108,7 +110,7 @@ class HostProcess:
             asyncio.create_task(watch(clock, traces)),
             asyncio.create_task(listen(s.redis_url, host.poke)),
             asyncio.create_task(witness.speak()),
-            asyncio.create_task(witness.listen(host.heard_well, host.heard_mail)),
+            asyncio.create_task(witness.listen(s.redis_url, host.heard_well, host.heard_mail)),
         ]
         try:
             await host.run()
@@ -117,9 +119,9 @@ class HostProcess:
                 helper.cancel()
             await asyncio.gather(*helpers, return_exceptions=True)
             await registry.close()
-            await feed.close()
-            await poker.close()
-            await witness.close()
+            await feed.stop()
+            await poker.stop()
+            await valkey.aclose()
             await store.close()
 
     def poke(self, shards: Collection[int]) -> None:

@@ -31,10 +31,9 @@ MAX_UNSAID = 5_000
 class Witness:
     """Both ends: a host says that the store is well and listens, a gateway says what it keeps."""
 
-    def __init__(self, redis_url: str, name: str) -> None:
-        self._url = redis_url
+    def __init__(self, redis: Redis, name: str) -> None:
+        self._redis = redis
         self._name = name
-        self._redis: Redis = Redis.from_url(redis_url, socket_timeout=1.0, socket_connect_timeout=1.0)
         self._unsaid: deque[tuple[str, bytes]] = deque()
         self._wanted = asyncio.Event()
 
@@ -64,8 +63,8 @@ class Witness:
                 self._unsaid.clear()
                 await asyncio.sleep(RETRY_S)
 
-    async def listen(self, on_well: Callable[[], None], on_spooled: Callable[[Inbound], None]) -> None:
-        """Hear for ever."""
+    async def listen(self, url: str, on_well: Callable[[], None], on_spooled: Callable[[Inbound], None]) -> None:
+        """Hear for ever what is said on Valkey at `url`."""
 
         def lost(why: str) -> None:
             meaning = "cut off from database and Valkey alike this host would page from memory beside the others"
@@ -74,7 +73,7 @@ class Witness:
         def hear(channel: bytes, data: bytes) -> None:
             self._hear(channel, data, on_well, on_spooled)
 
-        await subscribed(self._url, (WELL, SPOOLED), hear, lost)
+        await subscribed(url, (WELL, SPOOLED), hear, lost)
 
     def _hear(
         self, channel: bytes, data: bytes, on_well: Callable[[], None], on_spooled: Callable[[Inbound], None]
@@ -87,7 +86,3 @@ class Witness:
             on_spooled(msgspec.json.decode(data, type=Inbound))
         except msgspec.MsgspecError as error:
             log.warning("spooled_message_not_understood", why=str(error), meaning="an older or newer gateway sent it")
-
-    async def close(self) -> None:
-        """Give back the connection; end `speak` and `listen` first."""
-        await self._redis.aclose()

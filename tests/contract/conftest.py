@@ -21,6 +21,7 @@ from runtime.host import Host
 from runtime.ids import SHARDS
 from runtime.poke import listen
 from runtime.postgres import PostgresStore
+from runtime.valkey import connect
 from storage import bootstrap
 from storage.settings import Settings
 
@@ -87,11 +88,12 @@ async def live_site(database: str, valkey_url: str, tmp_path: Path) -> AsyncIter
 @asynccontextmanager
 async def a_host(settings: Settings, slot: str = "host-0") -> AsyncIterator[Host]:
     """One host in this event loop."""
-    store, feed, registry = (
+    store, valkey, registry = (
         PostgresStore(settings.database_url),
-        FeedPublisher(settings.redis_url),
+        connect(settings.redis_url),
         build_registry(settings),
     )
+    feed = FeedPublisher(valkey)
     feed.start()
     host = Host(
         store,
@@ -112,7 +114,8 @@ async def a_host(settings: Settings, slot: str = "host-0") -> AsyncIterator[Host
         hearing.cancel()
         await asyncio.gather(running, hearing, return_exceptions=True)
         await registry.close()
-        await feed.close()
+        await feed.stop()
+        await valkey.aclose()
         await store.close()
 
 

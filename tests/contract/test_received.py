@@ -6,6 +6,7 @@ from typing import Any
 
 from gateway.bare import Taken
 from gateway.last_requests import Arrival, Last, LastRequests
+from runtime.valkey import connect
 from tests.contract.conftest import Site, until
 
 
@@ -76,11 +77,13 @@ async def test_who_is_nobody_is_counted_and_only_the_last_are_kept(site: Site) -
 
 
 async def test_without_valkey_nothing_is_shown_and_nothing_breaks() -> None:
-    last = LastRequests("redis://127.0.0.1:1/0")
+    nowhere = connect("redis://127.0.0.1:1/0")
+    last = LastRequests(nowhere)
     last.note(Arrival(integration_id="i"), Taken(202, b"{}"))
     last.note(Arrival(), Taken(401, b"{}"))
     assert await last.of("i") == Last([], 0, complete=False)
     await last.stop()
+    await nowhere.aclose()
 
 
 async def test_a_test_alert_takes_the_way_of_alerts_and_says_that_it_is_one(live_site: Site) -> None:
