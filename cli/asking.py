@@ -41,13 +41,19 @@ async def asked(settings: Settings, as_of: float | None = None) -> tuple[Configu
     try:
         if as_of is None:
             return await configuration.load(engine, Sealer.of(settings)), await now_of(engine)
-        await check_known(sessions(engine), utc(as_of))
-        async with session_at(sessions(engine), utc(as_of)) as session:
-            return await configuration.load_in(session, Sealer.of(settings)), as_of
-    except Invalid as error:
-        raise Failed(f"--as-of: {error.message}") from error
+        return await known_then(engine, Sealer.of(settings), as_of), as_of
     finally:
         await engine.dispose()
+
+
+async def known_then(engine: AsyncEngine, sealer: Sealer, at: float) -> Configuration:
+    """The configuration of a time, UTC epoch seconds. Raises Failed if nothing is known of it."""
+    try:
+        await check_known(sessions(engine), utc(at))
+    except Invalid as error:
+        raise Failed(f"--as-of: {error.message}") from error
+    async with session_at(sessions(engine), utc(at)) as session:
+        return await configuration.load_in(session, sealer)
 
 
 async def now_of(engine: AsyncEngine) -> float:

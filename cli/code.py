@@ -15,7 +15,9 @@ from typing import Any
 
 import httpx
 
+from cli.explain import moment
 from cli.progress import Failed, say
+from domain.calendar import utc
 from gateway.tree.faults import Faults, TreeInvalid, shown
 from gateway.tree.faults import Path as TreePath
 from gateway.tree.text import parse
@@ -65,8 +67,9 @@ class Access:
 
 
 def export(access: Access, output: Path | None, as_of: str = "") -> int:
-    """Write the tree to a file, or print it. `as_of`: of that time, RFC 3339."""
-    answer = access.ask("GET", "export", as_of=as_of or None)
+    """Write the tree to a file, or print it. `as_of`: of that time. Raises Failed if it is none."""
+    at = moment(as_of)
+    answer = access.ask("GET", "export", as_of=utc(at).isoformat() if at is not None else None)
     if refused(answer):
         return 1
     if output is None:

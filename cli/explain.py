@@ -76,15 +76,20 @@ def _zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
-def instant(text: str, zone: ZoneInfo) -> float:
+def instant(text: str, zone: ZoneInfo, option: str = "--at") -> float:
     """UTC epoch seconds of an ISO date-time; without an offset it is wall-clock time in `zone`. Raises Failed."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise Failed(
-            f"--at: {text!r} is no date and time; write it like 2026-03-09T02:10 or 2026-03-09T01:10Z"
+            f"{option}: {text!r} is no date and time; write it like 2026-03-09T02:10 or 2026-03-09T01:10Z"
         ) from error
     return (moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)).timestamp()
+
+
+def moment(as_of: str) -> float | None:
+    """What --as-of says, in UTC unless it has an offset; None: now. Raises Failed."""
+    return instant(as_of, ZoneInfo("UTC"), "--as-of") if as_of else None
 
 
 def _show_incident(told: Explanation, zone: str) -> None:

@@ -12,8 +12,9 @@ from channels.absent import AbsentChannel
 from channels.http import HttpClient
 from channels.outside import Outside
 from channels.registry import ChannelConfig, build
-from cli.asking import now_of
+from cli.asking import known_then, now_of
 from cli.config_check import database_of
+from cli.explain import moment
 from cli.progress import say
 from domain.configuration import Configuration
 from domain.lint import lint
@@ -22,14 +23,17 @@ from domain.lint.finding import LEVELS, Facts, Level, Report
 from gateway.schemas.lint import Lint
 from storage import configuration
 from storage.db import make_engine, sessions
-from storage.readiness import facts
+from storage.readiness import facts, facts_then
 from storage.sealed import Sealer
 from storage.settings import Settings
 
 
-def run(settings: Settings, least: Level = "warning", as_json: bool = False) -> int:
-    """Exit status: 1 if there are findings of `least` or worse. Raises Failed without a database."""
-    config, known, now = asyncio.run(_asked(settings))
+def run(settings: Settings, least: Level = "warning", as_json: bool = False, as_of: str = "") -> int:
+    """Exit status: 1 if there are findings of `least` or worse. Raises Failed without a database, or for `as_of` if
+
+    nothing is known of that time.
+    """
+    config, known, now = asyncio.run(_asked(settings, moment(as_of)))
     report = lint(config, known, now)
     if as_json:
         say(Lint.of(report, least).model_dump_json(indent=1))
@@ -39,9 +43,13 @@ def run(settings: Settings, least: Level = "warning", as_json: bool = False) -> 
     return 1 if report.at_least(least) else 0
 
 
-async def _asked(settings: Settings) -> tuple[Configuration, Facts, float]:
+async def _asked(settings: Settings, as_of: float | None) -> tuple[Configuration, Facts, float]:
     engine = make_engine(database_of(settings))
     try:
+        if as_of is not None:
+            config = await known_then(engine, Sealer.of(settings), as_of)
+            known = await facts_then(sessions(engine), _impossible(settings), as_of, as_of + DAYS * DAY_S)
+            return config, known, as_of
         now = await now_of(engine)
         config = await configuration.load(engine, Sealer.of(settings))
         return config, await facts(sessions(engine), _impossible(settings), now, now + DAYS * DAY_S), now

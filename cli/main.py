@@ -37,6 +37,11 @@ config_app = typer.Typer(no_args_is_help=True, help="The configuration.")
 app.add_typer(config_app, name="config")
 
 
+AsOf = Annotated[
+    str, typer.Option(help="By the configuration of that time: 2026-03-09T02:10, in UTC; an offset counts")
+]
+
+
 def _settings() -> Settings:
     try:
         return Settings.from_env()
@@ -100,7 +105,7 @@ def who(
     everything: Annotated[bool, typer.Option("--all", help="Every schedule")] = False,
     at: Annotated[str, typer.Option(help="2026-03-09T02:10, in the zone; an offset or Z counts. Default: now")] = "",
     zone: Annotated[str, typer.Option(help="IANA zone; default: the schedule's own, for --all UTC")] = "",
-    as_of: Annotated[str, typer.Option(help="By the configuration of that time, written like --at, in UTC")] = "",
+    as_of: AsOf = "",
 ) -> None:
     """Say who is on call, until when, who comes next, and how they are paged."""
     standings.run(_settings(), standings.Question(schedule, everything, at, zone, as_of))
@@ -115,20 +120,22 @@ def plan_page(
     title: Annotated[str, typer.Option(help="Of the alert")] = "",
     at: Annotated[str, typer.Option(help="2026-03-09T02:10, in the zone; an offset or Z counts. Default: now")] = "",
     zone: Annotated[str, typer.Option(help="IANA zone of all times")] = "UTC",
+    as_of: AsOf = "",
     as_json: Annotated[bool, typer.Option("--json", help="The answer of POST /api/v1/plan")] = False,
 ) -> None:
     """Say who would be paged for an alert, when, by which channel, and what is wrong with that. Nobody is paged."""
     alert = planning.Alert(title, severity, tuple(label or ()))
-    planning.run(_settings(), planning.Question(integration, payload, alert, at, zone, as_json))
+    planning.run(_settings(), planning.Question(integration, payload, alert, at, zone, as_json, as_of))
 
 
 @app.command()
 def lint(
     severity: Annotated[Level, typer.Option(help="The least severe findings that are shown and counted")] = "warning",
+    as_of: AsOf = "",
     as_json: Annotated[bool, typer.Option("--json", help="The answer of GET /api/v1/lint")] = False,
 ) -> None:
     """Say what would keep a page from reaching a human, now and in 60 days; exit status 1 if there is anything."""
-    raise typer.Exit(linting.run(_settings(), severity, as_json))
+    raise typer.Exit(linting.run(_settings(), severity, as_json, as_of))
 
 
 @app.command()
@@ -181,7 +188,7 @@ def _access(url: str, key: str) -> configuration_code.Access:
 @app.command("export")
 def export_tree(
     output: Annotated[Path | None, typer.Option("--output", "-o", help="A file; default: print it")] = None,
-    as_of: Annotated[str, typer.Option(help="2026-03-09T02:10Z: as the configuration was then")] = "",
+    as_of: AsOf = "",
     url: Url = "",
     api_key: ApiKey = "",
 ) -> None:

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from cli.asking import asked, found
 from cli.explain import instant
+from cli.explain import moment as moment_of
 from cli.progress import Failed, say
 from domain.configuration import Configuration, Integration
 from domain.errors import Invalid
@@ -47,13 +48,14 @@ class Question:
     at: str
     zone: str
     as_json: bool
+    as_of: str = ""
 
 
 def run(settings: Settings, question: Question) -> None:
     """Raises Failed for a question that is none."""
     try:
         check_zone(question.zone, "--zone")
-        config, now = asyncio.run(asked(settings))
+        config, now = asyncio.run(asked(settings, moment_of(question.as_of)))
         plan = planned(config, question, now)
     except Invalid as error:
         raise Failed(f"{error.field}: {error.message}") from error

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from cli.asking import asked, found
-from cli.explain import instant
+from cli.explain import instant, moment
 from cli.progress import Failed, say
 from domain.configuration import Configuration
 from domain.errors import Invalid
@@ -40,8 +40,7 @@ def run(settings: Settings, question: Question) -> None:
             check_zone(question.zone, "--zone")
         except Invalid as error:
             raise Failed(f"{error.field}: {error.message}") from error
-    moment = instant(question.as_of, ZoneInfo("UTC")) if question.as_of else None
-    config, now = asyncio.run(asked(settings, moment))
+    config, now = asyncio.run(asked(settings, moment(question.as_of)))
     for line in told(config, question, now):
         say(line)
 

@@ -10,6 +10,14 @@ IN_CLEAR = frozenset({"email", "outbox"})
 """Channels whose addresses are no secret to those who may read the configuration."""
 
 
+NOT_KEPT = "not kept: "
+
+
+def lost(value: str) -> bool:
+    """True for what stands in the place of a secret of the past that is not known any more (storage/sealed.py)."""
+    return value.startswith(NOT_KEPT)
+
+
 def readable(channel: str, address: str) -> str:
     """What of an address may be read in the configuration: all of an e-mail address, of others the end."""
     if channel in IN_CLEAR:
@@ -18,7 +26,9 @@ def readable(channel: str, address: str) -> str:
 
 
 def hint(channel: str, address: str) -> str:
-    """An address without what makes it usable: a***@example.org, https://hooks.example.org/…, …4567."""
+    """An address without what makes it usable: a***@example.org, https://hooks.example.org/…, …4567; "" if lost."""
+    if lost(address):
+        return ""
     if channel == "email" and "@" in address:
         local, _, domain = address.rpartition("@")
         return f"{local[:1]}***@{domain}"

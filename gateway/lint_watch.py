@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from time import monotonic
 
+from domain.configuration import Configuration
 from domain.lint import lint
 from domain.lint.ahead import DAY_S, DAYS, Ahead
 from domain.lint.finding import Facts, Report
@@ -19,7 +20,7 @@ from gateway import metrics
 from gateway.config_cache import ConfigCache
 from gateway.periodic import Periodic
 from storage.changes import Sessions
-from storage.readiness import facts
+from storage.readiness import facts, facts_then
 
 LOOK_S = 5.0
 """How often it looks whether the configuration has changed; so often at most a changing one is looked at."""
@@ -63,6 +64,10 @@ class LintWatch:
         async with self._lock:
             now = self._now()
             return Ahead(self._config.current, await self._known(now, FRESH_S), now, days)
+
+    async def ahead_then(self, config: Configuration, at: float, days: float = DAYS) -> Ahead:
+        """What was ahead at a time in the past, by the configuration of then."""
+        return Ahead(config, await facts_then(self._sessions, self._channels, at, at + days * DAY_S), at, days)
 
     async def _known(self, now: float, fresh_s: float) -> Facts:
         if monotonic() - self._asked_at >= fresh_s:

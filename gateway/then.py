@@ -35,6 +35,11 @@ class Then:
     services: Services
     at: datetime | None
 
+    @property
+    def past(self) -> bool:
+        """What is no part of the configuration is not known then."""
+        return self.at is not None
+
     def session(self) -> AbstractAsyncContextManager[AsyncSession]:
         """A transaction that sees the configuration of then."""
         return self.services.sessions() if self.at is None else session_at(self.services.sessions, self.at)

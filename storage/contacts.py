@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.masking import IN_CLEAR, readable
-from storage.sealed import Sealer, lost
+from domain.masking import IN_CLEAR, lost, readable
+from storage.sealed import Sealer
 from storage.tables import ContactMethodRow
 
 

@@ -11,9 +11,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import text
 
+from domain.calendar import utc
 from domain.lint.finding import Away, Exercised, Facts, Gone, Heard
+from storage.as_of import session_at
 from storage.changes import Sessions
 from storage.swaps import away_between
+from storage.tables import TimeOffRow
 
 KEPT_DAYS = 90
 """How long the days are kept; `usual` is what the last 60 of them say."""
@@ -47,6 +50,7 @@ select distinct on (policy) policy, at, version from (
     select body->'policy'->>'id' as policy, (facets->>'opened_at')::float8 as at,
            (body->'policy'->>'version')::int as version
     from rt.record where kind = 'incident' and body->'policy'->>'id' is not null) r
+where at <= :until
 order by policy, at desc
 """)
 FAILING = text("""
@@ -108,14 +112,35 @@ async def facts(sessions: Sessions, channels: Mapping[str, str], now: float, unt
     """Everything, as of now. `channels`: channel -> "" or why pages cannot be sent by it. UTC epoch seconds."""
     async with sessions() as session:
         heard = (await session.execute(HEARD)).all()
-        exercised = (await session.execute(EXERCISED)).all()
+        exercised = (await session.execute(EXERCISED, {"until": now})).all()
         failing = (await session.execute(FAILING)).all()
         away = await away_between(session, now, until)
         return Facts(
             channels=channels,
             failing={row.contact: row.why for row in failing if row.failing},
             gone={row.contact: Gone(row.gone_since, row.why) for row in failing if row.gone_since is not None},
-            away=tuple(Away(r.user_id, r.starts_at.timestamp(), r.ends_at.timestamp()) for r in away),
+            away=tuple(_away(r) for r in away),
             heard={row.id: Heard(row.since, row.messages, row.last_at, row.longest_silence_s) for row in heard},
             exercised={row.policy: Exercised(row.at, row.version) for row in exercised},
         )
+
+
+async def facts_then(sessions: Sessions, channels: Mapping[str, str], at: float, until: float) -> Facts:
+    """What is known of a time in the past: time off entered by then, and which policies had been exercised.
+
+    `channels` are those of now. What came in is counted by day, and addresses are known by their last pages: neither
+    says how it stood at an instant.
+    """
+    async with session_at(sessions, utc(at)) as session:
+        exercised = (await session.execute(EXERCISED, {"until": at})).all()
+        away = await away_between(session, at, until, utc(at))
+        return Facts(
+            channels=channels,
+            away=tuple(_away(r) for r in away),
+            exercised={row.policy: Exercised(row.at, row.version) for row in exercised},
+            tried=False,
+        )
+
+
+def _away(row: TimeOffRow) -> Away:
+    return Away(row.user_id, row.starts_at.timestamp(), row.ends_at.timestamp())

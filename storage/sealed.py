@@ -14,16 +14,11 @@ from typing import Any
 import msgspec
 from cryptography.fernet import Fernet, InvalidToken
 
+from domain.masking import NOT_KEPT
 from storage.settings import Settings, SettingsInvalid
 
 GONE = b"gone:"
 """Begins what stands in the past for a sealed value that was replaced or deleted since (storage/versioned.py)."""
-NOT_KEPT = "not kept: "
-
-
-def lost(value: str) -> bool:
-    """True for what `open` gives in the place of a secret that is not known any more."""
-    return value.startswith(NOT_KEPT)
 
 
 class Sealer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import func, select
@@ -100,12 +101,22 @@ async def open_swaps(session: AsyncSession, asker: str) -> list[SwapRow]:
     return list((await session.execute(query)).scalars())
 
 
-async def away_between(session: AsyncSession, start: float, end: float) -> list[TimeOffRow]:
-    """Time off of active people that reaches into a window, by start."""
+async def away_between(
+    session: AsyncSession, start: float, end: float, known_at: datetime | None = None
+) -> list[TimeOffRow]:
+    """Time off of active people that reaches into a window, by start; what was entered by `known_at`, None: now."""
+    entered = (
+        (TimeOffRow.cancelled_at.is_(None),)
+        if known_at is None
+        else (
+            TimeOffRow.created_at <= known_at,
+            TimeOffRow.cancelled_at.is_(None) | (TimeOffRow.cancelled_at > known_at),
+        )
+    )
     query = (
         select(TimeOffRow)
         .join(UserRow, UserRow.id == TimeOffRow.user_id)
-        .where(TimeOffRow.cancelled_at.is_(None), UserRow.active)
+        .where(*entered, UserRow.active)
         .where(TimeOffRow.starts_at < utc(end), TimeOffRow.ends_at > utc(start))
         .order_by(TimeOffRow.starts_at, TimeOffRow.id)
     )

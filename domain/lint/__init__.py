@@ -36,6 +36,8 @@ def lint(config: Configuration, facts: Facts, now: float) -> Report:
 
 def _unchecked(facts: Facts) -> Iterable[Unchecked]:
     yield NO_TOKENS
+    if not facts.tried:
+        yield Unchecked("contact_failing", "which pages did not arrive is known for the present only")
     if facts.heard is None:
         yield Unchecked("integration_silent", "there are no figures of what came in")
     if facts.exercised is None:

@@ -70,7 +70,7 @@ class Facts:
 
     `channels`: channel -> "" if pages can be sent by it, else why not. `failing`: contact method -> why its last pages
     did not arrive. `gone`: contact methods whose providers know no such address. `heard`: by integration.
-    `exercised`: by policy.
+    `exercised`: by policy. `tried` False: of a time from which `failing` and `gone` are not known.
     """
 
     channels: Mapping[str, str] = field(default_factory=dict)
@@ -79,6 +79,7 @@ class Facts:
     away: tuple[Away, ...] = ()
     heard: Mapping[str, Heard] | None = None
     exercised: Mapping[str, Exercised] | None = None
+    tried: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from gateway.auth.principal import Gateway, Reader, look_after
 from gateway.schemas.base import problems
 from gateway.schemas.people import Contact, ContactInput, ContactList
 from gateway.services import Services
+from gateway.then import AsOf
 from runtime.ids import new_id
 from storage.changes import change, fetch
 from storage.contacts import opened, seal
@@ -47,11 +48,11 @@ async def theirs(session: AsyncSession, user_id: str, contact_id: str) -> Contac
 
 
 @router.get("/{user_id}/contact-methods", operation_id="listContactMethods", responses=problems(404))
-async def list_contacts(user_id: PathId, _: Reader, gateway: Gateway) -> ContactList:
+async def list_contacts(user_id: PathId, _: Reader, then: AsOf) -> ContactList:
     """How to reach a person."""
-    async with gateway.sessions() as session:
+    async with then.session() as session:
         user = await fetch(session, UserRow, user_id, "user")
-        return ContactList(items=[shown(c, gateway.sealer) for c in user.contacts])
+        return ContactList(items=[shown(c, then.services.sealer) for c in user.contacts])
 
 
 @router.post("/{user_id}/contact-methods", operation_id="createContactMethod", status_code=201, responses=problems(404))

@@ -54,11 +54,11 @@ async def _checked(body: DestinationInput, gateway: Services, before: Destinatio
 
 
 @router.get("", operation_id="listDestinations")
-async def list_destinations(_: Reader, gateway: Gateway, then: AsOf) -> DestinationList:
+async def list_destinations(_: Reader, then: AsOf) -> DestinationList:
     """All destinations by name."""
     async with then.session() as session:
         rows = (await session.execute(select(DestinationRow).order_by(DestinationRow.name))).scalars()
-        return DestinationList(items=[_shown(r, gateway.sealer) for r in rows])
+        return DestinationList(items=[_shown(r, then.services.sealer) for r in rows])
 
 
 @router.post("", operation_id="createDestination", status_code=201, responses=problems(409))
@@ -75,10 +75,10 @@ async def create_destination(body: DestinationInput, caller: Configurer, gateway
 
 
 @router.get("/{destination_id}", operation_id="getDestination", responses=problems(404))
-async def get_destination(destination_id: PathId, _: Reader, gateway: Gateway, then: AsOf) -> Destination:
+async def get_destination(destination_id: PathId, _: Reader, then: AsOf) -> Destination:
     """One destination."""
     async with then.session() as session:
-        return _shown(await fetch(session, DestinationRow, destination_id, "destination"), gateway.sealer)
+        return _shown(await fetch(session, DestinationRow, destination_id, "destination"), then.services.sealer)
 
 
 @router.put("/{destination_id}", operation_id="replaceDestination", responses=problems(404, 409))

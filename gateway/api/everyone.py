@@ -11,21 +11,22 @@ from domain.errors import Invalid
 from domain.oncall import gaps, shifts
 from domain.schedule import Schedule
 from gateway.api.parameters import Key
-from gateway.auth.principal import Gateway, Reader
+from gateway.auth.principal import Reader
 from gateway.schedule_lines import MAX_PIECES, WINDOW_S, pieces, shown
 from gateway.schemas.base import Moment, moment
 from gateway.schemas.schedules import Gap, ScheduleLine, Timeline
+from gateway.then import AsOf
 
 router = APIRouter(prefix="/on-call", tags=["on-call"])
 
 
 @router.get("/timeline", operation_id="getOnCallTimeline")
-async def get_timeline(_: Reader, gateway: Gateway, start: Moment, end: Moment, team: Key = "") -> Timeline:
+async def get_timeline(_: Reader, then: AsOf, start: Moment, end: Moment, team: Key = "") -> Timeline:
     """The final line of every schedule, or of a team's, by name, with its gaps."""
     low, high = start.timestamp(), end.timestamp()
     if not 0 < high - low <= WINDOW_S:
         raise Invalid("end", "The window must end after it starts, and last at most 400 days.")
-    config = gateway.config.current
+    config = await then.configuration()
     if team and team not in config.teams:
         raise Invalid("team", f"There is no team with id {team!r}.")
     chosen = _chosen(config, team)

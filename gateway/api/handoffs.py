@@ -14,7 +14,7 @@ from gateway.auth.principal import Configurer, Gateway, Reader, Responder
 from gateway.schedule_news import announce, look_again
 from gateway.schemas.base import problems
 from gateway.schemas.rota import ActInput, Handoff, HandoffSettings, ShiftNotices
-from gateway.services import Services
+from gateway.then import AsOf, Then
 from runtime.ids import EntityId, new_id
 from storage.changes import act, change, fetch
 from storage.errors import NotFound
@@ -25,22 +25,22 @@ from storage.tables import HandoffRow, ScheduleRow, ShiftNoticesRow, UserRow
 router = APIRouter(tags=["hand-offs"])
 
 
-async def _shown(gateway: Services, schedule_id: str) -> Handoff:
-    rules = gateway.config.current.rota.handoffs.get(schedule_id, HandoffRules())
+async def _shown(then: Then, schedule_id: str) -> Handoff:
+    rules = (await then.configuration()).rota.handoffs.get(schedule_id, HandoffRules())
     return Handoff(
         confirm_within_s=rules.confirm_within_s,
         slack_group=rules.slack_group,
         has_slack_token=bool(rules.slack_token),
-        unconfirmed=await unconfirmed(gateway.sessions, schedule_id),
+        unconfirmed=None if then.past else await unconfirmed(then.services.sessions, schedule_id),
     )
 
 
 @router.get("/schedules/{schedule_id}/hand-off", operation_id="getHandoff", responses=problems(404))
-async def get_handoff(schedule_id: PathId, _: Reader, gateway: Gateway) -> Handoff:
+async def get_handoff(schedule_id: PathId, _: Reader, then: AsOf) -> Handoff:
     """What happens at hand-offs, and who has not confirmed the running shift."""
-    async with gateway.sessions() as session:
+    async with then.session() as session:
         row = await fetch(session, ScheduleRow, schedule_id, "schedule")
-    return await _shown(gateway, row.id)
+    return await _shown(then, row.id)
 
 
 @router.put("/schedules/{schedule_id}/hand-off", operation_id="replaceHandoff", responses=problems(404))
@@ -61,7 +61,7 @@ async def replace_handoff(schedule_id: PathId, body: HandoffSettings, caller: Co
             raise Invalid("slack_token", "The Slack group needs a bot token with the scope usergroups:write.")
         shards = await look_again(session, schedule_id)
     await announce(gateway.poker, gateway.config, shards)
-    return await _shown(gateway, schedule_id)
+    return await _shown(Then(gateway, None), schedule_id)
 
 
 @router.post(
@@ -77,7 +77,7 @@ async def confirm_handoff(
     async with act(gateway.sessions, caller.name, "confirm", f"hand-off/{schedule_id}", {"user_id": user}) as session:
         shard = await tell(session, EntityId("schedule", schedule_id), HandoffConfirmed(user, caller.name), new_id())
     gateway.poker.poke([shard])
-    return await _shown(gateway, schedule_id)
+    return await _shown(Then(gateway, None), schedule_id)
 
 
 # -- what people wish to hear --------------------------------------------------------------------------
@@ -93,11 +93,12 @@ def _wishes(wishes: Wishes) -> ShiftNotices:
 
 
 @router.get("/users/{user_id}/shift-notices", operation_id="getShiftNotices", responses=problems(404))
-async def get_shift_notices(user_id: PathId, _: Reader, gateway: Gateway) -> ShiftNotices:
+async def get_shift_notices(user_id: PathId, _: Reader, then: AsOf) -> ShiftNotices:
     """What a person is told of their shifts; nothing, unless they said so."""
-    if user_id not in gateway.config.current.users:
+    config = await then.configuration()
+    if user_id not in config.users:
         raise NotFound("user", user_id)
-    return _wishes(gateway.config.current.rota.notices.get(user_id, Wishes()))
+    return _wishes(config.rota.notices.get(user_id, Wishes()))
 
 
 @router.put("/users/{user_id}/shift-notices", operation_id="replaceShiftNotices", responses=problems(404))

@@ -25,6 +25,7 @@ from gateway.schemas.heartbeats import (
     NewHeartbeat,
 )
 from gateway.services import Services
+from gateway.then import AsOf, Then
 from runtime.clock import wall_now
 from runtime.codec import json_of
 from runtime.ids import EntityId, new_id, shard_of
@@ -40,8 +41,8 @@ router = APIRouter(prefix="/heartbeats", tags=["heartbeats"])
 SAVED = tuple(HeartbeatInput.model_fields)
 
 
-def _shown(row: HeartbeatRow, body: dict[str, Any]) -> Heartbeat:
-    state = HeartbeatState.of(body, wall_now())
+def _shown(row: HeartbeatRow, body: dict[str, Any] | None) -> Heartbeat:
+    state = HeartbeatState.of(body, wall_now()) if body is not None else None
     return Heartbeat(id=row.id, hint=row.hint, state=state, **{name: getattr(row, name) for name in SAVED})
 
 
@@ -55,9 +56,13 @@ def _fields(body: HeartbeatInput, gateway: Services) -> dict[str, Any]:
 
 
 async def _one(gateway: Services, ident: str) -> Heartbeat:
-    async with gateway.sessions() as session:
+    return await _one_then(Then(gateway, None), ident)
+
+
+async def _one_then(then: Then, ident: str) -> Heartbeat:
+    async with then.session() as session:
         row = await fetch(session, HeartbeatRow, ident, "heartbeat")
-    return _shown(row, (await states(gateway.sessions)).get(ident, {}))
+    return _shown(row, None if then.past else (await states(then.services.sessions)).get(ident, {}))
 
 
 def _with_url(shown: Heartbeat, gateway: Services, key: str) -> NewHeartbeat:
@@ -65,11 +70,13 @@ def _with_url(shown: Heartbeat, gateway: Services, key: str) -> NewHeartbeat:
 
 
 @router.get("", operation_id="listHeartbeats")
-async def list_heartbeats(_: Reader, gateway: Gateway) -> HeartbeatList:
+async def list_heartbeats(_: Reader, then: AsOf) -> HeartbeatList:
     """All heartbeats by name, with how they stand."""
-    async with gateway.sessions() as session:
+    async with then.session() as session:
         rows = list((await session.execute(select(HeartbeatRow).order_by(HeartbeatRow.name))).scalars())
-    known = await states(gateway.sessions)
+    if then.past:
+        return HeartbeatList(items=[_shown(row, None) for row in rows])
+    known = await states(then.services.sessions)
     return HeartbeatList(items=[_shown(row, known.get(row.id, {})) for row in rows])
 
 
@@ -87,9 +94,9 @@ async def create_heartbeat(body: HeartbeatInput, caller: Configurer, gateway: Ga
 
 
 @router.get("/{heartbeat_id}", operation_id="getHeartbeat", responses=problems(404))
-async def get_heartbeat(heartbeat_id: PathId, _: Reader, gateway: Gateway) -> Heartbeat:
+async def get_heartbeat(heartbeat_id: PathId, _: Reader, then: AsOf) -> Heartbeat:
     """One heartbeat and how it stands."""
-    return await _one(gateway, heartbeat_id)
+    return await _one_then(then, heartbeat_id)
 
 
 @router.put("/{heartbeat_id}", operation_id="replaceHeartbeat", responses=problems(404, 409))

@@ -21,9 +21,10 @@ from domain.rota import participants
 from domain.schedule import Schedule
 from domain.spans import joined
 from gateway.api.parameters import Key
-from gateway.auth.principal import Gateway, Reader
+from gateway.auth.principal import Reader
 from gateway.schemas.base import Moment
 from gateway.schemas.rota import LoadReport, PersonLoad, SwapSuggestion
+from gateway.then import AsOf
 from storage.swaps import away_between
 
 router = APIRouter(prefix="/on-call/load", tags=["on-call"])
@@ -33,7 +34,7 @@ LONGEST_S = 400 * 86_400.0
 @router.get("", operation_id="getOnCallLoad")
 async def get_load(
     _: Reader,
-    gateway: Gateway,
+    then: AsOf,
     start: Moment,
     end: Moment,
     schedule: Key = "",
@@ -48,20 +49,20 @@ async def get_load(
     low, high = start.timestamp(), end.timestamp()
     if not 0 < high - low <= LONGEST_S:
         raise Invalid("end", "The period must end after it starts, and last at most 400 days.")
-    config = gateway.config.current
+    config = await then.configuration()
     if holidays and holidays not in config.holidays:
         raise Invalid("holidays", f"There is no holiday calendar with id {holidays!r}.")
     calendars = (config.holidays[holidays],) if holidays else None
     chosen = _chosen(config, schedule, team)
     away: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
-    async with gateway.sessions() as session:
-        for row in await away_between(session, low, high):
+    async with then.session() as session:
+        for row in await away_between(session, low, high, then.at):
             away[row.user_id].append((row.starts_at.timestamp(), row.ends_at.timestamp()))
     question = Question(
         rosters=(),
         zones={u.id: u.zone for u in config.users.values()},
         names={u.id: u.name for u in config.users.values()},
-        now=await gateway.store.now(),
+        now=await then.now(),
         away={user: joined(spans) for user, spans in away.items()},
         by_schedule=zone_of == "schedule",
     )

@@ -12,6 +12,7 @@ from gateway.api.parameters import PathId
 from gateway.auth.principal import Gateway, Reader, look_after
 from gateway.schemas.base import problems
 from gateway.schemas.people import QuietHours, Rules
+from gateway.then import AsOf
 from storage.changes import change, fetch
 from storage.tables import NotificationRuleRow, UserRow
 
@@ -19,9 +20,9 @@ router = APIRouter(prefix="/users", tags=["users"])
 
 
 @router.get("/{user_id}/notification-rules", operation_id="getNotificationRules", responses=problems(404))
-async def get_rules(user_id: PathId, _: Reader, gateway: Gateway) -> Rules:
+async def get_rules(user_id: PathId, _: Reader, then: AsOf) -> Rules:
     """In what order a person is reached."""
-    async with gateway.sessions() as session:
+    async with then.session() as session:
         user = await fetch(session, UserRow, user_id, "user")
         return _rules(user)
 
@@ -61,9 +62,9 @@ async def replace_rules(user_id: PathId, body: Rules, caller: Reader, gateway: G
 
 
 @router.get("/{user_id}/quiet-hours", operation_id="getQuietHours", responses=problems(404))
-async def get_quiet_hours(user_id: PathId, _: Reader, gateway: Gateway) -> QuietHours:
+async def get_quiet_hours(user_id: PathId, _: Reader, then: AsOf) -> QuietHours:
     """When pages that are not urgent wait."""
-    async with gateway.sessions() as session:
+    async with then.session() as session:
         user = await fetch(session, UserRow, user_id, "user")
         return QuietHours.model_validate({"windows": user.quiet_hours})
 

@@ -16,6 +16,7 @@ from gateway.auth.principal import Gateway, Reader
 from gateway.schemas.base import problems
 from gateway.schemas.plan import Plan
 from gateway.schemas.policies import PolicyTrial, PolicyUse, PolicyUses
+from gateway.then import AsOf
 from integrations.base import Parsed
 from storage.errors import NotFound
 
@@ -49,14 +50,15 @@ async def preview_policy(body: PolicyTrial, _: Reader, gateway: Gateway) -> Plan
 
 
 @router.get("/usage", operation_id="listPolicyUses")
-async def list_uses(_: Reader, gateway: Gateway) -> PolicyUses:
+async def list_uses(_: Reader, then: AsOf) -> PolicyUses:
     """Every integration, service, heartbeat and routing rule, with the policy that it leads to."""
-    return PolicyUses(items=list(_uses(gateway.config.current)))
+    return PolicyUses(items=list(_uses(await then.configuration())))
 
 
 def _uses(config: Configuration) -> Iterator[PolicyUse]:
     for service in sorted(config.services.values(), key=lambda s: s.name):
-        yield PolicyUse(policy_id=service.policy_id, kind="service", id=service.id, name=service.name)
+        if service.policy_id is not None:
+            yield PolicyUse(policy_id=service.policy_id, kind="service", id=service.id, name=service.name)
     for entry in sorted(config.integrations.values(), key=lambda i: i.name):
         yield PolicyUse(policy_id=entry.policy_id, kind="integration", id=entry.id, name=entry.name)
         yield from _routed(entry.routes, "integration", entry.id, entry.name)

@@ -14,28 +14,32 @@ from domain.notify import contact_of, rules_for
 from domain.people import Urgency, User
 from domain.quiet import quiet_until
 from gateway.api.parameters import PathId
-from gateway.auth.principal import Gateway, Reader
+from gateway.auth.principal import Reader
 from gateway.schemas.accounts import Reach, ReachedBy
 from gateway.schemas.base import Moment, moment, problems
+from gateway.then import AsOf
 from storage.errors import NotFound
 
 router = APIRouter(prefix="/users", tags=["users"])
 NIGHT = 3
+AT = "Default: the next 3 a.m. of the person's zone, after as_of if given"
 
 
 @router.get("/{user_id}/reach", operation_id="previewReach", responses=problems(404))
 async def preview_reach(
     user_id: PathId,
     _: Reader,
-    gateway: Gateway,
-    at: Annotated[Moment | None, Query(description="Default: the next 3 a.m. of the person's zone")] = None,
+    then: AsOf,
+    at: Annotated[Moment | None, Query(description=AT)] = None,
 ) -> Reach:
     """Their pages while they do not answer: urgent ones, and normal ones with the wait for quiet hours."""
-    config = gateway.config.current
+    config = await then.configuration()
     user = config.users.get(user_id)
     if user is None:
         raise NotFound("user", user_id)
-    start = at.timestamp() if at is not None else _night(gateway.time.now(), user.zone)
+    # Of the present by the gateway's clock: this is answered while the database is away.
+    now = then.at.timestamp() if then.at is not None else then.services.time.now()
+    start = at.timestamp() if at is not None else _night(now, user.zone)
     return Reach.model_validate(
         {
             "at": moment(start),

@@ -17,6 +17,7 @@ from gateway.schedule_news import announce, changed
 from gateway.schemas.accounts import Uses
 from gateway.schemas.base import problems
 from gateway.schemas.people import User, UserInput, UserList
+from gateway.then import AsOf
 from gateway.tree.people import remove_user
 from runtime.ids import new_id
 from storage import accounts
@@ -27,7 +28,7 @@ from storage.tables import ContactMethodRow, UserRow
 router = APIRouter(prefix="/users", tags=["users"])
 
 
-def _shown(row: UserRow) -> User:
+def _shown(row: UserRow, past: bool = False) -> User:
     return User(
         id=row.id,
         name=row.name,
@@ -35,7 +36,7 @@ def _shown(row: UserRow) -> User:
         role=row.role,
         zone=row.zone,
         active=row.active,
-        has_password=row.password_hash is not None,
+        has_password=None if past else row.password_hash is not None,
         synthetic=row.id == CANARY,
         contacts_verified=sum(c.verified_at is not None for c in _proven(row)),
         contacts_unverified=sum(c.verified_at is None for c in _proven(row)),
@@ -51,13 +52,13 @@ def _proven(row: UserRow) -> list[ContactMethodRow]:
 @router.get("", operation_id="listUsers")
 async def list_users(
     _: Reader,
-    gateway: Gateway,
+    then: AsOf,
     verified: Annotated[bool | None, Query(description="Only who has a verified address, or who has none")] = None,
 ) -> UserList:
     """All users by name."""
-    async with gateway.sessions() as session:
+    async with then.session() as session:
         rows = (await session.execute(select(UserRow).order_by(UserRow.name, UserRow.id))).scalars()
-        shown = [_shown(r) for r in rows]
+        shown = [_shown(r, then.past) for r in rows]
     return UserList(items=[u for u in shown if verified is None or (u.contacts_verified > 0) == verified])
 
 
@@ -91,16 +92,16 @@ def _checked(body: UserInput) -> str:
 
 
 @router.get("/{user_id}", operation_id="getUser", responses=problems(404))
-async def get_user(user_id: PathId, _: Reader, gateway: Gateway) -> User:
+async def get_user(user_id: PathId, _: Reader, then: AsOf) -> User:
     """One user."""
-    async with gateway.sessions() as session:
-        return _shown(await fetch(session, UserRow, user_id, "user"))
+    async with then.session() as session:
+        return _shown(await fetch(session, UserRow, user_id, "user"), then.past)
 
 
 @router.get("/{user_id}/uses", operation_id="listUserUses", responses=problems(404))
-async def list_uses(user_id: PathId, _: Reader, gateway: Gateway) -> Uses:
+async def list_uses(user_id: PathId, _: Reader, then: AsOf) -> Uses:
     """Policies, schedules and the last resort that name this person: what deactivating them leaves without them."""
-    async with gateway.sessions() as session:
+    async with then.session() as session:
         await fetch(session, UserRow, user_id, "user")
         return Uses(items=await uses(session, "user", user_id))
 

@@ -111,16 +111,17 @@ async def person(found: Annotated[Holder, Depends(principal)]) -> Holder:
     return found
 
 
-def any_services(request: Request) -> Services:
+def any_services(request: HTTPConnection) -> Services:
     """Dependency: the gateway's services, whatever time is asked about."""
     services: Services = request.app.state.services
     return services
 
 
-def services_of(request: Request) -> Services:
+def services_of(request: HTTPConnection) -> Services:
     """Dependency: the gateway's services, for what is so now. Raises Invalid if another time is asked about."""
     if "as_of" in request.query_params:
-        words = "what was cannot be changed" if request.method not in SAFE else "this is known for the present only"
+        changing = request.scope.get("method", "GET") not in SAFE
+        words = "what was cannot be changed" if changing else "this is known for the present only"
         raise Invalid("as_of", f"Leave as_of away: {words}. Nothing was changed.")
     return any_services(request)
 

@@ -16,7 +16,7 @@ from domain.errors import Invalid
 from domain.incident import Acknowledge, Resolve
 from domain.roles import Permission, allows
 from gateway.api.alerts import act, by, episode_of
-from gateway.auth.principal import SAFE, holder_of, same_origin
+from gateway.auth.principal import SAFE, any_services, holder_of, same_origin, services_of
 from gateway.graphql.types import Alert, AlertStatus, Severity
 from gateway.live import shown
 from gateway.problems import ProblemError
@@ -140,7 +140,8 @@ schema = Schema(
 
 
 async def _context(connection: HTTPConnection) -> Context:
-    services: Services = connection.app.state.services
+    # Of the present only, as everything that happened.
+    services = services_of(connection) if connection.scope["type"] == "http" else any_services(connection)
     holder = await holder_of(connection, services)
     cookie_only = "authorization" not in connection.headers and "x-api-key" not in connection.headers
     method = connection.scope.get("method", "GET")

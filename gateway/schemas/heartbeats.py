@@ -116,7 +116,10 @@ def _status(body: dict[str, Any], now: float) -> Literal["new", "up", "late", "d
 
 
 class Heartbeat(Output):
-    """A heartbeat and how it stands. The address that is pinged is shown once; `hint` is its end."""
+    """A heartbeat and how it stands. The address that is pinged is shown once; `hint` is its end.
+
+    `state` null: of a time in the past.
+    """
 
     id: str
     name: str
@@ -129,7 +132,7 @@ class Heartbeat(Output):
     team_id: str | None
     severity: Severity
     hint: str
-    state: HeartbeatState
+    state: HeartbeatState | None
 
 
 class NewHeartbeat(Heartbeat):

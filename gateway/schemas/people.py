@@ -35,7 +35,7 @@ class User(Output):
     role: Role
     zone: str
     active: bool
-    has_password: bool
+    has_password: Annotated[bool | None, Field(description="null: not known of a time in the past")]
     synthetic: Annotated[bool, Field(description="The canary: called by its own policy only, and nobody is there")]
     contacts_verified: Annotated[int, Field(description="Enabled contact methods with a verified address")]
     contacts_unverified: Annotated[int, Field(description="Without; the outbox page has none and counts in neither")]

@@ -244,12 +244,15 @@ class HandoffSettings(Input):
 
 
 class Handoff(Output):
-    """What happens at hand-offs, and how the running one stands. `unconfirmed`: who has not confirmed yet."""
+    """What happens at hand-offs, and how the running one stands.
+
+    `unconfirmed`: who has not confirmed yet; null of a time in the past.
+    """
 
     confirm_within_s: float | None
     slack_group: str
     has_slack_token: bool
-    unconfirmed: list[str]
+    unconfirmed: list[str] | None
 
 
 class ShiftNotices(Input):

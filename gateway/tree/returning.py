@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
+from domain.masking import lost
 from domain.roles import allows
 from gateway.problems import ProblemError
 from gateway.services import Services
@@ -22,7 +23,6 @@ from gateway.tree.walk import KEEP
 from storage.access import Holder
 from storage.as_of import session_at
 from storage.errors import Conflict
-from storage.sealed import lost
 from storage.tables import AppliedRow
 from storage.versions import one
 

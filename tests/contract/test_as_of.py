@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from sqlalchemy import select, text
 
+from cli import lint as linting
+from cli import plan as planning
+from cli.progress import Failed
 from storage import versioned
 from storage.as_of import session_at
 from storage.db import make_sync_engine
@@ -16,8 +23,14 @@ from tests.contract.conftest import Site
 from tests.contract.rota import crew, monday
 from tests.contract.rota import text as written
 from tests.contract.test_configuration_tree import everything
+from tests.contract.test_openapi import COMMITTED
+from tests.contract.test_plan_api import shop
 
-LISTS = ("/schedules", "/policies", "/services", "/teams", "/integrations", "/holiday-calendars", "/routing-rules")
+LISTS = (
+    *("/schedules", "/policies", "/services", "/teams", "/integrations", "/holiday-calendars", "/routing-rules"),
+    *("/policies/usage", "/destinations"),
+)
+OF_A_PERSON = ("/contact-methods", "/notification-rules", "/quiet-hours", "/shift-notices", "/uses")
 
 
 async def database_now(site: Site) -> Any:
@@ -47,6 +60,7 @@ async def test_what_was_answered_then_is_answered_again(site: Site) -> None:
     one = f"/schedules/{made.schedule}"
     preview = f"{one}/preview"
     paths = [*LISTS, "/last-resort", "/configuration/export", one, f"{one}/overrides", f"{one}/temporaries"]
+    paths += [f"/users/{made.ids['ada']}{part}" for part in OF_A_PERSON]
 
     async def answers(**query: Any) -> Any:
         found = {path: await get(site, path, **query) for path in paths}
@@ -54,12 +68,17 @@ async def test_what_was_answered_then_is_answered_again(site: Site) -> None:
             **found,
             "preview": await get(site, preview, **span, **query),
             "on-call": await get(site, "/on-call", at=at, **query),
+            "timeline": await get(site, "/on-call/timeline", **span, **query),
+            "load": await get(site, "/on-call/load", **span, **query),
+            "reach": await get(site, f"/users/{made.ids['ada']}/reach", at=at, **query),
             "plan": await planned(site, hook, at, **query),
         }
 
     before, then = await answers(), (await database_now(site)).isoformat()
     await site.call("DELETE", f"{one}/overrides/{before[f'{one}/overrides']['items'][0]['id']}")
     await site.call("PUT", f"/users/{made.ids['ada']}/notification-rules", {"urgent": []})
+    ada = (await get(site, f"/users/{made.ids['ada']}")) | {"name": "Ada L."}
+    await site.call("PUT", f"/users/{ada['id']}", {k: ada[k] for k in ("name", "email", "role", "zone", "active")})
     await site.call("PUT", "/last-resort", {"targets": [{"kind": "user", "id": made.ids["ada"]}]})
     names = {"schedules": "zone", "policies": "repeat", "services": "tier", "integrations": "default_severity"}
     for kind, field in names.items():
@@ -71,9 +90,76 @@ async def test_what_was_answered_then_is_answered_again(site: Site) -> None:
             await site.call("PUT", f"/{kind}/{item['id']}", body)
     await site.call("PUT", "/routing-rules", {"routes": []})
     after = await answers()
-    assert all(after[what] != before[what] for what in ("/schedules", "/policies", "plan", "preview", "on-call"))
+    other = ("/schedules", "/policies", "/policies/usage", "plan", "preview", "on-call", "timeline", "load", "reach")
+    assert [what for what in other if after[what] == before[what]] == []
     assert await answers(as_of=then) == before
     assert await answers() == after
+
+
+async def test_people_heartbeats_and_hand_offs_of_then(site: Site) -> None:
+    made = await everything(site)
+    ada, handoff = f"/users/{made.ids['ada']}", f"/schedules/{made.schedule}/hand-off"
+    phone = {"channel": "voice", "label": "phone", "address": "+49301234567"}
+    contact = await site.call("POST", f"{ada}/contact-methods", phone)
+    beat = (await get(site, "/heartbeats"))["items"][0]
+    asked = (ada, "/users", handoff, "/heartbeats", f"/heartbeats/{beat['id']}", f"{ada}/contact-methods")
+    before, then = [await get(site, path) for path in asked], (await database_now(site)).isoformat()
+    user = {k: before[0][k] for k in ("name", "email", "role", "active")}
+    await site.call("PUT", ada, {**user, "name": "Ada L.", "zone": "Asia/Tokyo"})
+    await site.call("PUT", f"{ada}/contact-methods/{contact['id']}", {**phone, "address": "+49307654321"})
+    changed = {k: v for k, v in beat.items() if k not in ("id", "hint", "state")}
+    await site.call("PUT", f"/heartbeats/{beat['id']}", {**changed, "grace_s": beat["grace_s"] + 60})
+    await site.call("PUT", handoff, {"confirm_within_s": 7200, "slack_group": ""})
+
+    def of_then(value: Any) -> Any:
+        if isinstance(value, list):
+            return [of_then(v) for v in value]
+        if not isinstance(value, dict):
+            return value
+        unknown = ("has_password", "state", "unconfirmed")
+        return {k: None if k in unknown else of_then(v) for k, v in value.items()}
+
+    assert [await get(site, path, as_of=then) for path in asked] == of_then(before)
+    assert all(now != was for now, was in zip([await get(site, path) for path in asked], before, strict=True))
+    reach = await get(site, f"{ada}/reach", as_of=then)
+    assert {w["address_hint"] for w in reach["urgent"] if w["channel"] == "voice"} == {""}, "the number is not kept"
+
+
+async def test_what_lint_and_readiness_would_have_said(
+    site: Site, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = await shop(site)
+    away = {"user_id": made["ada"], "start": written(monday(1)), "end": written(monday(2)), "ask_cover": False}
+    off = await site.call("POST", "/time-off", away)
+    then = (await database_now(site)).isoformat()
+    await site.call("DELETE", f"/time-off/{off['id']}")
+    contact = {"channel": "webhook", "address": "https://127.0.0.1/page"}
+    await site.call("POST", f"/users/{made['ben']}/contact-methods", contact)
+    await site.call("PUT", f"/users/{made['ada']}/notification-rules", {"urgent": []})
+
+    async def said(**query: Any) -> tuple[set[tuple[str, str]], set[str]]:
+        found = await get(site, "/lint", **query)
+        shifts = (await get(site, "/readiness", days=30, **query))["items"]
+        kinds = {r["kind"] for s in shifts for r in s["reasons"]}
+        return {(f["subject"], f["kind"]) for f in found["findings"]}, kinds
+
+    now, past = await said(), await said(as_of=then)
+    assert ("Ben", "no_contact") in past[0] - now[0] and "away" in past[1] - now[1]
+    unchecked = {u["kind"] for u in (await get(site, "/lint", as_of=then))["unchecked"]}
+    assert unchecked == {"stale_push_token", "contact_failing", "integration_silent"}
+    monkeypatch.setattr("cli.lint.now_of", None)
+    settings = site.services.settings
+    assert await asyncio.to_thread(linting.run, settings, "info", False, then) == 1
+    assert "Ben" in (told := capsys.readouterr().out) and "[no_contact]" in told
+    question = planning.Question(
+        made["integration"], None, planning.Alert("Slow", "error", ("env=prod",)), "", "UTC", False, then
+    )
+    await asyncio.to_thread(planning.run, settings, question)
+    assert "Ben" in (told := capsys.readouterr().out) and "can be reached" in told
+    await asyncio.to_thread(planning.run, settings, replace(question, as_of=""))
+    assert "webhook" in capsys.readouterr().out
+    with pytest.raises(Failed, match="--as-of"):
+        await asyncio.to_thread(planning.run, settings, replace(question, as_of="yesterday"))
 
 
 async def test_a_time_of_which_nothing_is_known_and_a_change_of_the_past_are_refused(site: Site) -> None:
@@ -88,6 +174,16 @@ async def test_a_time_of_which_nothing_is_known_and_a_change_of_the_past_are_ref
         answer = await site.http.request(method, f"/api/v1{path}", json=body, params={"as_of": then})
         assert answer.status_code == 422 and "what was cannot be changed" in answer.text, answer.text
     assert "for the present only" in (await get(site, "/alerts", 422, as_of=then))["detail"]
+    query = {"query": "{ alerts { id } }"}
+    assert (await site.http.post("/api/graphql", json=query, params={"as_of": then})).status_code == 422
+
+
+async def test_what_says_that_it_takes_a_time_does(site: Site) -> None:
+    then = (await database_now(site)).isoformat()
+    for path, ways in json.loads(COMMITTED.read_text())["paths"].items():
+        if "as_of" in {p.get("name") for p in ways.get("get", {}).get("parameters", ())}:
+            answer = await site.http.get(re.sub(r"{\w+}", "x", path), params={"as_of": then})
+            assert "present only" not in answer.text, path
 
 
 async def test_every_table_of_the_configuration_can_be_read_in_the_past(site: Site) -> None:
