@@ -16,6 +16,7 @@ from gateway.problems import ProblemError
 from gateway.schemas.accounts import Ended, PasswordChange, ProfileInput, Session, SessionList
 from gateway.schemas.base import problems
 from gateway.schemas.people import User
+from gateway.then import Then
 from storage import accounts
 from storage.access import Holder
 from storage.changes import act
@@ -38,7 +39,7 @@ async def replace_me(body: ProfileInput, caller: Person, gateway: Gateway) -> Us
     email = check_address("email", body.email, "email")
     await accounts.rename(gateway.sessions, caller.name, _own(caller), body.name, email, body.zone)
     await gateway.config.refresh()
-    return await get_user(_own(caller), caller, gateway)
+    return await get_user(_own(caller), caller, Then(gateway, None))
 
 
 @router.put("/password", operation_id="changePassword", status_code=204, responses=problems(429))
