@@ -31,6 +31,7 @@ def main() -> int:
         http="httptools",
         timeout_graceful_shutdown=5,
         proxy_headers=True,
+        forwarded_allow_ips=settings.trusted_proxies,
         server_header=False,
         backlog=4096,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, MutableMapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -12,6 +12,7 @@ from starlette.routing import Match
 from gateway import api, graphql, health, live, pages, problems
 from gateway.api import calendars
 from gateway.bare import Receive, Scope, Send
+from gateway.beneath import Asgi, beneath
 from gateway.console import Console
 from gateway.ingest import PREFIX
 from gateway.metrics import REQUESTS
@@ -23,8 +24,6 @@ from gateway.rota_watch import RotaWatch
 from gateway.services import Services
 from runtime.ids import new_id
 from runtime.version import VERSION
-
-Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 def build_api(services: Services) -> FastAPI:
@@ -54,7 +53,7 @@ def build_api(services: Services) -> FastAPI:
     for router in (api.router(), live.router, graphql.router(), *public):
         app.include_router(router)
     app.mount("/static", pages.static)
-    customise(app)
+    customise(app, services.settings.base)
     return app
 
 
@@ -74,7 +73,7 @@ def build_app(services: Services) -> Asgi:
         else:
             await console(scope, receive, send)
 
-    return gateway
+    return beneath(services.settings.base, gateway)
 
 
 def _known(app: FastAPI, scope: Scope) -> bool:

@@ -61,7 +61,8 @@ class Console:
             return
         path = quote(request.url.path)
         if "." not in path.rpartition("/")[2] and await holder_of(request, self._services) is None:
-            await RedirectResponse(f"/sign-in?next={quote(path, safe='')}", 303)(scope, receive, send)
+            next_ = quote(self._services.settings.base + path, safe="")
+            await RedirectResponse(f"/sign-in?next={next_}", 303)(scope, receive, send)
             return
         headers = [(k, v) for k, v in request.headers.raw if k not in NOT_PASSED_ON]
         url = f"{BASE}{path}" + (f"?{request.url.query}" if request.url.query else "")
@@ -75,7 +76,7 @@ class Console:
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             log.warning("console_away", why=repr(error), meaning="its pages do not show; alerts and pages go on")
             text = "The console starts or was started anew. Alerts are taken and people are paged meanwhile."
-            response = page("unavailable.html", 503, title="The console is not there", text=text)
+            response = page(self._services, "unavailable.html", 503, title="The console is not there", text=text)
             response.headers["Retry-After"] = "2"
             await response(scope, receive, send)
             return

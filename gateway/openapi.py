@@ -23,12 +23,12 @@ METHODS = ("get", "head", "post")
 """By which a heartbeat is pinged."""
 
 
-def customise(app: FastAPI) -> None:
-    """Have the application serve the complete document."""
+def customise(app: FastAPI, base: str) -> None:
+    """Have the application serve the complete document. `base`: the path it is served beneath, "" at the root."""
 
     def document() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = _complete(app)
+            app.openapi_schema = {**_complete(app), **({"servers": [{"url": base}]} if base else {})}
         return app.openapi_schema
 
     app.openapi = document  # type: ignore[method-assign]

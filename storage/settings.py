@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 from ipaddress import ip_network
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 MEBIBYTE = 1024 * 1024
+BASE = re.compile(r"(/[A-Za-z0-9_-][A-Za-z0-9._~-]*)*")
+"""A path to be served beneath: it goes into pages, scripts and cookies as it is."""
 
 
 class SettingsInvalid(Exception):
@@ -36,7 +40,11 @@ class Settings(BaseModel):
     """Loopback by default: nothing is reachable from outside until you say so."""
     port: int = Field(8080, ge=1, le=65535, alias="PORT")
     public_url: str = Field("", alias="SENTINEL_PUBLIC_URL")
-    """How people and senders reach us; in links and webhook URLs. Empty: http://bind:port."""
+    """How people and senders reach us; in links and webhook URLs. Empty: http://bind:port. With a path, as in
+    https://ops.example/sentinel, everything is served beneath it."""
+    trusted_proxies: str = Field("127.0.0.1,::1", alias="SENTINEL_TRUSTED_PROXIES")
+    """Addresses and networks, with commas between, whose X-Forwarded-For and X-Forwarded-Proto are believed. A reverse
+    proxy that is not among them is taken for the browser: its address slows down everybody who guesses passwords."""
     hosts: int = Field(2, ge=1, le=256, alias="SENTINEL_HOSTS")
     """Host processes. Two, so that one can take over from the other within seconds."""
     secret_key: str = Field("", repr=False, alias="SENTINEL_SECRET_KEY")
@@ -80,7 +88,17 @@ class Settings(BaseModel):
     """Socket file of the console's process on this machine, which the gateway puts its pages through to. Empty:
     home/console.sock. The path must be shorter than 100 characters."""
 
-    @field_validator("allow_addresses")
+    @field_validator("public_url")
+    @classmethod
+    def _reachable(cls, text: str) -> str:
+        parts = urlsplit(text)
+        if text and (parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment):
+            raise ValueError("write it like https://sentinel.example.org or https://ops.example.org/sentinel")
+        if BASE.fullmatch(parts.path.rstrip("/")) is None or parts.path.startswith("/api"):
+            raise ValueError("its path may have letters, digits, -, _, . and ~ only, and must not begin with /api")
+        return text
+
+    @field_validator("allow_addresses", "trusted_proxies")
     @classmethod
     def _addresses(cls, text: str) -> str:
         for one in filter(None, map(str.strip, text.split(","))):
@@ -112,6 +130,11 @@ class Settings(BaseModel):
     def url(self) -> str:
         """Public base URL without a trailing slash."""
         return (self.public_url or self.local_url).rstrip("/")
+
+    @property
+    def base(self) -> str:
+        """The path that everything public is beneath, without a trailing slash: "/sentinel"; "" at the root."""
+        return urlsplit(self.url).path
 
     @classmethod
     def from_env(cls) -> Settings:

@@ -7,6 +7,7 @@ from typing import Any
 
 import uvicorn
 
+from ui.placed import place
 from ui.settings import Settings
 from ui.site import SITE, for_serving
 
@@ -24,7 +25,8 @@ def main() -> int:
     if not (SITE / "routes.json").exists():
         sys.stderr.write("The console's pages are not built; `make up` does it, or run `python -m ui.build`.\n")
         return 1
-    for_serving()
+    place(SITE, settings.site, settings.base)
+    for_serving(settings.site, settings.base)
     settings.socket.unlink(missing_ok=True)
     uvicorn.run(
         "ui.__main__:build",

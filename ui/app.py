@@ -50,7 +50,7 @@ def broken(exception: Exception) -> EventSpec:
 app = rx.App(
     backend_exception_handler=broken,
     stylesheets=["/console.css", "/administration.css", "/analytics.css", "/incident.css", "/people.css", "/rota.css"],
-    head_components=[rx.el.link(rel="icon", href="/icon.svg", type="image/svg+xml")],
+    head_components=[rx.el.link(rel="icon", href=rx.asset("icon.svg"), type="image/svg+xml")],
     html_lang="en",
     api_transformer=secured,
 )

@@ -13,7 +13,8 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
 from typing import Any
 
-from ui.site import SITE
+from ui.settings import Settings
+from ui.site import PAGES
 
 Asgi = Callable[[Any, Any, Any], Awaitable[None]]
 SCRIPT = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
@@ -35,9 +36,10 @@ def policy(site: Path) -> str:
 
 
 def secured(app: Asgi) -> Asgi:
-    """`app` with the headers."""
+    """`app` with the headers, and beneath the path that the browser sees: here it is asked without."""
+    settings = Settings.from_env()
     fixed = {
-        b"content-security-policy": policy(SITE / "build" / "client").encode(),
+        b"content-security-policy": policy(settings.site / PAGES).encode(),
         b"x-content-type-options": b"nosniff",
         b"referrer-policy": b"same-origin",
     }
@@ -45,17 +47,21 @@ def secured(app: Asgi) -> Asgi:
     async def wrapped(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
         if not scope.get("client"):  # a socket file has no address, and Reflex wants one
             scope = {**scope, "client": ("127.0.0.1", 0)}
+        path = scope.get("path", "")
+        lasting = path.startswith("/assets/")
+        if scope["type"] == "http" and "." not in path.rpartition("/")[2] and not path.endswith("/"):
+            # Each page is a directory; else Starlette redirects to it by an absolute URL, which a proxy makes wrong.
+            path += "/"
+        if scope["type"] != "lifespan":
+            scope = {**scope, "path": settings.base + path}
         if scope["type"] != "http":
             await app(scope, receive, send)
             return
-        if "." not in scope["path"].rpartition("/")[2] and not scope["path"].endswith("/"):
-            # Each page is a directory; else Starlette redirects to it by an absolute URL, which a proxy makes wrong.
-            scope = {**scope, "path": scope["path"] + "/"}
 
         async def sending(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.start":
-                lasting = scope["path"].startswith("/assets/") and message["status"] == 200
-                own = {**fixed, b"cache-control": FOR_EVER if lasting else b"no-cache"}
+                kept = FOR_EVER if lasting and message["status"] == 200 else b"no-cache"
+                own = {**fixed, b"cache-control": kept}
                 others = [(k, v) for k, v in message.get("headers", ()) if k.lower() not in own]
                 message = {**message, "headers": [*others, *own.items()]}
             await send(message)

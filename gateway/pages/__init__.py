@@ -47,9 +47,9 @@ static = StaticFiles(directory=HERE / "static")
 attempts = Attempts()
 
 
-def page(name: str, status: int = 200, **values: Any) -> HTMLResponse:
+def page(services: Services, name: str, status: int = 200, **values: Any) -> HTMLResponse:
     """A template with the security headers."""
-    return HTMLResponse(PAGES.get_template(name).render(**values), status, HEADERS)
+    return HTMLResponse(PAGES.get_template(name).render(base=services.settings.base, **values), status, HEADERS)
 
 
 async def signed_in(request: Request) -> Holder | None:
@@ -71,19 +71,21 @@ def narrowed(incident_id: str) -> str:
 @router.get("/outbox")
 async def outbox_page(request: Request, incident: str = "", state: str = "") -> Response:
     """Every page: to whom, by what, what became of it."""
+    services: Services = request.app.state.services
     holder = await signed_in(request)
     if holder is None:
         return RedirectResponse("/sign-in", 303)
-    return page("outbox.html", holder=holder, **await _rows(request, incident, state, holder))
+    return page(services, "outbox.html", holder=holder, **await _rows(request, incident, state, holder))
 
 
 @router.get("/outbox/rows")
 async def outbox_rows(request: Request, incident: str = "", state: str = "") -> Response:
     """The table alone, for the page's refresh."""
+    services: Services = request.app.state.services
     holder = await signed_in(request)
     if holder is None:
-        return page("sign_in.html", 401, problem="You are signed out.")
-    return page("rows.html", holder=holder, **await _rows(request, incident, state, holder))
+        return page(services, "sign_in.html", 401, problem="You are signed out.")
+    return page(services, "rows.html", holder=holder, **await _rows(request, incident, state, holder))
 
 
 async def _rows(request: Request, incident: str, state: str, holder: Holder) -> Mapping[str, Any]:
@@ -109,28 +111,30 @@ async def _rows(request: Request, incident: str, state: str, holder: Holder) -> 
 @router.post("/outbox/acknowledge")
 async def acknowledge(request: Request, incident: Annotated[str, Form(max_length=100)]) -> Response:
     """The button beside a page."""
+    services: Services = request.app.state.services
     holder = await signed_in(request)
     if holder is None or not same_origin(request) or not allows(holder.role, holder.scopes, "respond"):
-        return page("sign_in.html", 403, problem="You may not acknowledge; sign in as a responder.")
-    services: Services = request.app.state.services
+        return page(services, "sign_in.html", 403, problem="You may not acknowledge; sign in as a responder.")
     try:
         await act(services, incident, Acknowledge(episode_of(incident), holder.name, "", holder.user_id), None)
     except NotFound as error:
-        return page("sign_in.html", 404, problem=str(error))
+        return page(services, "sign_in.html", 404, problem=str(error))
     return RedirectResponse(f"/outbox?{narrowed(incident)}", 303)
 
 
-def own(path: str) -> str:
-    """Where to go after signing in: a path of ours, never another site."""
+def own(path: str, base: str) -> str:
+    """Where to go after signing in: a path of ours, never another site. `path` is the browser's, beneath `base`."""
+    path = path.removeprefix(base) if path.startswith(base + "/") else FRONT
     parts = urlsplit(path)
     ours = path.startswith("/") and not path.startswith(("//", "/\\")) and not parts.netloc and path.isprintable()
     return path if ours else FRONT
 
 
 @router.get("/sign-in")
-async def sign_in_form(next: str = FRONT) -> Response:
+async def sign_in_form(request: Request, next: str = FRONT) -> Response:
     """E-mail and password."""
-    return page("sign_in.html", next=own(next))
+    services: Services = request.app.state.services
+    return page(services, "sign_in.html", next=own(next, services.settings.base))
 
 
 @router.post("/sign-in")
@@ -142,19 +146,22 @@ async def sign_in(
 ) -> Response:
     """The same answer for a wrong password and an unknown account, after the same time."""
     services: Services = request.app.state.services
+    to = own(next, services.settings.base)
     device, address = place_of(request)
     who = f"{email.lower()}|{address}"
     if not same_origin(request):
-        return page("sign_in.html", 403, problem="This request came from another site.")
+        return page(services, "sign_in.html", 403, problem="This request came from another site.")
     if not attempts.allowed(who) or not attempts.allowed(address, MAX_FROM_ADDRESS):
-        return page("sign_in.html", 429, problem="Too many attempts. Wait five minutes and try again.", next=own(next))
+        return page(
+            services, "sign_in.html", 429, problem="Too many attempts. Wait five minutes and try again.", next=to
+        )
     found = await access.password_of(services.sessions, email.replace("\x00", ""))
     if not await verify(password, found[1] if found else None) or found is None:
         attempts.failed(who)
         attempts.failed(address)
-        return page("sign_in.html", 401, problem="E-mail address or password is wrong.", next=own(next))
+        return page(services, "sign_in.html", 401, problem="E-mail address or password is wrong.", next=to)
     session = await access.create_session(services.sessions, found[0], device, address)
-    return entered(session, services, await _onwards(services, found[0], own(next)))
+    return entered(session, services, await _onwards(services, found[0], to))
 
 
 async def _onwards(services: Services, user_id: str, to: str) -> str:
@@ -165,9 +172,10 @@ async def _onwards(services: Services, user_id: str, to: str) -> str:
 
 
 @router.get("/sign-in/{token}")
-async def one_time(token: str) -> Response:
+async def one_time(request: Request, token: str) -> Response:
     """A button, because link previews follow links: only pressing it uses the token up."""
-    return page("one_time.html", token=token)
+    services: Services = request.app.state.services
+    return page(services, "one_time.html", token=token)
 
 
 @router.post("/sign-in/{token}")
@@ -179,7 +187,10 @@ async def redeem(request: Request, token: str) -> Response:
     )
     if session is None:
         return page(
-            "sign_in.html", 401, problem="This link was used already or is too old. Start Sentinel again for a new one."
+            services,
+            "sign_in.html",
+            401,
+            problem="This link was used already or is too old. Start Sentinel again for a new one.",
         )
     holder = await access.session_holder(services.sessions, session)
     return entered(session, services, await _onwards(services, (holder and holder.user_id) or "", FRONT))
@@ -192,7 +203,7 @@ async def sign_out(request: Request) -> Response:
     if same_origin(request):
         await access.end_session(services.sessions, request.cookies.get(COOKIE, ""))
     response = RedirectResponse("/sign-in", 303)
-    response.delete_cookie(COOKIE)
+    response.delete_cookie(COOKIE, services.settings.base or "/")
     return response
 
 
@@ -200,5 +211,6 @@ def entered(session: str, services: Services, to: str) -> Response:
     """On to a page, with the session's cookie."""
     response = RedirectResponse(to, 303)
     secure = services.settings.url.startswith("https://")
-    response.set_cookie(COOKIE, session, max_age=SESSION_S, httponly=True, samesite="strict", secure=secure)
+    path = services.settings.base or "/"
+    response.set_cookie(COOKIE, session, max_age=SESSION_S, path=path, httponly=True, samesite="strict", secure=secure)
     return response

@@ -25,14 +25,18 @@ GONE = "This invitation was used already, was taken back, or is older than seven
 AFTER = "/profile"
 
 
-def _gone() -> Response:
-    return page("sign_in.html", 404, problem=GONE)
+def _gone(services: Services) -> Response:
+    return page(services, "sign_in.html", 404, problem=GONE)
 
 
-def _form(invited: InvitationRow, token: str, problem: str = "", status: int = 200, **given: str) -> Response:
+def _form(
+    services: Services, invited: InvitationRow, token: str, problem: str = "", status: int = 200, **given: str
+) -> Response:
     shown = {"person": given.get("name", invited.name), "zone": given.get("zone", "UTC")}
     zones = sorted(available_timezones()) if invited.user_id is None else []
-    return page("invitation.html", status, invited=invited, token=token, problem=problem, zones=zones, **shown)
+    return page(
+        services, "invitation.html", status, invited=invited, token=token, problem=problem, zones=zones, **shown
+    )
 
 
 @router.get("/invitation/{token}")
@@ -40,7 +44,7 @@ async def look(request: Request, token: str) -> Response:
     """A form; looking at it uses nothing up, because link previews follow links."""
     services: Services = request.app.state.services
     invited = await invitations.found(services.sessions, token)
-    return _form(invited, token) if invited is not None else _gone()
+    return _form(services, invited, token) if invited is not None else _gone(services)
 
 
 @router.post("/invitation/{token}")
@@ -55,20 +59,20 @@ async def accept(
     """Use it up and sign in."""
     services: Services = request.app.state.services
     if not same_origin(request):
-        return page("sign_in.html", 403, problem="This request came from another site.")
+        return page(services, "sign_in.html", 403, problem="This request came from another site.")
     invited = await invitations.found(services.sessions, token)
     if invited is None:
-        return _gone()
+        return _gone(services)
     given = {"name": "".join(c for c in name if c.isprintable()).strip() or invited.name, "zone": zone}
     if problem := _problem(password, again, given):
-        return _form(invited, token, problem, 422, **given)
+        return _form(services, invited, token, problem, 422, **given)
     try:
         hashed = await hash_password(password)
         user = await invitations.accept(services.sessions, services.sealer, token, hashed=hashed, **given)
     except NotFound:
-        return _gone()
+        return _gone(services)
     except Conflict as error:
-        return _form(invited, token, str(error), 409, **given)
+        return _form(services, invited, token, str(error), 409, **given)
     await services.config.refresh()
     return entered(await access.create_session(services.sessions, user, *place_of(request)), services, AFTER)
 

@@ -148,4 +148,4 @@ async def test_the_live_list_says_counts_and_changed_incidents_once_for_all(live
     ],
 )
 def test_signing_in_leads_to_our_own_pages_only(wanted: str, goes: str) -> None:
-    assert own(wanted) == goes
+    assert own(wanted, "") == goes

@@ -33,6 +33,24 @@ def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> N
     assert (settings.port, settings.url) == (8080, "https://pager.example.org")
 
 
+@pytest.mark.parametrize(
+    ("url", "base"),
+    [("", ""), ("https://s.example/", ""), ("https://s.example/a-b/c.d/", "/a-b/c.d"), ("http://s:81/x", "/x")],
+)
+def test_the_path_of_the_public_url_is_what_everything_is_beneath(url: str, base: str) -> None:
+    assert Settings(public_url=url).base == base
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["ops.example/x", "ftp://s/x", "https:///x", "https://s/x?y", "https://s/a b", 'https://s/"', "https://s/api/x"],
+)
+def test_a_public_url_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("SENTINEL_PUBLIC_URL", url)
+    with pytest.raises(SettingsInvalid, match="SENTINEL_PUBLIC_URL"):
+        Settings.from_env()
+
+
 def test_settings_cannot_be_changed_and_do_not_show_their_secrets() -> None:
     settings = Settings(
         database_url="postgresql://u:pw-one@db/x",

@@ -1,5 +1,6 @@
 // The gateway's live list of incidents: one websocket a page, whatever listens on it.
 import { useEffect, useState } from "react";
+import { BASE } from "./parts.jsx";
 
 const listeners = new Set();
 const state = { live: false, since: null };
@@ -11,7 +12,7 @@ function tell(message) {
 
 function open() {
   clearTimeout(timer);
-  socket = new WebSocket(location.origin.replace(/^http/, "ws") + "/api/v1/alerts/live");
+  socket = new WebSocket(location.origin.replace(/^http/, "ws") + BASE + "/api/v1/alerts/live");
   const mine = socket;
   let greeted = false;
   mine.onmessage = (event) => {
@@ -26,7 +27,7 @@ function open() {
   };
   mine.onclose = (event) => {
     if (mine !== socket) return;
-    if (event.code === 4401) return location.assign("/sign-in?next=" + encodeURIComponent(location.pathname + location.search));
+    if (event.code === 4401) return location.assign(BASE + "/sign-in?next=" + encodeURIComponent(location.pathname + location.search));
     if (state.live || state.since === null) state.since = new Date();
     state.live = false;
     tell({ type: "lost" });

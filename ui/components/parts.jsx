@@ -2,6 +2,9 @@
 import { useEffect, useState } from "react";
 import { Link } from "react-router";
 
+// The path that the console is served beneath, "" at the root of a host.
+export const BASE = import.meta.env.BASE_URL.replace(/\/$/, "");
+
 const tickers = new Set();
 setInterval(() => {
   for (const tick of tickers) tick();
@@ -57,12 +60,12 @@ export function ThemeSwitch() {
 
 // The answer's JSON, or an Error with words for a person.
 export async function ask(method, path, body) {
-  const answer = await fetch("/api/v1" + path, {
+  const answer = await fetch(BASE + "/api/v1" + path, {
     method,
     headers: body === undefined ? {} : { "content-type": "application/json" },
     body: body === undefined ? undefined : JSON.stringify(body),
   });
-  if (answer.status === 401) location.assign("/sign-in?next=" + encodeURIComponent(location.pathname + location.search));
+  if (answer.status === 401) location.assign(BASE + "/sign-in?next=" + encodeURIComponent(location.pathname + location.search));
   const said = await answer.json().catch(() => null);
   if (!answer.ok) throw new Error(said?.detail ?? `The gateway answered ${answer.status}.`);
   return said;
@@ -75,14 +78,14 @@ export function Place({ to, current, id, children }) {
 
 // A plain form: the gateway ends the session and takes its cookie back.
 export function SignOut() {
-  return <form method="post" action="/sign-out"><button type="submit">Sign out</button></form>;
+  return <form method="post" action={BASE + "/sign-out"}><button type="submit">Sign out</button></form>;
 }
 
 // Goes to the sign-in page once there is one to go to: Reflex's redirects stay within the console, or open a tab. What is left
 // over from before somebody signed in again leads nowhere.
 export function Leave({ to }) {
   useEffect(() => {
-    if (to) fetch("/api/v1/me").then((answer) => answer.status === 401 && location.assign(to));
+    if (to) fetch(BASE + "/api/v1/me").then((answer) => answer.status === 401 && location.assign(BASE + to));
   }, [to]);
   return null;
 }

@@ -34,7 +34,7 @@ class Rules(Session):
     @told
     async def load(self) -> None:
         """The rules of the page that is open."""
-        path = str(self.router.url.path).rstrip("/")
+        path = self.page_path()
         self.ident = "" if path == "/integrations" else path.rpartition("/")[2]
         self.editing = CLOSED
         self.policies, self.services, self.teams = [

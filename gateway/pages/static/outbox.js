@@ -4,8 +4,8 @@ const notice = document.getElementById("notice");
 async function refresh() {
   if (!rows.querySelector("details[open]") && !rows.contains(document.activeElement)) {
     try {
-      const answer = await fetch("/outbox/rows" + location.search, { credentials: "same-origin" });
-      if (answer.status === 401) location.assign("/sign-in");
+      const answer = await fetch("outbox/rows" + location.search, { credentials: "same-origin" });
+      if (answer.status === 401) location.assign("sign-in");
       if (answer.ok) rows.innerHTML = await answer.text();
       notice.hidden = answer.ok;
     } catch {
