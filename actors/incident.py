@@ -6,7 +6,6 @@ All rules are in domain/: alerts.py, commands.py, due.py. This file only transla
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, ClassVar, get_args
 
 from domain import events
@@ -23,6 +22,7 @@ from domain.masking import hint
 from domain.merge import on_arrival
 from domain.notices import NoticesWanted
 from domain.outage import PagesSentInOutage
+from domain.replacing import replace
 from domain.resume import on_outage_pages
 from domain.round_robin import AskTurn, TurnGiven
 from domain.templates import page, text_sha256
@@ -39,7 +39,7 @@ from domain.tie_messages import (
 )
 from domain.tying import on_tie
 from domain.view import body, facets, small
-from runtime.entity import Cancel, Ctx, Decision, Effect, EffectFailed, Isolation, Record, Set, Tell, TimerFired
+from runtime.entity import Cancel, Ctx, Decision, Effect, EffectFailed, Isolation, Record, Set, Tell, TimerFired, View
 from runtime.ids import EntityId
 
 
@@ -120,7 +120,8 @@ def _decision(before: Line, draft: Draft, ctx: Ctx, tell: list[Tell]) -> Decisio
     timers: list[Set | Cancel] = []
     for name, at in draft.timers.items():
         timers.append(Cancel(name) if at is None else Set(name, at))
-    records = [] if draft.line == before or draft.line.episode == 0 else [_record(draft.line, ctx.entity.key)]
+    same = draft.line is before or draft.line == before
+    records = [] if same or draft.line.episode == 0 else [_view(draft.line, ctx.entity.key)]
     effects = {order.delivery: _effect(draft, order, ctx.entity.key) for order in draft.pages}
     return Decision(
         events=[_with_hash(event, effects) if isinstance(event, events.Paged) else event for event in draft.events],
@@ -134,6 +135,7 @@ def _decision(before: Line, draft: Draft, ctx: Ctx, tell: list[Tell]) -> Decisio
         ],
         records=records,
         reply=draft.reply,
+        after=draft.line,
     )
 
 
@@ -156,8 +158,9 @@ def _with_hash(paged: events.Paged, effects: Mapping[str, Effect]) -> events.Pag
     return paged if effect is None else replace(paged, text_sha256=text_sha256(effect.body))
 
 
-def _record(line: Line, key: str) -> Record:
-    return Record(incident_id(key, line.episode), facets(line), body(line, key))
+def _view(line: Line, key: str) -> View:
+    ident = incident_id(key, line.episode)
+    return View(ident, lambda: Record(ident, facets(line), body(line, key)))
 
 
 def _effect(draft: Draft, order: PageOrder, key: str) -> Effect:

@@ -38,7 +38,7 @@ from domain.incident import Line, Status, Watch
 from domain.line import VALUES_TOLD, firing
 from domain.notices import Notice
 from domain.notify import reachable
-from domain.oncall import shifts
+from domain.oncall import shifts, who
 from domain.people import User
 from domain.policy import Policy, Vigil
 
@@ -120,7 +120,7 @@ def shift_end(policy: Policy, user_id: str | None, config: Configuration, at: fl
     ends = []
     for ident in {t.id: None for step in policy.steps for t in step.targets if t.kind == "schedule"}:
         schedule = config.schedules.get(ident)
-        if schedule is not None and user_id is not None:
+        if schedule is not None and user_id in who(schedule, at):
             theirs = duties(s for s in shifts(schedule, at, at + LOOK_S) if s.user == user_id)
             ends += [min(d.end, at + LOOK_S) for d in theirs if d.start <= at < d.end]
     return max(ends, default=None)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from domain import beat_events as e
 from domain.beat_events import Alarm, Run
+from domain.replacing import replace
 
 RUNS_KEPT = 50
 
@@ -103,6 +104,10 @@ def shown(beat: Beat) -> dict[str, Any]:
         "started_at": beat.started_at,
         "down_since": beat.down_since,
         "why": beat.why,
-        "runs": [asdict(run) for run in beat.runs],
+        "runs": [_run(run) for run in beat.runs],
         "lines": [alarm.line for alarm in beat.alarms],
     }
+
+
+def _run(run: Run) -> dict[str, Any]:
+    return {"started_at": run.started_at, "ended_at": run.ended_at, "ok": run.ok, "exit_code": run.exit_code}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from domain.replacing import replace
 
 FAILING_AFTER = 3
 """Failures in a row after which the address is shown as failing; it is still used: better tried in vain than never."""

@@ -5,9 +5,10 @@ A cycle is that everything in the line was over at its source and something fire
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from domain.alert import Severity
+from domain.replacing import replace
 
 MAX_REFIRES = 20
 

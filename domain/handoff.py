@@ -14,7 +14,7 @@ Published rules:
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -22,6 +22,7 @@ from domain.configuration import Configuration
 from domain.duty import Duty, duties
 from domain.notices import Notice
 from domain.oncall import next_change, shifts, who
+from domain.replacing import replace
 from domain.rota import HandoffRules, ShiftNotices
 from domain.schedule import Schedule
 

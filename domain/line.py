@@ -10,7 +10,7 @@ from domain import tie_events as t
 from domain.alert import Severity
 from domain.flap import ended, fires, saw
 from domain.incident import Ack, AlertState, Asked, Ladder, Line, Status, Tombstone, Watch, occurrence
-from domain.outage import LAST_RESORT, OutagePage, learned, retired, taken_up
+from domain.outage import LAST_RESORT, OutageMark, OutagePage, learned, retired, taken_up
 from domain.pace import remembered
 from domain.replacing import replace
 from domain.ties import anew, tied
@@ -63,8 +63,8 @@ def apply(line: Line, event: Any) -> Line:
             held = replace(held, started_at=until - held.rules[rule].delay_s)
             return replace(line, ladders={**line.ladders, user_id: held})
         case e.Paged(_, delivery, user_id, _, _, rule, repeats):
-            after = replace(_rule_used(line, user_id, rule, delivery), flap=saw(line.flap, line.severity))
-            return after if repeats is None else replace(after, outage=taken_up(line.outage, repeats))
+            outage = line.outage if repeats is None else taken_up(line.outage, repeats)
+            return _rule_used(line, user_id, rule, delivery, outage)
         case e.PagedInOutage() | e.OutagePageCounted() | e.WaitCounted():
             return _outage(line, event)
         case event if isinstance(event, t.ALL):
@@ -79,10 +79,12 @@ def _before(ladder: Ladder | None) -> tuple[str, ...]:
     return tuple(d for d in (*ladder.earlier, *ladder.ordered) if d)[-MAX_EARLIER:] if ladder is not None else ()
 
 
-def _rule_used(line: Line, user_id: str, rule: int, delivery: str) -> Line:
+def _rule_used(line: Line, user_id: str, rule: int, delivery: str, outage: tuple[OutageMark, ...]) -> Line:
+    """Somebody is told of it."""
     ladder = line.ladders[user_id]
     ladder = replace(ladder, next=rule + 1, ordered=(*ladder.ordered, delivery))
-    return replace(line, ladders={**line.ladders, user_id: ladder})
+    told = saw(line.flap, line.severity)
+    return replace(line, ladders={**line.ladders, user_id: ladder}, flap=told, outage=outage)
 
 
 def _tied(line: Line, event: Any) -> Line:
@@ -129,8 +131,7 @@ def _outage(line: Line, event: e.PagedInOutage | e.OutagePageCounted | e.WaitCou
         case e.PagedInOutage(_, page, _, counts, _, at):
             return replace(line, outage=learned(line.outage, page, at, counts), ladders=_begun(line, page))
         case e.OutagePageCounted(_, delivery, user_id, _, _, rule, _):
-            used = _rule_used(line, user_id, rule, "")
-            return replace(used, outage=taken_up(line.outage, delivery), flap=saw(line.flap, line.severity))
+            return _rule_used(line, user_id, rule, "", taken_up(line.outage, delivery))
         case e.WaitCounted(_, _, _, _, next_at, _):
             return replace(line, next_at=next_at)
 
@@ -262,10 +263,10 @@ def _triggered(line: Line, event: e.Triggered) -> Line:
 
 
 def _escalation(line: Line, event: e.StepStarted | e.LastResortCalled | e.NobodyReachable) -> Line:
-    line = replace(line, next_at=event.next_at, updated_at=event.at, asked=None)
+    at: dict[str, Any] = {"next_at": event.next_at, "updated_at": event.at, "asked": None}
     if isinstance(event, e.StepStarted):
-        return replace(line, step=event.step, round=event.round, calling=event.users)
-    return replace(line, exhausted=True, calling=())
+        return replace(line, step=event.step, round=event.round, calling=event.users, **at)
+    return replace(line, exhausted=True, calling=(), **at)
 
 
 def _alerts_fired(line: Line, alerts: tuple[AlertState, ...], severity: Severity, at: float) -> Line:

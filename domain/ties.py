@@ -6,10 +6,11 @@ The rules are in merge.py and split.py; here are the state and what events do to
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from domain import tie_events as e
+from domain.replacing import replace
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ Nothing decided here takes effect before it is committed; effects are sent after
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Protocol, TypeVar
 
@@ -91,6 +91,14 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class View:
+    """A record that is made only when its turn is over: where many messages are one turn, all but the last are not."""
+
+    id: str
+    show: Callable[[], Record]
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """All that follows from one message. A decision with timers, effects, tells or records has events."""
 
@@ -101,9 +109,11 @@ class Decision:
     """Groups, or ids of single effects, whose unsent effects (of this entity) are withdrawn, before `effects` are
     added."""
     tell: Sequence[Tell] = ()
-    records: Sequence[Record] = ()
+    records: Sequence[Record | View] = ()
     reply: Mapping[str, Any] | None = None
     """Answer to whoever sent the message; visible after the commit."""
+    after: Any = None
+    """The state after the events, where `apply` was asked while deciding; None has the runtime ask it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from runtime.codec import Kind, body_of, json_of
-from runtime.entity import Cancel, Ctx, Decision, Effect, Record, Set, TimerFired
+from runtime.entity import Cancel, Ctx, Decision, Effect, Record, Set, TimerFired, View
 from runtime.ids import EntityId, shard_of
 from runtime.store import Inbound, JournalRow, TimerRow, Turn
 
@@ -67,7 +67,7 @@ class _Draft:
     effects: list[Effect] = field(default_factory=list)
     cancelled: dict[str, None] = field(default_factory=dict)
     tells: list[Inbound] = field(default_factory=list)
-    records: dict[str, Record] = field(default_factory=dict)
+    records: dict[str, Record | View] = field(default_factory=dict)
     done: list[int] = field(default_factory=list)
     replies: dict[int, Any] = field(default_factory=dict)
 
@@ -84,9 +84,10 @@ def run_turn(
             raise DecideFailed(index, f"{type(error).__name__}: {error}") from error
     try:
         state = kind.encode_state(draft.state)
+        records = [r.show() if isinstance(r, View) else r for r in draft.records.values()]
     except Exception as error:
         # With one message this is the one that broke it; with several, each is tried by itself from the last on.
-        raise DecideFailed(len(messages) - 1, f"its state cannot be stored: {error}") from error
+        raise DecideFailed(len(messages) - 1, f"its state cannot be stored or shown: {error}") from error
     turn = Turn(
         entity=str(entity),
         shard=draft.shard,
@@ -101,7 +102,7 @@ def run_turn(
         cancel_groups=list(draft.cancelled),
         effects=draft.effects,
         tells=draft.tells,
-        records=list(draft.records.values()),
+        records=records,
         done=draft.done,
         replies=draft.replies,
     )
@@ -132,7 +133,9 @@ def _fold(kind: Kind, draft: _Draft, decision: Decision, ctx: Ctx) -> None:
     for event in decision.events:
         draft.journal.append(JournalRow(draft.seq, ctx.cause, type(event).__name__, body_of(event)))
         draft.seq += 1
-        draft.state = kind.entity.apply(draft.state, event)
+        if decision.after is None:
+            draft.state = kind.entity.apply(draft.state, event)
+    draft.state = draft.state if decision.after is None else decision.after
     for change in decision.timers:
         match change:
             case Set(name, at):

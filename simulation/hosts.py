@@ -15,7 +15,7 @@ from typing import Any
 from domain.configuration import Configuration
 from domain.incident import AlertsReceived
 from runtime.codec import Kinds
-from runtime.entity import Cancel, Ctx, Decision, Effect, Set, TimerFired
+from runtime.entity import Cancel, Ctx, Decision, Effect, Set, TimerFired, View
 from runtime.ids import EntityId, shard_of
 from simulation.chance import Chance
 from simulation.outcome import Outcome, Row, Taken
@@ -25,6 +25,8 @@ TURN_S = 0.02
 """Mean time from a message's commit to the end of its turn."""
 SHARD_STEP_S = 0.5
 """An upgrade moves on to the next shard every half second."""
+SHOWN = 16
+"""Nobody reads here what an entity shows; of so many decisions one is shown all the same, to see that it can be."""
 
 
 class Clock:
@@ -159,8 +161,14 @@ class Hosts:
         self.outcome.decisions += 1
         for event in decision.events:
             hosted.journal.append(Row(now, hosted.seq, cause, event, env.version))
-            hosted.state = kind.entity.apply(hosted.state, event)
+            if decision.after is None:
+                hosted.state = kind.entity.apply(hosted.state, event)
             hosted.seq += 1
+        hosted.state = hosted.state if decision.after is None else decision.after
+        if self.outcome.decisions % SHOWN == 0:
+            for record in decision.records:
+                if isinstance(record, View):
+                    record.show()
         for change in decision.timers:
             match change:
                 case Set(name, at):

@@ -7,7 +7,6 @@ provider before the next attempt; a page given up is told to its incident, which
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -15,6 +14,7 @@ import msgspec
 from domain.configuration import Configuration
 from domain.device import DeliveryReported
 from domain.notify import contact_of
+from domain.replacing import replace
 from runtime.effects import Accepted, CannotTell, NotFound, Rejected
 from runtime.entity import Decision, Effect, EffectFailed
 from runtime.sending import after, failed, may_resend, uncertain

@@ -18,6 +18,7 @@ from domain.incident import Unacknowledge as TakeBack
 from domain.policy import Target
 from domain.tie_messages import Merge
 from simulation.chance import Chance
+from simulation.collector import resting
 from simulation.hosts import Clock, Hosts
 from simulation.noise import LOST, changed
 from simulation.outcome import Delivery, Outcome
@@ -42,7 +43,8 @@ SETTLES_S = 60.0
 
 def simulate(scenario: Scenario, progress: Progress = lambda _: None) -> Outcome:
     """Run it. `progress` hears the share done, 0 to 1, now and then."""
-    return Run(scenario).run(progress)
+    with resting():
+        return Run(scenario).run(progress)
 
 
 class Run:

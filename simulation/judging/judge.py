@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from simulation.collector import resting
 from simulation.judging.alerts import Firing, accepted
 from simulation.judging.beats import Beats, heard
 from simulation.judging.finding import Finding
@@ -15,6 +16,11 @@ from simulation.outcome import Outcome
 
 def judge(outcome: Outcome) -> list[Finding]:
     """All violations, in order of time; none means that the promise held in this run."""
+    with resting():
+        return sorted(_found(outcome), key=lambda f: (f.at, f.entity, f.kind))
+
+
+def _found(outcome: Outcome) -> list[Finding]:
     found: list[Finding] = []
     opinion = Opinion(outcome.scenario.end + 86_400)
     accepted(outcome, found.append)
@@ -33,4 +39,4 @@ def judge(outcome: Outcome) -> list[Finding]:
                 Firing(entity, outcome, found.append).follow(rows)
             pages(entity, rows, walk.quiet, walk.spared, outcome, found.append)
     found += [Finding("drift", entity, "its state was read back differently", at) for at, entity in outcome.drift]
-    return sorted(found, key=lambda f: (f.at, f.entity, f.kind))
+    return found
