@@ -41,10 +41,12 @@ from domain.notify import reachable
 from domain.oncall import shifts, who
 from domain.people import User
 from domain.policy import Policy, Vigil
+from domain.schedule import Schedule
 
 MORE = 5
 """Three alerts instead of one are no other incident."""
-LOOK_S = 8 * 86_400.0
+DAY_S = 86_400.0
+LOOK_S = 8 * DAY_S
 """A shift that lasts longer is looked for again then."""
 
 
@@ -121,9 +123,17 @@ def shift_end(policy: Policy, user_id: str | None, config: Configuration, at: fl
     for ident in {t.id: None for step in policy.steps for t in step.targets if t.kind == "schedule"}:
         schedule = config.schedules.get(ident)
         if schedule is not None and user_id in who(schedule, at):
-            theirs = duties(s for s in shifts(schedule, at, at + LOOK_S) if s.user == user_id)
-            ends += [min(d.end, at + LOOK_S) for d in theirs if d.start <= at < d.end]
+            ends.append(_duty_end(schedule, user_id, at))
     return max(ends, default=None)
+
+
+def _duty_end(schedule: Schedule, user_id: str | None, at: float) -> float:
+    """When the duty of somebody who is on call now ends; at most LOOK_S ahead. Most end within a day."""
+    for until in (at + DAY_S, at + LOOK_S):
+        theirs = duties(s for s in shifts(schedule, at, until) if s.user == user_id)
+        if (end := next(d.end for d in theirs if d.start <= at)) < until:
+            return end
+    return until
 
 
 # -- what happens --------------------------------------------------------------------------------------

@@ -64,14 +64,14 @@ def after(row: OutboxRow, outcome: Accepted | Rejected | Unknown, now: float, *,
 
     `tried`: the provider was asked to send; False if it was only asked what became of an earlier attempt.
     """
+    if isinstance(outcome, Accepted):
+        state = "delivered" if outcome.final else "accepted"
+        return SendResult(row.id, row.shard, state, outcome.detail, outcome.provider_id, tried=tried)
     return replace(_follow(row, outcome, now), tried=tried)
 
 
-def _follow(row: OutboxRow, outcome: Accepted | Rejected | Unknown, now: float) -> SendResult:
+def _follow(row: OutboxRow, outcome: Rejected | Unknown, now: float) -> SendResult:
     match outcome:
-        case Accepted(provider_id, final, detail):
-            state = "delivered" if final else "accepted"
-            return SendResult(row.id, row.shard, state, detail, provider_id)
         case Unknown(reason):
             return SendResult(row.id, row.shard, "unknown", reason, due_at=now + RECONCILE_AFTER_S, unknown=True)
         case Rejected(reason, True, elsewhere) if row.attempts < len(RETRY_S):

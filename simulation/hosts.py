@@ -40,7 +40,7 @@ class Clock:
     def at(self, when: float, what: Callable[..., None], *arguments: Any) -> None:
         """Have `what(*arguments)` happen at `when`, or now if that has passed."""
         self._asked += 1
-        heapq.heappush(self._heap, (max(when, self.now), self._asked, what, arguments))
+        heapq.heappush(self._heap, (when if when > self.now else self.now, self._asked, what, arguments))
 
     def run(self, end: float, progress: Callable[[float], None], every_s: float) -> None:
         """Let everything happen up to `end`; tells `progress` the time every `every_s` of virtual time."""

@@ -8,9 +8,10 @@ from functools import cached_property
 from hashlib import blake2b
 from typing import Any
 
+from msgspec.json import encode
+
 from domain.alert import AlertEvent
 from domain.configuration import Configuration
-from runtime.codec import json_of
 from simulation.scenario import Scenario
 
 
@@ -95,9 +96,11 @@ class Outcome:
         """16 hex characters over every event and every send: equal runs have equal digests."""
         total = blake2b(digest_size=8)
         for entity in sorted(self.journals):
-            for row in self.journals[entity]:
-                total.update(f"{entity} {row.seq} {row.at!r} {type(row.event).__name__}".encode())
-                total.update(json_of(row.event).encode())
+            rows = (
+                b"%b%b" % (f"{entity} {row.seq} {row.at!r} {type(row.event).__name__}".encode(), encode(row.event))
+                for row in self.journals[entity]
+            )
+            total.update(b"".join(rows))
         for delivery in sorted(self.deliveries.values(), key=lambda d: d.id):
             total.update(f"{delivery.id} {delivery.state} {delivery.attempts!r} {delivery.reached!r}".encode())
         return total.hexdigest()

@@ -25,7 +25,6 @@ from simulation.providers import DEDUPES, Providers
 
 POLL_S = 1.0
 GONE = "the contact method or its owner was removed or disabled since the page was ordered"
-LIVE = ("pending", "unknown")
 
 
 class Paging:
@@ -36,6 +35,7 @@ class Paging:
         self._providers = providers
         self._reached = reached
         self._rows: dict[str, OutboxRow] = {}
+        """Those that may still be sent."""
         self._open: dict[tuple[str, str], list[str]] = {}
         self._named: dict[tuple[object, ...], int] = {}
         self.trouble: dict[str, tuple[object, ...]] = {}
@@ -63,30 +63,32 @@ class Paging:
     def withdraw(self, hosted: Hosted, group: str) -> None:
         """Unsent pages of the group, or the one with this id, are taken back."""
         for ident in [group] if group in self._rows else self._open.pop((str(hosted.id), group), []):
-            if self._rows[ident].state in LIVE:
+            if ident in self._rows:
                 self._settle(ident, "cancelled")
 
     def _settle(self, ident: str, state: str) -> None:
-        self._rows[ident] = replace(self._rows[ident], state=state)
+        self._rows.pop(ident, None)
         self._hosts.outcome.deliveries[ident].state = state
 
     def _attempt(self, hosted: Hosted, delivery: Delivery) -> None:
-        row, clock = self._rows[delivery.id], self._hosts.clock
-        if row.state not in LIVE:
+        row, clock = self._rows.get(delivery.id), self._hosts.clock
+        if row is None:
             return
         if hosted.halting:
             clock.at(clock.now + POLL_S, self._attempt, hosted, delivery)
             return
         result = self._outcome(row, delivery)
-        self._rows[delivery.id] = replace(
-            row,
-            state=result.state,
-            attempts=row.attempts + 1,
-            unknowns=row.unknowns + result.unknown,
-            due_at=result.due_at or row.due_at,
-        )
         delivery.state, delivery.unknowns = result.state, delivery.unknowns + result.unknown
-        if result.due_at is not None:
+        if result.due_at is None:
+            del self._rows[delivery.id]
+        else:
+            self._rows[delivery.id] = replace(
+                row,
+                state=result.state,
+                attempts=row.attempts + 1,
+                unknowns=row.unknowns + result.unknown,
+                due_at=result.due_at,
+            )
             clock.at(result.due_at, self._attempt, hosted, delivery)
         self._told(result)
 

@@ -6,10 +6,13 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from functools import reduce
 from pathlib import Path
 
 import pytest
 
+from domain.incident import Line
+from domain.line import apply
 from domain.oncall import who
 from simulation.chance import Chance
 from simulation.generate import generate
@@ -38,6 +41,9 @@ def rough(seed: int, days: float = 12.0) -> Scenario:
 def test_the_promise_holds_for_an_organisation_in_trouble(seed: int) -> None:
     outcome = simulate(rough(seed))
     assert judge(outcome) == []
+    for name, rows in outcome.incidents():
+        told = reduce(apply, (row.event for row in rows), Line())
+        assert told == outcome.states[name], "the state that a decision hands over is that of its events"
     happened = {type(row.event).__name__ for rows in outcome.journals.values() for row in rows}
     wanted = {
         "Suppressed",
