@@ -119,21 +119,22 @@ def _remind_at(line: Line, vigil: Vigil) -> float | None:
 
 def shift_end(policy: Policy, user_id: str | None, config: Configuration, at: float) -> float | None:
     """When this person's time on call ends in the last of the schedules that the policy calls; None if in none."""
-    ends = []
+    ends: list[float] = []
     for ident in {t.id: None for step in policy.steps for t in step.targets if t.kind == "schedule"}:
         schedule = config.schedules.get(ident)
         if schedule is not None and user_id in who(schedule, at):
-            ends.append(_duty_end(schedule, user_id, at))
+            ends += _duty_end(schedule, user_id, at)
     return max(ends, default=None)
 
 
-def _duty_end(schedule: Schedule, user_id: str | None, at: float) -> float:
-    """When the duty of somebody who is on call now ends; at most LOOK_S ahead. Most end within a day."""
+def _duty_end(schedule: Schedule, user_id: str | None, at: float) -> list[float]:
+    """When somebody's present duty ends, at most LOOK_S ahead; most end within a day. Nothing if they have none."""
     for until in (at + DAY_S, at + LOOK_S):
         theirs = duties(s for s in shifts(schedule, at, until) if s.user == user_id)
-        if (end := next(d.end for d in theirs if d.start <= at)) < until:
-            return end
-    return until
+        ends = [d.end for d in theirs if d.start <= at]
+        if ends != [until]:
+            break
+    return ends
 
 
 # -- what happens --------------------------------------------------------------------------------------
