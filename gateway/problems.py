@@ -10,7 +10,8 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from psycopg.errors import ReadOnlySqlTransaction
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError, TimeoutError
 from starlette.exceptions import HTTPException
 
 from domain.errors import Invalid
@@ -143,12 +144,6 @@ def install(app: FastAPI) -> None:
 
 def is_outage(error: SQLAlchemyError) -> bool:
     """True if the database is away, not the statement wrong."""
-    name = type(error.orig).__name__ if isinstance(error, DBAPIError) else type(error).__name__
-    return name in (
-        "OperationalError",
-        "TimeoutError",
-        "InterfaceError",
-        "AdminShutdown",
-        "CannotConnectNow",
-        "QueryCanceled",
-    )
+    if isinstance(error, DBAPIError) and isinstance(error.orig, ReadOnlySqlTransaction):
+        return True  # what answers is a standby: its primary is gone
+    return isinstance(error, OperationalError | InterfaceError | TimeoutError)
