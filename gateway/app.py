@@ -17,7 +17,7 @@ from gateway.console import Console
 from gateway.ingest import PREFIX
 from gateway.metrics import REQUESTS
 from gateway.openapi import customise
-from gateway.pages import invitation
+from gateway.pages import forgotten, invitation
 from gateway.pings import PREFIX as PINGS
 from gateway.pings import Pings
 from gateway.rota_watch import RotaWatch
@@ -49,7 +49,7 @@ def build_api(services: Services) -> FastAPI:
     )
     app.state.services = services
     problems.install(app)
-    public = (calendars.public, health.router, pages.router, invitation.router)
+    public = (calendars.public, health.router, pages.router, invitation.router, forgotten.router)
     for router in (api.router(), live.router, graphql.router(), *public):
         app.include_router(router)
     app.mount("/static", pages.static)

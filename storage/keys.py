@@ -10,7 +10,7 @@ import hashlib
 import secrets
 from typing import Literal
 
-KeyKind = Literal["api", "int", "ses", "one", "inv", "cal", "ping"]
+KeyKind = Literal["api", "int", "ses", "one", "inv", "rst", "cal", "ping"]
 
 
 def new_key(kind: KeyKind) -> str:

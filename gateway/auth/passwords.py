@@ -7,8 +7,17 @@ import asyncio
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
+SHORTEST, LONGEST = 10, 200
+"""Characters; shorter ones are guessed, and longer ones cost the machine that hashes them."""
 _HASHER = PasswordHasher()
 _NOBODY = _HASHER.hash("nobody has this password")
+
+
+def unfit(password: str, again: str) -> str:
+    """Why it cannot be somebody's new password, typed twice; "" if it can."""
+    if not SHORTEST <= len(password) <= LONGEST:
+        return f"The password must have {SHORTEST} to {LONGEST} characters."
+    return "" if password == again else "The two passwords differ. Type the same one twice."
 
 
 async def hash_password(password: str) -> str:

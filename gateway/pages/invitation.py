@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from domain.errors import Invalid
 from domain.validation import check_zone
 from gateway.auth.devices import place_of
-from gateway.auth.passwords import hash_password
+from gateway.auth.passwords import hash_password, unfit
 from gateway.auth.principal import same_origin
 from gateway.pages import entered, page
 from gateway.services import Services
@@ -20,7 +20,6 @@ from storage.errors import Conflict, NotFound
 from storage.tables import InvitationRow
 
 router = APIRouter(include_in_schema=False)
-SHORTEST, LONGEST = 10, 200
 GONE = "This invitation was used already, was taken back, or is older than seven days. Ask for a new one."
 AFTER = "/profile"
 
@@ -79,10 +78,8 @@ async def accept(
 
 def _problem(password: str, again: str, given: dict[str, str]) -> str:
     """What keeps it from being accepted, in words; "" if nothing does."""
-    if not SHORTEST <= len(password) <= LONGEST:
-        return f"The password must have {SHORTEST} to {LONGEST} characters."
-    if password != again:
-        return "The two passwords differ. Type the same one twice."
+    if problem := unfit(password, again):
+        return problem
     if not given["name"]:
         return "Say what your name is: it is what others see when you are called."
     try:

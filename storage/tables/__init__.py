@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from storage.tables.access import ApiKeyRow, IntegrationKeyRow, InvitationRow, SessionRow, SignInTokenRow
+from storage.tables.access import (
+    ApiKeyRow,
+    IntegrationKeyRow,
+    InvitationRow,
+    PasswordResetRow,
+    SessionRow,
+    SignInTokenRow,
+)
 from storage.tables.base import Base
 from storage.tables.destinations import DestinationRow
 from storage.tables.heartbeats import HeartbeatRow, ListeningRow
@@ -50,6 +57,7 @@ __all__ = [
     "MaintenanceRow",
     "NotificationRuleRow",
     "OverrideRow",
+    "PasswordResetRow",
     "PolicyRow",
     "PolicyVersionRow",
     "ScheduleRow",

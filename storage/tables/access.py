@@ -79,3 +79,15 @@ class SignInTokenRow(Created, Base):
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+
+
+class PasswordResetRow(Created, Base):
+    """A new password by mail; used once, within the hour. `asked_from`: network address of who asked for it."""
+
+    __tablename__ = "password_resets"
+
+    hash: Mapped[str] = mapped_column(primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    asked_from: Mapped[str]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
