@@ -9,6 +9,7 @@ from fastapi.openapi.utils import get_openapi
 
 from gateway.ingest import PREFIX
 from gateway.pings import PREFIX as PINGS
+from gateway.preconditions import document
 from gateway.schemas.base import Problem
 from integrations.registry import TYPES
 
@@ -26,12 +27,12 @@ METHODS = ("get", "head", "post")
 def customise(app: FastAPI, base: str) -> None:
     """Have the application serve the complete document. `base`: the path it is served beneath, "" at the root."""
 
-    def document() -> dict[str, Any]:
+    def whole() -> dict[str, Any]:
         if app.openapi_schema is None:
             app.openapi_schema = {**_complete(app), **({"servers": [{"url": base}]} if base else {})}
         return app.openapi_schema
 
-    app.openapi = document  # type: ignore[method-assign]
+    app.openapi = whole  # type: ignore[method-assign]
 
 
 def _complete(app: FastAPI) -> dict[str, Any]:
@@ -47,6 +48,7 @@ def _complete(app: FastAPI) -> dict[str, Any]:
             for status, response in operation["responses"].items():
                 if status.startswith("4"):
                     response["content"] = problem
+    document(schema["paths"])
     for kind in TYPES:
         schema["paths"][f"{PREFIX}{kind}"] = {"post": _webhook(kind, problem)}
     schema["paths"][f"{PINGS}{{key}}"] = {m: _ping(m, "", "A run of the job is finished", problem) for m in METHODS}

@@ -19,7 +19,7 @@ from gateway.tree.faults import TreeInvalid
 from gateway.tree.faults import pointer as pointer_of
 from runtime.errors import RuntimeFault, StatementRejected
 from runtime.ids import new_id
-from storage.errors import Conflict, NotFound
+from storage.errors import Conflict, NotFound, Overtaken
 
 log = structlog.get_logger("sentinel.gateway")
 TYPE = "application/problem+json"
@@ -31,6 +31,7 @@ TITLES = {
     404: "Not found",
     405: "This address does not take this method",
     409: "Conflict",
+    412: "Somebody else saved it first",
     413: "The body is too large",
     415: "This content encoding is not understood",
     422: "A value is not acceptable",
@@ -55,10 +56,14 @@ def problem_body(status: int, detail: str, errors: Sequence[Mapping[str, str]] =
 
 
 def problem(
-    status: int, detail: str, errors: Sequence[Mapping[str, str]] = (), headers: Mapping[str, str] | None = None
+    status: int,
+    detail: str,
+    errors: Sequence[Mapping[str, str]] = (),
+    headers: Mapping[str, str] | None = None,
+    **more: Any,
 ) -> Response:
     """The response."""
-    return Response(problem_body(status, detail, errors), status, dict(headers or {}), TYPE)
+    return Response(problem_body(status, detail, errors, **more), status, dict(headers or {}), TYPE)
 
 
 def pointer(field: str) -> str:
@@ -84,6 +89,10 @@ def _faults(error: TreeInvalid) -> Response:
     errors = [{"pointer": pointer_of(f.path), "detail": f.text} for f in error.faults]
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
     return problem(422, f"{error.faults[0]}{more}", errors[:MOST_ERRORS])
+
+
+def _overtaken(error: Overtaken) -> Response:
+    return problem(412, str(error), headers={"ETag": f'"{error.tag}"'}, changed_by=error.by, changed_at=error.at)
 
 
 def _unavailable(error: Exception) -> Response:
@@ -133,6 +142,7 @@ def install(app: FastAPI) -> None:
     handle(TreeInvalid, _faults)
     handle(NotFound, lambda e: problem(404, str(e)))
     handle(Conflict, lambda e: problem(409, str(e)))
+    handle(Overtaken, _overtaken)
     handle(RequestValidationError, _validation)
     handle(HTTPException, lambda e: problem(e.status_code, str(e.detail), headers=e.headers))
     handle(RuntimeFault, _unavailable)

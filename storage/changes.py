@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from storage.errors import Conflict, NotFound
+from storage.etags import check_expected
 from storage.managed import check_unlocked
 from storage.tables import AuditRow, Base
 
@@ -33,12 +34,14 @@ async def change(
 ) -> AsyncIterator[AsyncSession]:
     """A transaction that also raises the configuration's version and appends to the audit log.
 
-    `detail` must hold no secret. Raises Conflict for a duplicate name, or for a deletion of what is in use.
+    `detail` must hold no secret. Raises Conflict for a duplicate name, or for a deletion of what is in use; Overtaken,
+    if another state of the subject is expected (storage/etags.py).
     """
     entry = AuditRow(actor=actor, action=action, subject=subject)
     async with _audited(sessions, entry, detail) as session:
         # Taken first: a change decides on what it reads, so the next one waits until this one is seen.
         entry.config_version, entry.at, _ = (await session.execute(NEXT)).one()
+        await check_expected(session, subject)
         yield session
 
 

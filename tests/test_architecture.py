@@ -85,7 +85,15 @@ def all_errors() -> list[type[Exception]]:
     return found
 
 
-SAMPLES = (("field", "message"), (3, "why"), (503, "detail"), (413, "detail", "pointer"), ("text",), ())
+SAMPLES = (
+    ("field", "message"),
+    (3, "why"),
+    (503, "detail"),
+    (413, "detail", "pointer"),
+    ("kind", "by", None, "tag"),
+    ("text",),
+    (),
+)
 
 
 @pytest.mark.parametrize("error", all_errors(), ids=lambda e: e.__name__)

@@ -9,7 +9,7 @@ import reflex as rx
 
 from ui.choices import optional
 from ui.drafts import DAYS, Window
-from ui.parts import fault, field, select, sure
+from ui.parts import fault, field, overtaken, select, sure
 
 Path: TypeAlias = Any
 """Of a field of the draft: known now, or in the state."""
@@ -116,7 +116,7 @@ def team(on: Any) -> rx.Component:
 
 def keeping(on: Any, what: str, away: str, deleted: str, *more: rx.Component) -> rx.Component:
     """What becomes of it. `what`: "policy"; `away`: where one goes without saving; `deleted`: what deleting means."""
-    return rx.el.div(
+    buttons = rx.el.div(
         rx.el.button(f"Save the {what}", on_click=on.save, class_name="first", disabled=~on.may_configure),
         rx.el.a("Leave without saving", href=away),
         rx.cond((on.saved != "") & on.may_configure, sure(f"Delete the {what}", deleted, on.delete)),
@@ -124,3 +124,4 @@ def keeping(on: Any, what: str, away: str, deleted: str, *more: rx.Component) ->
         *more,
         class_name="actions",
     )
+    return rx.fragment(overtaken(on.load, on.save), buttons)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import reflex as rx
 
 from ui.parts import done, tabs
@@ -23,3 +25,8 @@ def noise(here: str, title: str, *content: rx.Component) -> rx.Component:
             class_name="setup",
         ),
     )
+
+
+def typed(at: str | None) -> str:
+    """A time as an input of the browser has it, in UTC; "" for none."""
+    return "" if at is None else datetime.fromisoformat(at).astimezone(UTC).strftime("%Y-%m-%dT%H:%M")

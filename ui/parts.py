@@ -91,6 +91,35 @@ def sure(text: str, question: str, on_click: Any, **attributes: Any) -> rx.Compo
     )
 
 
+def anew(ident: Any = "") -> Any:
+    """The key of a form: another one each time that what is in it is taken, so that its fields begin with that."""
+    return ident + " " + rx.Var.create(Session.taken).to_string()
+
+
+def overtaken(load: Any, *overwrite: Any, form: bool = False, part: str = "") -> rx.Component:
+    """Somebody else saved in between: what is typed stays, and the person decides. `load`: has it as it
+
+    is now. `overwrite`: saves once more; `form`: this stands in the form that does. `part`: as in Session.take.
+    """
+    event = Session.insist if form else [Session.insist, *overwrite]
+    mine = rx.el.button(
+        "Overwrite it with mine", type="submit" if form else "button", on_click=event, class_name="danger"
+    )
+    return rx.cond(
+        (Session.overtaken != "") & (Session.overtaken_in == part),
+        rx.el.div(
+            rx.el.p(rx.el.strong(Session.overtaken), " What you typed is still here." if form or overwrite else ""),
+            rx.el.div(
+                rx.el.button("Load what it says now, without mine", type="button", on_click=load),
+                mine if form or overwrite else rx.fragment(),
+                class_name="actions",
+            ),
+            class_name="panel overtaken",
+            role="alert",
+        ),
+    )
+
+
 def out(text: str, href: str | rx.Var[str], class_name: str = "", **attributes: str) -> rx.Component:
     """A link to what is the gateway's own, a page or a download. Else the console looks for a page of that name."""
     return rx.el.a(text, href=href, class_name=class_name, custom_attrs={"reloadDocument": True, **attributes})

@@ -9,12 +9,15 @@ from urllib.parse import quote
 
 import reflex as rx
 
-from ui.gateway import Refused, ask, settings
+from ui.gateway import Refused, ask, settings, take
 
 
 class Session(rx.State):
     """`problem`: what went wrong last, for a person; "" if nothing did. `faults`: by the field (RFC 6901) that is to
     blame. `done`: what the last action came to. `leave_for`: where the browser is to go, out of the console's pages.
+
+    What was taken to be edited is sent back with its ETag. `overtaken`: who saved in between, for a person, until they
+    load anew or overwrite it; `overtaken_in`: in which part of the page. `taken`: counts, to be part of a form's key.
     """
 
     name: str = ""
@@ -25,6 +28,13 @@ class Session(rx.State):
     faults: dict[str, str] = {}
     done: str = ""
     leave_for: str = ""
+    overtaken: str = ""
+    overtaken_in: str = ""
+    taken: int = 0
+    _tags: dict[tuple[str, str], str] = {}
+    """ETags by part of the page and path."""
+    _newer: tuple[tuple[str, str], str] = (("", ""), "")
+    """Part and path that were refused, and the ETag of what is there now."""
 
     @rx.var
     def may_respond(self) -> bool:
@@ -42,14 +52,60 @@ class Session(rx.State):
         return "admin" in self.permissions
 
     async def ask(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
-        """See ui.gateway.ask; with this person's session."""
-        return await ask(self.router.headers.cookie, method, path, body, **query)
+        """See ui.gateway.ask; with this person's session, and with its ETag what was taken to be edited."""
+        return await self._asked("", method, path, body, query)
+
+    async def replace(self, path: str, body: Any, part: str) -> Any:
+        """PUT by one part of the page."""
+        return await self._asked(part, "PUT", path, body, {})
+
+    async def _asked(self, part: str, method: str, path: str, body: Any, query: dict[str, Any]) -> Any:
+        here = (part, path)
+        tag = self._tags.get(here, "") if method in ("PUT", "DELETE") else ""
+        try:
+            said = await ask(self.router.headers.cookie, method, path, body, tag, **query)
+        except Refused as refused:
+            if refused.status == 412:
+                self.overtaken, self.overtaken_in = str(refused).partition(" Load it anew")[0], part
+                self._newer = (here, refused.tag)
+            raise
+        if tag:
+            await self._moved_on(here, tag)
+        return said
+
+    async def take(self, path: str, part: str = "") -> Any:
+        """What is there, to be edited: what is sent there next is refused if somebody else saves before.
+
+        `part`: of the page, where two of them edit the same.
+        """
+        said, tag = await take(self.router.headers.cookie, path)
+        self._tags = {**self._tags, (part, path): tag}
+        self.taken += 1
+        self.overtaken = ""
+        return said
+
+    async def _moved_on(self, here: tuple[str, str], tag: str) -> None:
+        """Saved. Parts of the page that edit the same and were not overtaken have not been by this either."""
+        self.overtaken = ""
+        tags = {place: known for place, known in self._tags.items() if place != here}
+        others = [place for place, known in tags.items() if known == tag and place[1] == here[1]]
+        if others:
+            tags |= dict.fromkeys(others, (await take(self.router.headers.cookie, here[1]))[1])
+        self._tags = tags
+
+    @rx.event
+    def insist(self) -> None:
+        """What is sent next overwrites what the person was told of, and nothing newer."""
+        here, tag = self._newer
+        self._tags = {**self._tags, here: tag}
+        self.overtaken = ""
 
     @rx.event
     async def enter(self) -> Any:
         """Before a page is shown: who is it? The gateway has already turned away who is nobody."""
         self.clear()
-        self.leave_for = ""
+        self.leave_for = self.overtaken = ""
+        self._tags = {}
         try:
             me = await self.ask("GET", "/me")
         except Refused as refused:

@@ -54,6 +54,7 @@ from gateway.api import (
     verification,
     versions,
 )
+from gateway.preconditions import guards
 from gateway.schemas.base import problems
 
 
@@ -79,5 +80,5 @@ def router() -> APIRouter:
         of_administration,
     ):
         for part in parts:
-            api.include_router(part.router)
+            api.include_router(part.router, dependencies=guards(part.router))
     return api

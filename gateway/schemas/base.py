@@ -95,6 +95,8 @@ class Problem(BaseModel):
     status: int
     detail: str
     errors: list[dict[str, str]] = Field(default_factory=list, description="{pointer, detail} for each wrong field")
+    changed_by: str | None = Field(None, description="With 412: who saved in between")
+    changed_at: datetime | None = Field(None, description="With 412: when")
 
 
 def moment(seconds: float | None) -> datetime | None:

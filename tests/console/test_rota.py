@@ -65,6 +65,47 @@ def only(user: str) -> dict[str, Any]:
     return {"name": "Rota line", "zone": "UTC", "layers": [{"name": "weekly", "rotation": rotation}]}
 
 
+def test_of_two_who_edit_the_second_is_told_and_decides(product: Product, crew: dict[str, str], open_as: Open) -> None:
+    path = f"/schedules/{crew['schedule']}"
+    mail = "nora@example.org"
+    other = product.call("POST", "/users", {"name": "Nora", "email": mail, "role": "manager"})["id"]
+    mia, nora = open_as(crew["boss"], f"{path}/edit"), open_as(other, f"{path}/edit")
+    for page in (mia, nora):
+        expect(page.locator(".line.final")).to_contain_text("Ines", timeout=SLOW_MS)
+    nora.get_by_label("Name of the layer").fill("nights")
+    nora.get_by_label("Name of the layer").blur()
+    expect(nora.locator(".line", has_text="nights").first).to_be_visible(timeout=SLOW_MS)
+    nora.get_by_role("button", name="Save the schedule").click()
+    expect(nora.locator("h1")).to_have_text("On call now", timeout=SLOW_MS)
+
+    mia.get_by_label("Add a person").select_option(label="Jan")
+    expect(mia.locator(".line.final")).to_contain_text("Jan", timeout=SLOW_MS)
+    mia.get_by_role("button", name="Save the schedule").click()
+    notice = mia.locator(".overtaken")
+    expect(notice).to_contain_text("Nora changed the schedule at", timeout=SLOW_MS)
+    assert serious(mia) == []
+    assert product.call("GET", path)["layers"][0]["name"] == "nights", "hers is what is saved"
+    mia.get_by_label("Every").fill("2")
+    mia.get_by_label("Every").blur()
+    expect(mia.locator("#changes li").first).to_be_visible(timeout=SLOW_MS)
+    expect(mia.locator(".people")).to_contain_text("Jan")
+    expect(notice).to_be_visible()
+
+    notice.get_by_role("button", name="Load what it says now").click()
+    expect(mia.get_by_label("Name of the layer")).to_have_value("nights", timeout=SLOW_MS)
+    expect(mia.locator(".people")).not_to_contain_text("Jan")
+    expect(notice).to_have_count(0)
+    product.call("PUT", path, only(crew["ines"]))
+    mia.get_by_label("Add a person").select_option(label="Jan")
+    expect(mia.locator(".people")).to_contain_text("Jan", timeout=SLOW_MS)
+    mia.get_by_role("button", name="Save the schedule").click()
+    notice.get_by_role("button", name="Overwrite it with mine").click(timeout=SLOW_MS)
+    expect(mia).to_have_url(f"/on-call?schedule={crew['schedule']}", timeout=SLOW_MS)
+    layer = product.call("GET", path)["layers"][0]
+    assert (layer["name"], layer["rotation"]["users"]) == ("nights", [crew["ines"], crew["jan"]])
+    product.call("PUT", path, only(crew["ines"]))
+
+
 def test_a_new_schedule_with_hours_and_gaps_is_made(product: Product, crew: dict[str, str], open_as: Open) -> None:
     page = open_as(crew["boss"], "/schedules/new")
     page.get_by_label("Name", exact=True).fill("By day", timeout=SLOW_MS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import subprocess
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -128,6 +129,13 @@ def test_a_silence_is_looked_at_and_saved_and_maintenance_and_a_heartbeat_are_ma
     page.get_by_role("button", name="An hour longer").click()
     expect(page.locator(".done")).to_contain_text("an hour longer", timeout=SLOW_MS)
     assert product.call("GET", "/silences")["items"][0]["ends_at"] > before
+    page.get_by_role("button", name="Edit the silence of").click()
+    change = page.get_by_role("form", name="Change the silence")
+    change.get_by_label("Why").fill("disks come on Monday", timeout=SLOW_MS)
+    change.get_by_label("Until (UTC)").fill((datetime.now(UTC) + timedelta(days=2)).strftime("%Y-%m-%dT12:30"))
+    change.get_by_role("button", name="Save the change").click()
+    expect(page.locator(".rules")).to_contain_text("disks come on Monday", timeout=SLOW_MS)
+    assert product.call("GET", "/silences")["items"][0]["ends_at"][10:16] == "T12:30"
     page.get_by_text("End it now", exact=True).click()
     page.get_by_role("button", name="Yes, end it now").click()
     expect(page.locator(".empty")).to_be_visible(timeout=SLOW_MS)

@@ -8,11 +8,13 @@ import reflex as rx
 
 from ui.choices import named, optional
 from ui.integration.rule_form import NOTHING, SEVERITIES, Fields, Rule, fields, in_words, route
-from ui.parts import field, select, sure
+from ui.parts import field, overtaken, select, sure
 from ui.session import Session, told
 
 NEW = -1
 CLOSED = -2
+PART = "rules"
+"""Of an integration's page, where the settings edit the same."""
 SEVERITY_CHOICES = [("", "as it is"), *((s, s) for s in SEVERITIES)]
 
 
@@ -29,6 +31,8 @@ class Rules(Session):
     form: Fields = NOTHING
     form_key: str = ""
     default: str = ""
+    _routes: list[Any] = []
+    """As they were when the form was opened."""
 
     @rx.event
     @told
@@ -44,9 +48,16 @@ class Rules(Session):
         ]
         self._show(await self._saved())
 
+    def _path(self) -> str:
+        return f"/integrations/{self.ident}" if self.ident else "/routing-rules"
+
     async def _saved(self) -> dict[str, Any]:
-        path = f"/integrations/{self.ident}" if self.ident else "/routing-rules"
-        found: dict[str, Any] = await self.ask("GET", path)
+        found: dict[str, Any] = await self.ask("GET", self._path())
+        return found
+
+    async def _taken(self) -> dict[str, Any]:
+        """To be changed."""
+        found: dict[str, Any] = await self.take(self._path(), PART)
         return found
 
     def _show(self, saved: dict[str, Any]) -> None:
@@ -59,17 +70,16 @@ class Rules(Session):
         self.loaded = True
 
     async def _save(self, saved: dict[str, Any], routes: list[Any], said: str) -> None:
-        path = f"/integrations/{self.ident}" if self.ident else "/routing-rules"
         body = {k: v for k, v in saved.items() if k != "id"} | {"routes": routes}
-        self._show(await self.ask("PUT", path, body))
+        self._show(await self.replace(self._path(), body, PART))
         self.editing, self.done = CLOSED, said
 
     @rx.event
     @told
     async def edit(self, index: int) -> None:
         """Open the form; NEW: an empty one."""
-        saved = await self._saved()
-        routes = saved["routes"]
+        saved = await self._taken()
+        routes = self._routes = saved["routes"]
         if index >= len(routes):
             self._show(saved)
             self.problem = "The rules have changed meanwhile; choose again."
@@ -89,7 +99,7 @@ class Rules(Session):
     async def save(self, form: dict[str, Any]) -> None:
         """What the form says; the API checks it."""
         saved = await self._saved()
-        routes = list(saved["routes"])
+        routes = list(self._routes)
         index = self.editing
         try:
             made = route(form, routes[index] if 0 <= index < len(routes) else None)
@@ -105,7 +115,7 @@ class Rules(Session):
     @told
     async def move(self, index: int, by: int) -> None:
         """Change places with the rule before or after it."""
-        saved = await self._saved()
+        saved = await self._taken()
         routes = list(saved["routes"])
         if 0 <= index + by < len(routes):
             routes[index], routes[index + by] = routes[index + by], routes[index]
@@ -115,7 +125,7 @@ class Rules(Session):
     @told
     async def delete(self, index: int) -> None:
         """Without it the following rules decide."""
-        saved = await self._saved()
+        saved = await self._taken()
         routes = list(saved["routes"])
         del routes[index : index + 1]
         await self._save(saved, routes, "Deleted.")
@@ -205,6 +215,7 @@ def _form() -> rx.Component:
             " Goes there in addition: the following rules are asked too",
             class_name="box",
         ),
+        overtaken(Rules.load, form=True, part=PART),
         rx.el.div(
             rx.el.button("Save the rule", type="submit", class_name="first"),
             rx.el.button("Cancel", type="button", on_click=Rules.close),

@@ -11,7 +11,7 @@ import reflex as rx
 from ui.choices import named, optional
 from ui.integration.rule_form import SEVERITIES
 from ui.lines import Unclear, labels, of_labels, words
-from ui.parts import field, select
+from ui.parts import field, overtaken, select
 from ui.session import Session, told
 
 TEXTS = ("title", "message", "severity", "group_key", "runbook")
@@ -34,7 +34,7 @@ class Wording(Session):
     ident: str = ""
     loaded: bool = False
     form: dict[str, str] = {}
-    form_key: str = ""
+    form_key: int = 0
     by_sender: bool = True
     policies: list[list[str]] = []
     services: list[list[str]] = []
@@ -52,7 +52,7 @@ class Wording(Session):
         self.policies = await named(self, "/policies")
         self.services = await named(self, "/services")
         self.teams = await named(self, "/teams")
-        self._show(await self.ask("GET", f"/integrations/{self.ident}"))
+        self._show(await self.take(f"/integrations/{self.ident}"))
 
     def _show(self, saved: dict[str, Any]) -> None:
         templates = saved["templates"]
@@ -69,7 +69,7 @@ class Wording(Session):
             **_flapping(saved["flapping"]),
         }
         self.by_sender = saved["group_by_sender"]
-        self.form_key = f"{self.ident}/{json.dumps(self.form)}"
+        self.form_key += 1
         self.loaded = True
 
     async def _wanted(self, form: dict[str, Any]) -> dict[str, Any]:
@@ -119,7 +119,8 @@ class Wording(Session):
         if payload is not None:
             await self._preview(payload, wanted)
             return None
-        self._show(await self.ask("PUT", f"/integrations/{self.ident}", wanted))
+        await self.ask("PUT", f"/integrations/{self.ident}", wanted)
+        self._show(await self.take(f"/integrations/{self.ident}"))
         self.asked, self.done = False, "Saved; it counts from the next alert on."
         return None
 
@@ -251,13 +252,14 @@ def wording() -> rx.Component:
                     "/payload",
                     "with a body here nothing is saved: you see what it would become",
                 ),
+                overtaken(Wording.load, form=True),
                 rx.el.button(
                     "Save, or preview the body", type="submit", class_name="first", disabled=~Wording.may_configure
                 ),
                 rx.cond(~Wording.may_configure, rx.el.span("Your role may only look.", class_name="dim")),
                 on_submit=Wording.submit,
                 class_name="form panel",
-                key=Wording.form_key,
+                key=rx.Var.create(Wording.form_key).to(str),
             ),
         ),
         rx.cond(

@@ -14,7 +14,7 @@ from ui.gateway import Refused
 from ui.integration.rule_form import SEVERITIES
 from ui.lines import span
 from ui.noise import noise
-from ui.parts import field, select, shown, sure
+from ui.parts import field, overtaken, select, shown, sure
 from ui.session import Session, told
 
 REFRESH_S = 5
@@ -117,7 +117,7 @@ class View(Session):
     @told
     async def edit(self, ident: str) -> None:
         """Have it in the form."""
-        found = await self.ask("GET", f"/heartbeats/{ident}")
+        found = await self.take(f"/heartbeats/{ident}")
         minutes = {"period": found["period_s"], "grace": found["grace_s"]}
         self._open(
             ident,
@@ -280,6 +280,7 @@ def _form() -> rx.Component:
                 "/service_id",
             ),
             field("Severity", select(severities, name="severity", default_value=View.form["severity"])),
+            overtaken(View.edit(View.editing), form=True),
             rx.el.div(
                 rx.el.button(
                     rx.cond(View.editing == NEW, "Make the heartbeat", "Save the heartbeat"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, TypedDict
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -11,8 +11,8 @@ import reflex as rx
 from ui.choices import named
 from ui.components.live import ago
 from ui.lines import of_windows, windows
-from ui.noise import noise
-from ui.parts import field, shown, sure
+from ui.noise import noise, typed
+from ui.parts import field, overtaken, shown, sure
 from ui.session import Session, told
 
 NEW = ""
@@ -71,10 +71,10 @@ class View(Session):
     @told
     async def edit(self, ident: str) -> None:
         """Have it in the form, its times in UTC."""
-        found = await self.ask("GET", f"/maintenance/{ident}")
+        found = await self.take(f"/maintenance/{ident}")
         form = {
             **{k: found[k] for k in ("name", "comment")},
-            **{k: _typed(found[k]) for k in ("starts_at", "ends_at")},
+            **{k: typed(found[k]) for k in ("starts_at", "ends_at")},
             "windows": of_windows(found["windows"]),
             "zone": "UTC",
         }
@@ -127,11 +127,6 @@ def _item(found: dict[str, Any], names: dict[str, str]) -> Item:
         "until": (following["end"] or "") if following is not None and found["open"] else "",
         "comment": found["comment"],
     }
-
-
-def _typed(at: str | None) -> str:
-    """As an input of the browser has it, in UTC."""
-    return "" if at is None else datetime.fromisoformat(at).astimezone(UTC).strftime("%Y-%m-%dT%H:%M")
 
 
 def _body(form: dict[str, Any], integrations: list[str], services: list[str]) -> dict[str, Any]:
@@ -226,6 +221,7 @@ def _form() -> rx.Component:
                 "Mon-Fri 22:00-01:00 Europe/Berlin",
             ),
             field("Why", rx.el.input(name="comment", default_value=View.form["comment"], max_length=500), "/comment"),
+            overtaken(View.edit(View.editing), form=True),
             rx.el.div(
                 rx.el.button("Save the maintenance", type="submit", class_name="first"),
                 rx.cond(View.editing != NEW, rx.el.button("Cancel", type="button", on_click=View.close)),

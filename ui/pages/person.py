@@ -30,7 +30,8 @@ class Standing(Person):
         self.uses = (await self.ask("GET", f"/users/{self.who}/uses"))["items"]
 
     async def _put(self, **change: Any) -> None:
-        kept = {key: self.human[key] for key in ("name", "email", "role", "zone", "active")}
+        saved = await self.take(f"/users/{self.who}")
+        kept = {key: saved[key] for key in ("name", "email", "role", "zone", "active")}
         await self.ask("PUT", f"/users/{self.who}", {**kept, **change})
         await self.meet()
 

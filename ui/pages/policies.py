@@ -6,7 +6,7 @@ from typing import TypedDict
 
 import reflex as rx
 
-from ui.parts import done, field, shown, table
+from ui.parts import done, field, overtaken, shown, table
 from ui.session import Session, told
 from ui.shell import shell
 
@@ -77,7 +77,7 @@ class View(Session):
         for kind in ("schedule", "user"):
             found = (await self.ask("GET", f"/{kind}s"))["items"]
             self.callable += [[f"{kind} {x['id']}", f"{kind} {x['name']}"] for x in found if x.get("active", True)]
-        self._show((await self.ask("GET", "/last-resort"))["targets"])
+        self._show((await self.take("/last-resort"))["targets"])
         self.loaded = True
 
     def _show(self, targets: list[dict[str, str]]) -> None:
@@ -88,8 +88,8 @@ class View(Session):
         ]
 
     async def _save(self, targets: list[dict[str, str]]) -> None:
-        saved = await self.ask("PUT", "/last-resort", {"targets": targets})
-        self._show(saved["targets"])
+        await self.ask("PUT", "/last-resort", {"targets": targets})
+        self._show((await self.take("/last-resort"))["targets"])
         self.done = "Saved. It counts from now on, for incidents that are open too."
 
     def _targets(self) -> list[dict[str, str]]:
@@ -186,6 +186,7 @@ def last_resort() -> rx.Component:
                 "/targets",
             ),
         ),
+        overtaken(View.load),
         done(),
     )
 

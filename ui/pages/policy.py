@@ -14,7 +14,7 @@ from ui.calendar import instant
 from ui.choices import named
 from ui.editing import Editing
 from ui.pages.policies import Finding, finding, used
-from ui.parts import done, field, select, shown
+from ui.parts import anew, done, field, select, shown
 from ui.policy_draft import LISTS, Policy, body, fresh_policy, fresh_step, matcher, missing, policy_of, target
 from ui.policy_form import SEVERITIES, form, keeping
 from ui.session import Session, told
@@ -84,7 +84,7 @@ class View(Editing, Session):
         self.at = f"{now.astimezone(ZoneInfo(self.zone)):%Y-%m-%dT%H:%M}"
         self.draft = fresh_policy()
         if self.saved:
-            self.draft = policy_of(await self.ask("GET", f"/policies/{quote(self.saved, safe='')}"), names)
+            self.draft = policy_of(await self.take(f"/policies/{quote(self.saved, safe='')}"), names)
             uses = (await self.ask("GET", "/policies/usage"))["items"]
             self.uses = [used(u) for u in uses if u["policy_id"] == self.saved]
             lint = (await self.ask("GET", "/lint"))["findings"]
@@ -264,7 +264,12 @@ def page() -> rx.Component:
         shown(
             View.loaded,
             View.some,
-            rx.el.div(rx.el.div(form(View), keeping(View), done()), preview(), key=View.saved, class_name="editor"),
+            rx.el.div(
+                rx.el.div(form(View), keeping(View), done()),
+                preview(),
+                key=anew(View.saved),
+                class_name="editor",
+            ),
             "There is no such policy.",
         ),
     )

@@ -13,7 +13,7 @@ from ui import drafts
 from ui.calendar import Day, Row, days, rows, window
 from ui.choices import named
 from ui.editing import Editing
-from ui.parts import choice, done, shown
+from ui.parts import anew, choice, done, shown
 from ui.schedule_draft import LISTS, Schedule, body, fresh_layer, going, missing, person, schedule_of, turn
 from ui.schedule_form import form, keeping
 from ui.session import Session, told
@@ -74,7 +74,7 @@ class View(Editing, Session):
         mine = next((u["zone"] for u in users if u["id"] == self.user_id), "UTC")
         self.draft = {**NOTHING, "zone": mine, "layers": [fresh_layer("Base", date.fromisoformat(self.today))]}
         if self.saved:
-            said = await self.ask("GET", f"/schedules/{quote(self.saved, safe='')}")
+            said = await self.take(f"/schedules/{quote(self.saved, safe='')}")
             names = {u["id"]: u["name"] for u in users}
             self.draft = schedule_of(said, names, date.fromisoformat(self.today))
             await self.look()
@@ -224,7 +224,7 @@ def page() -> rx.Component:
             rx.el.div(
                 rx.el.div(form(View), keeping(View), done()),
                 preview(),
-                key=View.saved,
+                key=anew(View.saved),
                 class_name="editor",
             ),
             "There is no such schedule.",

@@ -7,7 +7,7 @@ from typing import Any, TypedDict
 import reflex as rx
 
 from ui.choices import named, optional
-from ui.parts import done, field, select, shown, sure, table
+from ui.parts import anew, done, field, overtaken, select, shown, sure, table
 from ui.session import Session, told
 from ui.shell import shell
 
@@ -82,7 +82,7 @@ class View(Session):
         self.others = [[i["id"], i["name"]] for i in self.items if i["id"] != ident]
         self.form, self.needed = NOTHING, []
         if ident != NEW:
-            found = await self.ask("GET", f"/services/{ident}")
+            found = await self.take(f"/services/{ident}")
             self.form = {
                 **{k: found[k] or "" for k in ("name", "team_id", "policy_id", "description", "runbook")},  # type: ignore[typeddict-item]
                 "tier": str(found["tier"]),
@@ -205,6 +205,7 @@ def _form() -> rx.Component:
                 "/description",
             ),
             _needs(),
+            overtaken(View.edit(View.editing), form=True),
             rx.el.div(
                 rx.el.button("Save the service", type="submit", class_name="first"),
                 rx.el.button("Cancel", type="button", on_click=View.close),
@@ -212,7 +213,7 @@ def _form() -> rx.Component:
             ),
             on_submit=View.save,
             class_name="form panel",
-            key=View.editing,
+            key=anew(View.editing),
             custom_attrs={"aria-label": "Service"},
         ),
         rx.cond(

@@ -10,11 +10,12 @@ import reflex as rx
 from ui.choices import named, optional
 from ui.components.live import ago
 from ui.lines import Unclear, matchers, of_matchers
-from ui.noise import noise
-from ui.parts import field, shown, sure
+from ui.noise import noise, typed
+from ui.parts import anew, field, overtaken, shown, sure
 from ui.session import Session, told
 
 SHOWN = 20
+TIMES = ("starts_at", "ends_at")
 
 
 class Item(TypedDict):
@@ -37,7 +38,10 @@ class Fitted(TypedDict):
 
 
 class View(Session):
-    """`previewed`: the form's silence was looked at, and `fits` says what it fits."""
+    """`previewed`: the form's silence was looked at, and `fits` says what it fits. `editing`: whose times and comment
+
+    are being changed, "": of none; `times`: what that form begins with, its `starts_at` "" once it has begun.
+    """
 
     items: list[Item] = []
     loaded: bool = False
@@ -48,6 +52,8 @@ class View(Session):
     fits: list[Fitted] = []
     told_of: str = ""
     form_key: int = 0
+    editing: str = ""
+    times: dict[str, str] = {}
 
     @rx.var
     def some(self) -> bool:
@@ -58,7 +64,7 @@ class View(Session):
     @told
     async def load(self) -> None:
         """As it is now."""
-        self.previewed = False
+        self.previewed, self.editing = False, ""
         self.integrations = await named(self, "/integrations")
         self.services, self.teams = await named(self, "/services"), await named(self, "/teams")
         await self._load()
@@ -110,11 +116,37 @@ class View(Session):
     @told
     async def longer(self, ident: str) -> None:
         """An hour more."""
-        found = await self.ask("GET", f"/silences/{ident}")
+        found = await self.take(f"/silences/{ident}")
         end = datetime.fromisoformat(found["ends_at"]) + timedelta(hours=1)
         times = {"starts_at": found["starts_at"], "ends_at": end.isoformat(), "comment": found["comment"]}
         await self.ask("PUT", f"/silences/{ident}", times)
         self.done = "It lasts an hour longer."
+        await self._load()
+
+    @rx.event
+    @told
+    async def edit(self, ident: str) -> None:
+        """Have its times and comment in a form, in UTC; "": none."""
+        self.editing, self.times = "", {}
+        if ident:
+            found = await self.take(f"/silences/{ident}")
+            begins = typed(found["starts_at"]) if found["state"] == "pending" else ""
+            end = {"end": found["ends_at"], "ends_at": typed(found["ends_at"])}
+            self.times = {"starts_at": begins, **end, "comment": found["comment"]}
+            self.editing = ident
+
+    @rx.event
+    @told
+    async def change(self, form: dict[str, Any]) -> None:
+        """Other times, another comment. What it no longer keeps quiet escalates."""
+        start, end = form.get("starts_at"), form["ends_at"]
+        body = {
+            "starts_at": _utc(start) if start else None,  # null: as it is
+            "ends_at": self.times["end"] if end == self.times["ends_at"] else _utc(end),  # to the second
+            "comment": form["comment"],
+        }
+        await self.ask("PUT", f"/silences/{self.editing}", body)
+        self.editing, self.done = "", "Saved. What it keeps quiet no longer escalates at once."
         await self._load()
 
     @rx.event
@@ -149,8 +181,13 @@ def _body(form: dict[str, Any]) -> dict[str, Any]:
     hours, start = float(form["hours"]), form["starts_at"]
     if not start:
         return body | {"minutes": round(60 * hours)}
-    begun = datetime.fromisoformat(start).replace(tzinfo=UTC)
+    begun = datetime.fromisoformat(_utc(start))
     return body | {"starts_at": begun.isoformat(), "ends_at": (begun + timedelta(hours=hours)).isoformat()}
+
+
+def _utc(typed: str) -> str:
+    """What was typed as UTC, as the API wants it."""
+    return datetime.fromisoformat(typed).replace(tzinfo=UTC).isoformat()
 
 
 def _shown(item: rx.Var[Item]) -> rx.Component:
@@ -172,11 +209,38 @@ def _shown(item: rx.Var[Item]) -> rx.Component:
             View.may_respond,
             rx.el.div(
                 rx.el.button("An hour longer", type="button", on_click=View.longer(item["id"])),
+                rx.el.button(
+                    "Edit",
+                    type="button",
+                    on_click=View.edit(item["id"]),
+                    custom_attrs={"aria-label": "Edit the silence of " + item["what"].to(str)},
+                ),
                 sure("End it now", "What fires under it starts to page people at once.", View.expire(item["id"])),
                 class_name="actions",
             ),
         ),
+        rx.cond(View.editing == item["id"], _times()),
         key=item["id"],
+    )
+
+
+def _times() -> rx.Component:
+    """What of a silence can be changed."""
+    start, end = (rx.el.input(type="datetime-local", name=n, default_value=View.times[n], required=True) for n in TIMES)
+    return rx.el.form(
+        rx.cond(View.times["starts_at"] != "", field("From (UTC)", start, "/starts_at")),
+        field("Until (UTC)", end, "/ends_at"),
+        field("Why", rx.el.input(name="comment", default_value=View.times["comment"], max_length=500), "/comment"),
+        overtaken(View.edit(View.editing), form=True),
+        rx.el.div(
+            rx.el.button("Save the change", type="submit", class_name="first"),
+            rx.el.button("Cancel", type="button", on_click=View.edit("")),
+            class_name="actions",
+        ),
+        on_submit=View.change,
+        class_name="form panel times",
+        key=anew(),
+        custom_attrs={"aria-label": "Change the silence"},
     )
 
 

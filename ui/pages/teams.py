@@ -66,7 +66,7 @@ class View(Session):
         self.teams, self.loaded = found, True
 
     async def _change(self, ident: str, change: Any) -> None:
-        team = await self.ask("GET", f"/teams/{ident}")
+        team = await self.take(f"/teams/{ident}")
         body = {key: team[key] for key in ("name", "member_ids", "owner_ids")}
         change(body)
         await self.ask("PUT", f"/teams/{ident}", body)
