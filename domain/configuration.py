@@ -17,7 +17,7 @@ from domain.flap import Flapping
 from domain.holidays import Holidays
 from domain.matcher import Matcher as Matcher
 from domain.people import Team, User
-from domain.policy import Policy, Target
+from domain.policy import STANDARD, Policy, Target, Vigil
 from domain.rota import Rota
 from domain.schedule import Schedule
 from domain.service import Service
@@ -196,6 +196,8 @@ class Configuration:
     """As silences."""
     destinations: Mapping[str, Destination] = field(default_factory=dict)
     """What steps call besides people."""
+    vigil: Vigil | None = STANDARD
+    """The organisation's; policies that follow it have it as theirs."""
 
     def called(self, ident: str) -> User | None:
         """Who or what pages with this id of a user or a destination go to."""

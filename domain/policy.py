@@ -81,6 +81,10 @@ class Vigil:
     gap_s: float = 600.0
 
 
+STANDARD = Vigil()
+"""Of an organisation that says nothing else."""
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """`repeat`: how often the whole list is run again after the first time, before the last resort.

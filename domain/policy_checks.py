@@ -32,7 +32,7 @@ def check_policy(policy: Policy, config: Configuration) -> None:
     if not 0 <= policy.repeat <= MAX_REPEAT:
         raise Invalid("repeat", f"Must be between 0 and {MAX_REPEAT}.")
     if policy.vigil is not None:
-        _check_vigil(policy.vigil)
+        check_vigil(policy.vigil)
     if not 1 <= policy.required_acknowledgements <= MAX_REQUIRED:
         raise Invalid("required_acknowledgements", f"Must be between 1 and {MAX_REQUIRED} people.")
     for n, step in enumerate(policy.steps):
@@ -43,7 +43,8 @@ def check_policy(policy: Policy, config: Configuration) -> None:
         raise Invalid(f"steps[{ends + 1}]", text)
 
 
-def _check_vigil(vigil: Vigil) -> None:
+def check_vigil(vigil: Vigil) -> None:
+    """Raise Invalid for times and factors by which it could not be told when an acknowledgement stops to count."""
     if vigil.grows_by is not None and not MIN_GROWS_BY <= vigil.grows_by <= MAX_GROWS_BY:
         raise Invalid("vigil.grows_by", "Must be between 1.5 and 1000 times the alerts.")
     if vigil.timeout_s is not None:

@@ -90,6 +90,7 @@ async def load_in(session: AsyncSession, sealer: Sealer) -> Configuration:
         silences=await silences_in_force(session),
         maintenance=await maintenance_planned(session),
         destinations={d.id: destination_of(d, sealer) for d in await _all(session, DestinationRow)},
+        vigil=convert(settings.vigil, Vigil | None),
     )
 
 

@@ -29,6 +29,7 @@ SECTIONS = {
     "heartbeat": "heartbeats",
     "routing_rules": "routing_rules",
     "last_resort": "last_resort",
+    "organisation": "organisation",
     "maintenance": "maintenance",
 }
 """Kind of the subject of a change -> the section of the tree that says it."""

@@ -9,6 +9,7 @@ from reflex.event import EventSpec
 from ui.first_run import FirstRun
 from ui.headers import secured
 from ui.pages import (
+    acknowledged,
     administration,
     analytics,
     api_keys,
@@ -83,6 +84,12 @@ for path in ("/schedules/new", "/schedules/[schedule_id]/edit"):
 app.add_page(policies.page, route="/policies", title="Policies · Sentinel", on_load=[Session.enter, policies.View.load])
 app.add_page(
     policy.page, route="/policies/[policy_id]", title="Policy · Sentinel", on_load=[Session.enter, policy.View.load]
+)
+app.add_page(
+    acknowledged.page,
+    route="/acknowledged",
+    title="Acknowledged is not blind · Sentinel",
+    on_load=[Session.enter, acknowledged.View.load],
 )
 app.add_page(mine.page, route="/on-call/mine", title="My shifts · Sentinel", on_load=[Session.enter, mine.View.load])
 app.add_page(load.page, route="/on-call/load", title="Load · Sentinel", on_load=[Session.enter, load.View.load])

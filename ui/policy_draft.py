@@ -62,9 +62,9 @@ class Step(TypedDict):
 
 
 class Vigil(TypedDict):
-    """When an acknowledgement stops to count. `on`: at all. Times in minutes; "": never."""
+    """When an acknowledgement stops to count. `of`: whose it is, see VIGILS. Times in minutes; "": never."""
 
-    on: bool
+    of: str
     grows_by: str
     label: str
     severity: bool
@@ -86,8 +86,13 @@ class Policy(TypedDict):
     raw: str
 
 
+VIGILS = {
+    "organisation": "as the organisation's default says",
+    "own": "by what this policy says",
+    "off": "never: an acknowledgement counts until it is taken back",
+}
 NEW_VIGIL: Vigil = {
-    "on": True,
+    "of": "organisation",
     "grows_by": "3",
     "label": "",
     "severity": True,
@@ -152,7 +157,7 @@ def policy_of(said: Mapping[str, Any], names: Mapping[str, str]) -> Policy:
         "repeat": str(said["repeat"]),
         "required_acknowledgements": str(said["required_acknowledgements"]),
         "steps": [_step(step, names) for step in said["steps"]],
-        "vigil": _vigil(said["vigil"]),
+        "vigil": vigil_of(said["vigil"]),
         "raw": raw({k: v for k, v in said.items() if k not in ("id", "version")}),
     }
 
@@ -176,11 +181,14 @@ def _step(said: Mapping[str, Any], names: Mapping[str, str]) -> Step:
     return step
 
 
-def _vigil(said: Mapping[str, Any] | None) -> Vigil:
+def vigil_of(said: Mapping[str, Any] | str | None) -> Vigil:
+    """As the API says it."""
     if said is None:
-        return {**NEW_VIGIL, "on": False}
+        return {**NEW_VIGIL, "of": "off"}
+    if isinstance(said, str):
+        return {**NEW_VIGIL, "of": said}
     return {
-        "on": True,
+        "of": "own",
         "grows_by": "" if said["grows_by"] is None else f"{said['grows_by']:g}",
         "label": said["label"],
         "severity": said["severity"],
@@ -193,7 +201,6 @@ def _vigil(said: Mapping[str, Any] | None) -> Vigil:
 
 def body(draft: Mapping[str, Any]) -> dict[str, Any]:
     """As the API wants it."""
-    vigil = draft["vigil"]
     return {
         **unraw(draft["raw"]),
         "name": draft["name"],
@@ -201,7 +208,7 @@ def body(draft: Mapping[str, Any]) -> dict[str, Any]:
         "repeat": number(draft["repeat"]),
         "required_acknowledgements": number(draft["required_acknowledgements"]),
         "steps": [_step_body(step) for step in draft["steps"]],
-        "vigil": _vigil_body(vigil) if vigil["on"] else None,
+        "vigil": vigil_body(draft["vigil"]),
     }
 
 
@@ -231,7 +238,10 @@ def _when_body(when: Mapping[str, Any], kept: Mapping[str, Any]) -> dict[str, An
     }
 
 
-def _vigil_body(vigil: Mapping[str, Any]) -> dict[str, Any]:
+def vigil_body(vigil: Mapping[str, Any]) -> Any:
+    """As the API wants it."""
+    if vigil["of"] != "own":
+        return None if vigil["of"] == "off" else vigil["of"]
     return {
         **unraw(vigil["raw"]),
         "grows_by": number(vigil["grows_by"]) if vigil["grows_by"].strip() else None,

@@ -9,7 +9,7 @@ import reflex as rx
 from ui import draft_fields
 from ui.draft_fields import Path, pick, text, tick, up_down, windows
 from ui.parts import fault, field
-from ui.policy_draft import OPS, WHO, Matcher, Step, Target, Vigil, When
+from ui.policy_draft import OPS, VIGILS, WHO, Matcher, Step, Target, Vigil, When
 
 SEVERITIES = ("critical", "error", "warning", "info")
 
@@ -178,22 +178,25 @@ def _matcher(on: Any, matcher: rx.Var[Matcher], at: Path) -> rx.Component:
 def _vigil(on: Any, vigil: rx.Var[Vigil]) -> rx.Component:
     return rx.el.section(
         rx.el.h2("Acknowledged is not blind"),
-        tick(on, "Call again for an incident that somebody has acknowledged", "/vigil/on", vigil["on"]),
-        rx.cond(
-            vigil["on"],
-            rx.el.div(
-                tick(on, "if it is worse than anybody was told", "/vigil/severity", vigil["severity"]),
-                tick(on, "if the shift of whoever acknowledged it ends", "/vigil/shift_end", vigil["shift_end"]),
-                rx.el.div(
-                    text(on, "if nobody did anything for, minutes", "/vigil/timeout_s", vigil["timeout_s"], size=6),
-                    text(on, "reminded before, minutes", "/vigil/remind_before_s", vigil["remind_before_s"], size=6),
-                    text(on, "if so many times the alerts fire", "/vigil/grows_by", vigil["grows_by"], size=6),
-                    text(on, "at a new value of the label", "/vigil/label", vigil["label"]),
-                    class_name="form",
-                ),
-            ),
-        ),
+        pick(on, "Call again for an incident that is acknowledged", "/vigil/of", vigil["of"], list(VIGILS.items())),
+        rx.cond(vigil["of"] == "own", reasons(on, vigil)),
+        rx.cond(vigil["of"] == "organisation", rx.el.p(rx.el.a("What that is", href="/acknowledged"))),
         fault("/vigil"),
+    )
+
+
+def reasons(on: Any, vigil: rx.Var[Vigil]) -> rx.Component:
+    """Why people are called again, each to be switched off."""
+    return rx.el.div(
+        tick(on, "if it is worse than anybody was told", "/vigil/severity", vigil["severity"]),
+        tick(on, "if the shift of whoever acknowledged it ends", "/vigil/shift_end", vigil["shift_end"]),
+        rx.el.div(
+            text(on, "if nobody did anything for, minutes", "/vigil/timeout_s", vigil["timeout_s"], size=6),
+            text(on, "reminded before, minutes", "/vigil/remind_before_s", vigil["remind_before_s"], size=6),
+            text(on, "if so many times the alerts fire", "/vigil/grows_by", vigil["grows_by"], size=6),
+            text(on, "at a new value of the label", "/vigil/label", vigil["label"]),
+            class_name="form",
+        ),
     )
 
 

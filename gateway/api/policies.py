@@ -8,17 +8,18 @@ from fastapi import APIRouter, Response
 from sqlalchemy import select
 
 from domain.errors import Invalid
-from domain.policy_checks import check_last_resort, check_policy
+from domain.policy_checks import check_last_resort, check_policy, check_vigil
 from gateway.api.parameters import PathId
 from gateway.auth.principal import Admin, Configurer, Gateway, Reader
 from gateway.references import check_unused
 from gateway.schemas.base import problems
-from gateway.schemas.policies import LastResort, Policy, PolicyInput, PolicyList, Vigil
+from gateway.schemas.policies import ORGANISATION, LastResort, Organisation, Policy, PolicyInput, PolicyList, Vigil
 from gateway.services import Services
 from gateway.then import AsOf
-from gateway.tree.plans import policy_version
+from gateway.tree.plans import vigil_columns
 from runtime.ids import new_id
 from storage.changes import change, fetch
+from storage.organisation import policy_version, replace_vigil, vigil_of_all
 from storage.tables import PolicyRow, SettingsRow
 
 router = APIRouter(tags=["policies"])
@@ -31,19 +32,15 @@ def _shown(row: PolicyRow) -> Policy:
         team_id=row.team_id,
         steps=row.steps,
         repeat=row.repeat,
-        vigil=Vigil.model_validate(row.vigil) if row.vigil is not None else None,
+        vigil=ORGANISATION if row.follows else Vigil.model_validate(row.vigil) if row.vigil is not None else None,
         required_acknowledgements=row.required_acknowledgements,
         version=row.version,
     )
 
 
-def _vigil(body: PolicyInput) -> dict[str, Any] | None:
-    return body.vigil.model_dump() if body.vigil is not None else None
-
-
 def _check(body: PolicyInput, gateway: Services) -> list[dict[str, Any]]:
     config = gateway.config.current
-    check_policy(body.to_domain("new", 1), config)
+    check_policy(body.to_domain("new", 1, config.vigil), config)
     if body.team_id is not None and body.team_id not in config.teams:
         raise Invalid("team_id", f"There is no team with id {body.team_id!r}.")
     return [step.model_dump(mode="json") for step in body.steps]
@@ -62,13 +59,15 @@ async def create_policy(body: PolicyInput, caller: Configurer, gateway: Gateway)
     """A new policy, at version 1."""
     steps, ident = _check(body, gateway), new_id()
     async with change(gateway.sessions, caller.name, "create", f"policy/{ident}", {"name": body.name}) as session:
+        follows, vigil = await vigil_columns(session, body)
         row = PolicyRow(
             id=ident,
             name=body.name,
             team_id=body.team_id,
             steps=steps,
             repeat=body.repeat,
-            vigil=_vigil(body),
+            vigil=vigil,
+            follows=follows,
             required_acknowledgements=body.required_acknowledgements,
             version=1,
         )
@@ -91,7 +90,8 @@ async def replace_policy(policy_id: PathId, body: PolicyInput, caller: Configure
     async with change(gateway.sessions, caller.name, "update", f"policy/{policy_id}", {"name": body.name}) as session:
         row = await fetch(session, PolicyRow, policy_id, "policy")
         row.name, row.team_id, row.steps, row.repeat = body.name, body.team_id, steps, body.repeat
-        row.vigil, row.required_acknowledgements = _vigil(body), body.required_acknowledgements
+        row.follows, row.vigil = await vigil_columns(session, body)
+        row.required_acknowledgements = body.required_acknowledgements
         row.version += 1
         session.add(policy_version(row, caller.name))
     await gateway.config.refresh()
@@ -125,5 +125,24 @@ async def replace_last_resort(body: LastResort, caller: Admin, gateway: Gateway)
     async with change(gateway.sessions, caller.name, "update", "last_resort") as session:
         row = (await session.execute(select(SettingsRow))).scalar_one()
         row.last_resort = [t.model_dump() for t in body.targets]
+    await gateway.config.refresh()
+    return body
+
+
+@router.get("/organisation", operation_id="getOrganisation")
+async def get_organisation(_: Reader, then: AsOf) -> Organisation:
+    """What holds for all policies that say nothing else."""
+    async with then.session() as session:
+        return Organisation.model_validate({"vigil": await vigil_of_all(session)})
+
+
+@router.put("/organisation", operation_id="replaceOrganisation")
+async def replace_organisation(body: Organisation, caller: Configurer, gateway: Gateway) -> Organisation:
+    """Each policy that follows it is a new version. Open incidents go on with the one they started with."""
+    if body.vigil is not None:
+        check_vigil(body.vigil.to_domain())
+    plain = body.vigil.model_dump() if body.vigil is not None else None
+    async with change(gateway.sessions, caller.name, "update", "organisation", {"vigil": plain}) as session:
+        await replace_vigil(session, plain, caller.name)
     await gateway.config.refresh()
     return body

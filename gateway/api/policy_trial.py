@@ -34,7 +34,8 @@ async def preview_policy(body: PolicyTrial, _: Reader, gateway: Gateway) -> Plan
     saved = config.policies.get(body.replaces) if body.replaces is not None else None
     if body.replaces is not None and saved is None:
         raise NotFound("policy", body.replaces)
-    policy = body.policy.to_domain(saved.id if saved is not None else TRIED, saved.version + 1 if saved else 1)
+    ident, version = (saved.id, saved.version + 1) if saved is not None else (TRIED, 1)
+    policy = body.policy.to_domain(ident, version, config.vigil)
     try:
         check_policy(policy, config)
     except Invalid as error:

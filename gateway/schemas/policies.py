@@ -95,6 +95,11 @@ class Step(Input):
         )
 
 
+OfOrganisation = Literal["organisation"]
+ORGANISATION: OfOrganisation = "organisation"
+"""As the vigil of a policy: the one that `GET /organisation` shows."""
+
+
 class Vigil(Input):
     """When people are called again for an incident that somebody has acknowledged. Null switches one reason off."""
 
@@ -116,6 +121,14 @@ class Vigil(Input):
         return domain.Vigil(**self.model_dump())
 
 
+class Organisation(Input):
+    """What holds for all policies that say nothing else."""
+
+    vigil: Vigil | None = Field(
+        default_factory=Vigil, description="Null: an acknowledgement counts until it is taken back"
+    )
+
+
 class PolicyInput(Input):
     """What is saved. Open incidents keep the version they started with."""
 
@@ -123,16 +136,18 @@ class PolicyInput(Input):
     team_id: TeamId | None = None
     steps: Annotated[list[Step], Field(min_length=1, max_length=50)]
     repeat: Annotated[int, Field(ge=0, le=20)] = Field(0, description="Runs after the first, before the last resort")
-    vigil: Vigil | None = Field(
-        default_factory=Vigil, description="Null: an acknowledgement counts until it is taken back"
+    vigil: Vigil | OfOrganisation | None = Field(
+        ORGANISATION, description="Null: an acknowledgement counts until it is taken back"
     )
     required_acknowledgements: Annotated[int, Field(ge=1, le=10)] = Field(
         1, description="So many people must acknowledge before the escalation stops"
     )
 
-    def to_domain(self, ident: str, version: int) -> domain.Policy:
+    def to_domain(self, ident: str, version: int, organisation: domain.Vigil | None) -> domain.Policy:
+        """`organisation`: the vigil of policies that have none of their own."""
         steps = tuple(step.to_domain() for step in self.steps)
-        vigil = self.vigil.to_domain() if self.vigil is not None else None
+        own = self.vigil.to_domain() if isinstance(self.vigil, Vigil) else None
+        vigil = organisation if self.vigil == ORGANISATION else own
         required = self.required_acknowledgements
         return domain.Policy(ident, self.name, version, steps, self.repeat, self.team_id, vigil, required)
 
@@ -145,7 +160,7 @@ class Policy(Output):
     team_id: str | None
     steps: list[Step]
     repeat: int
-    vigil: Vigil | None
+    vigil: Vigil | OfOrganisation | None
     required_acknowledgements: int
     version: int
 

@@ -8,17 +8,18 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.configuration import Configuration
-from domain.policy_checks import check_last_resort, check_policy
+from domain.policy_checks import check_last_resort, check_policy, check_vigil
 from domain.schedule import calendars_of
 from gateway.references import check_unused
 from gateway.schemas.holidays import HolidayCalendarInput
-from gateway.schemas.policies import LastResort, PolicyInput
+from gateway.schemas.policies import ORGANISATION, LastResort, Organisation, PolicyInput, Vigil
 from gateway.tree.faults import Faults, Path
 from gateway.tree.section import Desk, Section, Stored, columns
 from storage.canary import CANARY
 from storage.changes import fetch
 from storage.configuration import schedule_of
 from storage.holidays import check_country
+from storage.organisation import policy_version, replace_vigil, vigil_of_all
 from storage.sealed import Sealer
 from storage.tables import HolidayCalendarRow, PolicyRow, PolicyVersionRow, ScheduleRow, SettingsRow
 
@@ -74,6 +75,26 @@ async def naming(session: AsyncSession, ident: str) -> list[str]:
     return [row.id for row in rows if ident in calendars_of(schedule_of(row, {}))]
 
 
+class OrganisationWide(Section[Organisation]):
+    """There is one, before the policies that follow it."""
+
+    name = "organisation"
+    model = Organisation
+    single = True
+
+    async def load(self, session: AsyncSession, sealer: Sealer) -> dict[str, Stored[Organisation]]:
+        return {"": Stored("", Organisation.model_validate({"vigil": await vigil_of_all(session)}))}
+
+    def check(self, ident: str, body: Organisation, config: Configuration) -> None:
+        if config.vigil is not None:
+            check_vigil(config.vigil)
+
+    async def save(
+        self, desk: Desk, ident: str, name: str, body: Organisation, stored: Stored[Organisation] | None
+    ) -> None:
+        await replace_vigil(desk.session, body.vigil.model_dump() if body.vigil is not None else None, desk.actor)
+
+
 class Policies(Section[PolicyInput]):
     """By name. A change is a new version, as by the API."""
 
@@ -84,7 +105,7 @@ class Policies(Section[PolicyInput]):
     async def load(self, session: AsyncSession, sealer: Sealer) -> dict[str, Stored[PolicyInput]]:
         query = select(PolicyRow).where(PolicyRow.id != CANARY).order_by(PolicyRow.name)
         rows = (await session.execute(query)).scalars()
-        return {r.name: Stored(r.id, PolicyInput.model_validate(columns(r, PolicyInput.model_fields))) for r in rows}
+        return {r.name: Stored(r.id, PolicyInput.model_validate(_said(r))) for r in rows}
 
     def check(self, ident: str, body: PolicyInput, config: Configuration) -> None:
         check_policy(config.policies[ident], config)
@@ -95,7 +116,7 @@ class Policies(Section[PolicyInput]):
         row = await desk.row(PolicyRow, ident, version=await _last_version(desk.session, ident))
         row.name, row.team_id, row.repeat = body.name, body.team_id, body.repeat
         row.steps = [step.model_dump(mode="json") for step in body.steps]
-        row.vigil = body.vigil.model_dump() if body.vigil is not None else None
+        row.follows, row.vigil = await vigil_columns(desk.session, body)
         row.required_acknowledgements = body.required_acknowledgements
         row.version += 1
         desk.session.add(policy_version(row, desk.actor))
@@ -107,16 +128,16 @@ class Policies(Section[PolicyInput]):
         await desk.session.delete(row)
 
 
-def policy_version(row: PolicyRow, saved_by: str) -> PolicyVersionRow:
-    """What is kept of a policy at its present version."""
-    definition = {
-        "name": row.name,
-        "steps": row.steps,
-        "repeat": row.repeat,
-        "vigil": row.vigil,
-        "required_acknowledgements": row.required_acknowledgements,
-    }
-    return PolicyVersionRow(policy_id=row.id, version=row.version, definition=definition, saved_by=saved_by)
+def _said(row: PolicyRow) -> dict[str, Any]:
+    return {**columns(row, PolicyInput.model_fields), "vigil": ORGANISATION if row.follows else row.vigil}
+
+
+async def vigil_columns(session: AsyncSession, body: PolicyInput) -> tuple[bool, dict[str, Any] | None]:
+    """(follows, vigil) of a policy's row."""
+    if isinstance(body.vigil, Vigil):
+        return False, body.vigil.model_dump()
+    follows = body.vigil == ORGANISATION
+    return follows, await vigil_of_all(session) if follows else None
 
 
 async def _last_version(session: AsyncSession, ident: str) -> int:

@@ -8,7 +8,7 @@ from gateway.tree.destinations import Destinations
 from gateway.tree.heartbeats import Heartbeats
 from gateway.tree.noise import MaintenanceWork, Silences
 from gateway.tree.people import Teams, Users
-from gateway.tree.plans import HolidayCalendars, LastResorts, Policies
+from gateway.tree.plans import HolidayCalendars, LastResorts, OrganisationWide, Policies
 from gateway.tree.schedules import Schedules
 from gateway.tree.section import Section
 from gateway.tree.ways import Integrations, Rules, ServicesOwned
@@ -19,6 +19,7 @@ SECTIONS: tuple[Section[Any], ...] = (
     Teams(),
     Schedules(),
     Destinations(),
+    OrganisationWide(),
     Policies(),
     ServicesOwned(),
     Integrations(),

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
@@ -32,19 +32,22 @@ class Hint:
 
     of: Any
     marks: tuple[Any, ...]
+    words: tuple[Any, ...] = ()
+    """What may stand in the place of a model."""
 
     def mark(self, kind: type[Any]) -> Any:
         return next((m for m in self.marks if isinstance(m, kind)), None)
 
     @classmethod
     def read(cls, annotation: Any, marks: Sequence[Any] = ()) -> Hint:
-        """Annotated and "or None" taken off; of several models the first."""
+        """Annotated and "or None" taken off; of several models the first, and the words that may stand for it."""
         if get_origin(annotation) is Annotated:
             inner, *more = get_args(annotation)
             return cls.read(inner, (*marks, *more, *(m for x in more if isinstance(x, FieldInfo) for m in x.metadata)))
         if get_origin(annotation) in (Union, types.UnionType):
             given = [a for a in get_args(annotation) if a is not type(None)]
-            return cls.read(given[0], marks)
+            words = [w for a in given[1:] if get_origin(a) is Literal for w in get_args(a)]
+            return replace(cls.read(given[0], marks), words=tuple(words))
         return cls(annotation, tuple(marks))
 
     @property
@@ -200,6 +203,8 @@ class Reader:
             return self._ref(ref.kind, raw, path)
         if hint.of is SecretStr:
             return self._secret(raw, path, stored)
+        if hint.model is not None and isinstance(raw, str) and raw in hint.words:
+            return raw
         if hint.model is not None:
             return self._model(hint.model, raw, path, stored)
         if hint.is_list and isinstance(raw, list):

@@ -84,7 +84,10 @@ class HolidayCalendarRow(Created, Base):
 
 
 class PolicyRow(Created, Base):
-    """`steps` as in domain.policy.Step, `vigil` as in Vigil; `version` rises with every save."""
+    """`steps` as in domain.policy.Step, `vigil` as in Vigil; `version` rises with every save.
+
+    `follows`: its vigil is the organisation's, and changes with it.
+    """
 
     __tablename__ = "policies"
 
@@ -95,6 +98,7 @@ class PolicyRow(Created, Base):
     repeat: Mapped[int]
     version: Mapped[int]
     vigil: Mapped[dict[str, Any] | None]
+    follows: Mapped[bool] = mapped_column(server_default="false", default=False)
     required_acknowledgements: Mapped[int] = mapped_column(default=1)
 
 

@@ -49,7 +49,8 @@ class IntegrationDayRow(Base):
 class SettingsRow(Base):
     """One row. `config_version` rises with every saved change of configuration; `changed_at`: when it last did.
 
-    `routes`: the organisation's rules. `kept_since`: what was said from then on is known (storage/versioned.py).
+    `routes`: the organisation's rules; `vigil`: the one of policies that follow it. `kept_since`: what was said from
+    then on is known (storage/versioned.py).
     """
 
     __tablename__ = "settings"
@@ -58,6 +59,7 @@ class SettingsRow(Base):
     config_version: Mapped[int] = mapped_column(BigInteger)
     last_resort: Mapped[list[Any]]
     routes: Mapped[list[Any]] = mapped_column(server_default="[]")
+    vigil: Mapped[dict[str, Any] | None]
     changed_at: Mapped[datetime] = mapped_column(server_default=func.now())
     kept_since: Mapped[datetime] = mapped_column(server_default=func.now())
 

@@ -28,7 +28,7 @@ from tests.contract.test_plan_api import shop
 
 LISTS = (
     *("/schedules", "/policies", "/services", "/teams", "/integrations", "/holiday-calendars", "/routing-rules"),
-    *("/policies/usage", "/destinations"),
+    *("/policies/usage", "/destinations", "/organisation"),
 )
 OF_A_PERSON = ("/contact-methods", "/notification-rules", "/quiet-hours", "/shift-notices", "/uses")
 
@@ -89,8 +89,20 @@ async def test_what_was_answered_then_is_answered_again(site: Site) -> None:
                 body.pop(own, None)
             await site.call("PUT", f"/{kind}/{item['id']}", body)
     await site.call("PUT", "/routing-rules", {"routes": []})
+    await site.call("PUT", "/organisation", {"vigil": None})
     after = await answers()
-    other = ("/schedules", "/policies", "/policies/usage", "plan", "preview", "on-call", "timeline", "load", "reach")
+    other = (
+        "/schedules",
+        "/organisation",
+        "/policies",
+        "/policies/usage",
+        "plan",
+        "preview",
+        "on-call",
+        "timeline",
+        "load",
+        "reach",
+    )
     assert [what for what in other if after[what] == before[what]] == []
     assert await answers(as_of=then) == before
     assert await answers() == after

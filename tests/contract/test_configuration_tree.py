@@ -117,7 +117,11 @@ async def everything(site: Site) -> Crew:
     await site.call("PUT", f"{ada}/shift-notices", {"at_start": True, "remind_before_s": 3600})
     targets = [{"kind": "schedule", "id": made.schedule}, {"kind": "user", "id": made.ids["bob"]}]
     policy = {"name": "Shop", "team_id": made.team, "repeat": 1, "steps": [{"targets": targets, "wait_s": 300}]}
+    await site.call("PUT", "/organisation", {"vigil": {"timeout_s": 7200, "label": "cluster"}})
     shop = (await site.call("POST", "/policies", policy))["id"]
+    own = {**policy, "name": "Own", "vigil": {"shift_end": False}}
+    await site.call("POST", "/policies", own)
+    await site.call("POST", "/policies", {**own, "name": "Blind", "vigil": None})
     database = {"name": "db", "tier": 1, "links": [{"href": "https://example.org"}], "runbook": "https://example.org/r"}
     db = (await site.call("POST", "/services", database))["id"]
     web = {"name": "web", "policy_id": shop, "team_id": made.team, "depends_on": [db], "description": "a\n\nb: c"}

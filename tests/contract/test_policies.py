@@ -194,3 +194,41 @@ async def test_a_policy_is_tried_as_it_is_typed_and_says_what_leads_to_it(site: 
         ("service", service["id"], "Cart", ""),
         ("integration", integration["id"], "Shop", "rule 1 (live)"),
     ]
+
+
+async def test_policies_follow_the_organisation_unless_they_say_something_else(site: Site) -> None:
+    ann = await person(site, "Ann")
+    steps = [{"targets": [{"kind": "user", "id": ann}], "wait_s": 60}]
+    made = {
+        name: (await site.call("POST", "/policies", {"name": name, "steps": steps, **more}, 201))["id"]
+        for name, more in {"follows": {}, "own": {"vigil": {"timeout_s": 3600}}, "never": {"vigil": None}}.items()
+    }
+    before = await site.call("GET", "/organisation")
+    assert (before["vigil"]["timeout_s"], before["vigil"]["severity"]) == (14_400, True)
+
+    async def timeouts() -> dict[str, Any]:
+        await site.services.config.refresh()
+        policies = site.services.config.current.policies
+        return {name: (v.timeout_s if (v := policies[i].vigil) is not None else None) for name, i in made.items()}
+
+    assert await timeouts() == {"follows": 14_400, "own": 3_600, "never": None}
+    said = {"vigil": {"timeout_s": 7_200, "remind_before_s": 600}}
+    assert (await site.call("PUT", "/organisation", said))["vigil"]["timeout_s"] == 7_200
+    assert await timeouts() == {"follows": 7_200, "own": 3_600, "never": None}
+    shown = {p["name"]: p for p in (await site.call("GET", "/policies"))["items"] if p["name"] in made}
+    assert {n: p["version"] for n, p in shown.items()} == {"follows": 2, "own": 1, "never": 1}
+    assert (shown["follows"]["vigil"], shown["never"]["vigil"]) == ("organisation", None)
+    await site.call("PUT", "/organisation", said)
+    assert (await site.call("GET", f"/policies/{made['follows']}"))["version"] == 2, "nothing was changed"
+    answer = await site.call("PUT", "/organisation", {"vigil": {"timeout_s": 600, "remind_before_s": 600}}, 422)
+    assert answer["errors"][0]["pointer"] == "/vigil/remind_before_s"
+    await site.call("PUT", "/organisation", {"vigil": None})
+    assert await timeouts() == {"follows": None, "own": 3_600, "never": None}
+    taken = {"name": "own", "steps": steps, "vigil": "organisation"}
+    await site.call("PUT", f"/policies/{made['own']}", taken)
+    await site.call("PUT", "/organisation", before)
+    assert await timeouts() == {"follows": 14_400, "own": 14_400, "never": None}
+    versions = await site.call("GET", "/configuration/versions?limit=2")
+    assert (await site.call("POST", f"/configuration/versions/{versions['items'][1]['number']}/roll-back"))["changes"]
+    assert (await site.call("GET", "/organisation"))["vigil"] is None
+    assert await timeouts() == {"follows": None, "own": None, "never": None}

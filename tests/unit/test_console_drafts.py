@@ -83,7 +83,9 @@ def test_a_policy_that_nobody_touched_is_saved_as_it_was_with_what_this_page_doe
     assert draft["steps"][0]["targets"][0]["name"] == "Shop"
     assert (draft["steps"][0]["wait_s"], draft["vigil"]["timeout_s"]) == ("1.5", "60")
     assert policy_draft.body(draft) == said
-    assert policy_draft.body(policy_draft.policy_of({**said, "vigil": None}, NAMES))["vigil"] is None
+    for other in (None, "organisation"):
+        assert policy_draft.body(policy_draft.policy_of({**said, "vigil": other}, NAMES))["vigil"] == other
+    assert policy_draft.body(policy_draft.fresh_policy())["vigil"] == "organisation"
 
 
 def test_a_fresh_policy_is_refused_for_its_name_only_and_what_is_no_number_is_left_to_the_api() -> None:

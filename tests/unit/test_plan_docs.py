@@ -18,7 +18,7 @@ from domain.lint import lint
 from domain.lint.ahead import Ahead
 from domain.lint.finding import Exercised, Facts
 from domain.people import ContactMethod, NotificationRule, User
-from domain.policy import Target
+from domain.policy import STANDARD, Target
 from domain.policy_checks import check_policy
 from domain.readiness import coming
 from domain.validation import check_schedule
@@ -49,7 +49,7 @@ def person(ident: str, given: dict[str, Any]) -> User:
 def configured() -> Configuration:
     """Everything through the wire's models and the checks that saving does."""
     schedules = {i: ScheduleInput.model_validate(s).to_domain(i) for i, s in EXAMPLE["schedules"].items()}
-    policies = {i: PolicyInput.model_validate(p).to_domain(i, 1) for i, p in EXAMPLE["policies"].items()}
+    policies = {i: PolicyInput.model_validate(p).to_domain(i, 1, STANDARD) for i, p in EXAMPLE["policies"].items()}
     config = Configuration(
         version=1,
         users={i: person(i, u) for i, u in EXAMPLE["users"].items()},

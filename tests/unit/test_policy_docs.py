@@ -16,6 +16,7 @@ from domain.destination import Destination
 from domain.events import AcknowledgementLapsed, AcknowledgerReminded
 from domain.incident import Acknowledge, AddNote, Unacknowledge
 from domain.people import ContactMethod
+from domain.policy import STANDARD
 from domain.policy_checks import check_policy
 from domain.quorum import standing
 from domain.schedule import Layer, Rotation, Schedule
@@ -60,7 +61,7 @@ def test_an_incident_of_the_example_does_what_the_page_says(
     many: str, labels: str, severity: str, at: str, happens: str
 ) -> None:
     config = organisation(users=(person("ada"), person("ben"), person("cleo"), person("boss")))
-    policy = EXAMPLE.to_domain("p", 1)
+    policy = EXAMPLE.to_domain("p", 1, STANDARD)
     check_policy(policy, config)
     desk = Desk(replace(config, policies={"p": policy}))
     day, clock = at.split()
@@ -89,7 +90,7 @@ def watched() -> Desk:
     given = PolicyInput.model_validate({"name": "Shop", "steps": steps, "vigil": WATCHED})
     config = organisation(users=(person("ada"), person("ben"), person("cleo"), person("boss")))
     config = replace(config, schedules={"s": BY_DAY})
-    policy = given.to_domain("p", 1)
+    policy = given.to_domain("p", 1, STANDARD)
     check_policy(policy, config)
     return Desk(replace(config, policies={"p": policy}))
 
@@ -143,7 +144,7 @@ def test_the_watched_incident_rings_when_the_page_says_and_at_no_other_minute() 
 
 def test_the_example_of_several_people_is_what_happens() -> None:
     body = DOC.partition("```several\n")[2].partition("```")[0]
-    policy = PolicyInput.model_validate(json.loads(body)).to_domain("p", 1)
+    policy = PolicyInput.model_validate(json.loads(body)).to_domain("p", 1, STANDARD)
     config = organisation(users=(person("ada"), person("ben"), person("cleo"), person("boss")))
     check_policy(policy, config)
     desk, commands = (
@@ -177,8 +178,8 @@ def test_the_example_of_destinations_is_what_happens(what: str, calls: str) -> N
     config = organisation(users=(person("ada"), person("cleo"), person("boss")))
     there = {i: Destination(i, i, ContactMethod(i, i, "webhook", i, "https://x.org/")) for i in ("restart", "room")}
     config = replace(config, destinations=there)
-    check_policy(policy.to_domain("p", 1), config)
-    desk = Desk(replace(config, policies={"p": policy.to_domain("p", 1)}))
+    check_policy(policy.to_domain("p", 1, STANDARD), config)
+    desk = Desk(replace(config, policies={"p": policy.to_domain("p", 1, STANDARD)}))
     desk.fire()
     failing = what.split()[3] if "fails" in what else None
     for n in range(12):

@@ -197,6 +197,7 @@ def page() -> rx.Component:
         "/policies",
         rx.el.h1("Escalation policies"),
         rx.cond(View.may_configure, rx.el.p(rx.el.a("New policy", href="/policies/new"))),
+        rx.el.p(rx.el.a("When an acknowledgement stops to count", href="/acknowledged")),
         shown(
             View.loaded,
             View.some,
