@@ -178,11 +178,17 @@ def _matcher(on: Any, matcher: rx.Var[Matcher], at: Path) -> rx.Component:
 def _vigil(on: Any, vigil: rx.Var[Vigil]) -> rx.Component:
     return rx.el.section(
         rx.el.h2("Acknowledged is not blind"),
-        pick(on, "Call again for an incident that is acknowledged", "/vigil/of", vigil["of"], list(VIGILS.items())),
+        whose(on, vigil, list(VIGILS.items())),
         rx.cond(vigil["of"] == "own", reasons(on, vigil)),
         rx.cond(vigil["of"] == "organisation", rx.el.p(rx.el.a("What that is", href="/acknowledged"))),
         fault("/vigil"),
     )
+
+
+def whose(on: Any, vigil: rx.Var[Vigil], options: list[tuple[str, str]]) -> rx.Component:
+    """Which reasons count."""
+    choice = pick(on, "Call again for an incident that is acknowledged", "/vigil/of", vigil["of"], options)
+    return rx.el.div(choice, class_name="form")
 
 
 def reasons(on: Any, vigil: rx.Var[Vigil]) -> rx.Component:
@@ -197,6 +203,7 @@ def reasons(on: Any, vigil: rx.Var[Vigil]) -> rx.Component:
             text(on, "at a new value of the label", "/vigil/label", vigil["label"]),
             class_name="form",
         ),
+        class_name="reasons",
     )
 
 

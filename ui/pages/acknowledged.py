@@ -6,11 +6,10 @@ from typing import Any, TypedDict
 
 import reflex as rx
 
-from ui.draft_fields import pick
 from ui.editing import Editing
 from ui.parts import done, fault, shown
 from ui.policy_draft import NEW_VIGIL, VIGILS, Vigil, vigil_body, vigil_of
-from ui.policy_form import reasons
+from ui.policy_form import reasons, whose
 from ui.session import Session, told
 from ui.shell import shell
 
@@ -63,7 +62,7 @@ def form() -> rx.Component:
     vigil = View.draft["vigil"].to(Vigil)
     return rx.el.fieldset(
         rx.el.legend("The organisation's default", class_name="out-of-sight"),
-        pick(View, "Call again for an incident that is acknowledged", "/vigil/of", vigil["of"], WHAT),
+        whose(View, vigil, WHAT),
         rx.cond(vigil["of"] == "own", reasons(View, vigil)),
         fault("/vigil"),
         disabled=~View.may_configure,
