@@ -57,15 +57,15 @@ class View(Editing, Session):
         self.done = "Saved, as a new version of each policy that follows it. Open incidents go on as they began."
 
 
-def form() -> rx.Component:
-    """Who may not change it reads it."""
-    vigil = View.draft["vigil"].to(Vigil)
+def form(on: Any) -> rx.Component:
+    """Who may not change it reads it. `on`: the page's state."""
+    vigil = on.draft["vigil"].to(Vigil)
     return rx.el.fieldset(
         rx.el.legend("The organisation's default", class_name="out-of-sight"),
-        whose(View, vigil, WHAT),
-        rx.cond(vigil["of"] == "own", reasons(View, vigil)),
+        whose(on, vigil, WHAT),
+        rx.cond(vigil["of"] == "own", reasons(on, vigil)),
         fault("/vigil"),
-        disabled=~View.may_configure,
+        disabled=~on.may_configure,
         class_name="bare",
     )
 
@@ -84,7 +84,7 @@ def page() -> rx.Component:
             View.loaded,
             View.loaded,
             rx.fragment(
-                form(),
+                form(View),
                 rx.el.div(
                     rx.el.button(
                         "Save the default", on_click=View.save, class_name="first", disabled=~View.may_configure
