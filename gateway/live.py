@@ -10,6 +10,7 @@ not signed in; 4403: from another site; 4408: too slow, come again with your cur
                                        item with the higher `revision`
 
 {"type": "counts", "open": {status: n}} at once and when it changes; {"type": "rows", "items": [alert without members]}.
+{"type": "rota", "version": n}: who is on call, a swap, time off or the configuration may be different; ask again.
 """
 
 from __future__ import annotations

@@ -97,7 +97,7 @@ class LiveRows:
                     await asyncio.sleep(PAUSE_S)
                     break
                 rows = [Alert.of(body, self._config()).row() for body in found]
-                self._send(Rows(items=rows).model_dump_json())
+                self.tell(Rows(items=rows).model_dump_json())
 
     async def _count(self) -> None:
         while True:
@@ -105,7 +105,7 @@ class LiveRows:
             if self._recount and self._watchers:
                 self._recount = False
                 try:
-                    self._send(await self.counts())
+                    self.tell(await self.counts())
                 except SQLAlchemyError:
                     self._recount = True
 
@@ -113,7 +113,8 @@ class LiveRows:
         """The message with the counts as they are now. Raises SQLAlchemyError while the database is away."""
         return AlertCounts.model_validate({"open": await incidents.open_counts(self._sessions)}).model_dump_json()
 
-    def _send(self, message: str) -> None:
+    def tell(self, message: str) -> None:
+        """Everybody who watches, whatever it is about."""
         for queue in list(self._watchers):
             try:
                 queue.put_nowait(message)

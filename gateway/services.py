@@ -33,6 +33,7 @@ from gateway.last_requests import LastRequests
 from gateway.lint_watch import LintWatch
 from gateway.listening import Listening
 from gateway.live_feed import LiveFeed
+from gateway.live_rota import LiveRota
 from gateway.live_rows import LiveRows
 from gateway.outage import Outage
 from gateway.presence import Presence
@@ -86,6 +87,7 @@ class Services:
     speaking: Background
     feed: LiveFeed
     rows: LiveRows
+    rota: LiveRota
     upstream: Upstream
     figures: Figures
     ledger: LedgerSealer
@@ -147,6 +149,7 @@ class Services:
             feed=feed,
             upstream=Upstream(settings.console_socket),
             rows=rows,
+            rota=LiveRota(factory, lambda: config.current.version, rows),
             figures=Figures(store, factory, valkey),
             ledger=LedgerSealer(store),
             calendars_in=CalendarsIn(factory, sealer, config, poker, settings.calendar_private),
@@ -178,6 +181,6 @@ class Services:
     def _parts(self) -> tuple[_Part, ...]:
         """What runs, each after what it needs."""
         keeping = (self.poker, self.speaking, self.spool, self.pager, self.replay, self.inbox, self.in_flight)
-        knowing = (self.commands, self.config, self.feed, self.rows)
+        knowing = (self.commands, self.config, self.feed, self.rows, self.rota)
         looking = (self.ledger, self.calendars_in, self.listening, self.hearing, self.last_requests, self.lint)
         return (*keeping, *knowing, *looking, self.presence, self.forgetting)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +36,10 @@ FACETS = text("""
 select coalesce(json_agg(distinct actor), '[]') as actors,
        coalesce(json_agg(distinct split_part(subject, '/', 1)), '[]') as kinds
 from (select actor, subject from audit order by id desc limit 20000) newest
+""")
+RECENT = text("""
+select id from audit
+where id > (select coalesce(max(id), 0) from audit) - 200 and split_part(subject, '/', 1) = any(:kinds)
 """)
 LAST = text("""
 select extract(epoch from now() - max(at))::float8 from audit
@@ -75,3 +80,9 @@ async def last_s(sessions: Sessions, actor: str, action: str, subject: str) -> f
             await session.execute(LAST, {"actor": actor, "action": action, "subject": subject})
         ).scalar_one()
     return found
+
+
+async def newest(sessions: Sessions, kinds: Sequence[str]) -> list[int]:
+    """Ids of the entries about these kinds among the last two hundred: enough to see what is new within a second."""
+    async with sessions() as session:
+        return list((await session.execute(RECENT, {"kinds": list(kinds)})).scalars())

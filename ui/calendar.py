@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, TypedDict
 from zoneinfo import ZoneInfo
@@ -174,6 +174,18 @@ def rows(preview: Mapping[str, Any], names: Mapping[str, str], start: datetime, 
     if changes:
         lines.append({"name": "Overrides", "kind": "override", "bars": changes})
     return lines
+
+
+def next_change(moments: Iterable[str | None], at: str) -> tuple[str, float]:
+    """The first of these moments (ISO) after `at`, and in how many seconds it is; "" and 0 if there is none."""
+    later = sorted(
+        (m for m in moments if m and datetime.fromisoformat(m) > datetime.fromisoformat(at)), key=datetime.fromisoformat
+    )
+    return (
+        (later[0], (datetime.fromisoformat(later[0]) - datetime.fromisoformat(at)).total_seconds())
+        if later
+        else ("", 0.0)
+    )
 
 
 def instant(text: str, zone: str) -> datetime:

@@ -11,6 +11,8 @@ import reflex as rx
 
 from ui.gateway import Refused, ask, settings, take
 
+OLD = "What is shown may be old."
+
 
 class Session(rx.State):
     """`problem`: what went wrong last, for a person; "" if nothing did. `faults`: by the field (RFC 6901) that is to
@@ -129,6 +131,19 @@ class Session(rx.State):
         """Forget what the last action came to."""
         self.problem = self.done = ""
         self.faults = {}
+
+    async def renew(self, load: Callable[[], Awaitable[None]]) -> Any:
+        """What the page shows, anew and unasked: what the last action came to stays said."""
+        try:
+            await load()
+        except Refused as refused:
+            if refused.status == 401:
+                return self.refused(refused)
+            self.problem = f"{OLD} {refused}"
+            return None
+        if self.problem.startswith(OLD):
+            self.problem = ""
+        return None
 
     def refused(self, refused: Refused) -> Any:
         """Show why, or go and sign in."""

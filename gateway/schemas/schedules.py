@@ -342,3 +342,10 @@ class OnCallList(Output):
 
     at: datetime
     items: list[OnCallEntry]
+
+
+class RotaChanged(Output):
+    """Said to open pages: who is on call, or what is asked about it, may be different. `version`: the configuration."""
+
+    type: Literal["rota"] = "rota"
+    version: int

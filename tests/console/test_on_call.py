@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -24,7 +26,10 @@ def test_an_override_on_the_calendar_changes_who_is_paged(product: Product, open
     steps = [{"targets": [{"kind": "schedule", "id": schedule}], "wait_s": 600}]
     url = product.integration("console on call", "generic", steps)
 
-    page = open_as(other, "/on-call")
+    page, watched = (open_as(who, "/on-call") for who in (other, regular))
+    watched.get_by_role("button", name="Console line").click(timeout=SLOW_MS)
+    expect(watched.locator("tr", has_text="Console line")).to_contain_text("Gus", timeout=SLOW_MS)
+    watched.get_by_label("Why").fill("being typed")
     page.get_by_role("button", name="Console line").click(timeout=SLOW_MS)
     expect(page.locator(".line.final")).to_contain_text("Gus", timeout=SLOW_MS)
     now = datetime.now(UTC)
@@ -37,12 +42,28 @@ def test_an_override_on_the_calendar_changes_who_is_paged(product: Product, open
     page.get_by_role("button", name="Save the override").click()
     expect(page.locator(".line.override")).to_contain_text("replace: Hanna", timeout=SLOW_MS)
     expect(page.locator("tr", has_text="Console line")).to_contain_text("Hanna")
+    expect(page.get_by_role("status").filter(has_text="Saved")).to_be_visible()
+    expect(watched.locator("tr", has_text="Console line")).to_contain_text("Hanna", timeout=SLOW_MS)
+    expect(watched.locator(".line.override")).to_contain_text("replace: Hanna", timeout=SLOW_MS)
+    expect(watched.get_by_label("Why")).to_have_value("being typed")
 
     line = product.post(url, {"title": "Who is it?"}).json()["incident_lines"][0]
     shown = until("the page", lambda: called(product, f"{line}-1"))
     assert shown == ["Hanna"]
     page.get_by_role("button", name="Take back").click()
-    expect(page.locator(".line.override")).to_have_count(0, timeout=SLOW_MS)
+    for browser in (page, watched):
+        expect(browser.locator(".line.override")).to_have_count(0, timeout=SLOW_MS)
+    ends = (datetime.now(UTC) + timedelta(seconds=6)).isoformat()
+    brief = {"kind": "replace", "user_id": other, "start": (now - timedelta(hours=1)).isoformat(), "end": ends}
+    product.call("POST", f"/schedules/{schedule}/overrides", brief)
+    expect(watched.locator("tr", has_text="Console line")).to_contain_text("Hanna: ", timeout=SLOW_MS)
+    expect(watched.locator("tr", has_text="Console line")).to_contain_text("Gus: ", timeout=SLOW_MS)
+    os.kill(int(product.running()["children"]["gateway"]), signal.SIGKILL)
+    expect(watched.locator("[data-live=lost]")).to_contain_text("may be old", timeout=SLOW_MS)
+    expect(watched.locator("[data-live=live]")).to_be_visible(timeout=2 * SLOW_MS)
+    renamed = {"name": "Gus Gray", "email": "gus.gray@example.org"}
+    product.call("PUT", f"/users/{regular}", renamed)
+    expect(watched.locator("tr", has_text="Console line")).to_contain_text("Gus Gray", timeout=SLOW_MS)
 
 
 def called(product: Product, ident: str) -> list[str]:
@@ -103,13 +124,11 @@ def test_a_swap_is_asked_in_one_browser_and_taken_in_another(product: Product, o
     first.get_by_label("Why").fill("the dentist")
     first.get_by_role("button", name="Ask for a swap").click()
     expect(first.locator("#swaps")).to_contain_text(f"you ask {name}", timeout=SLOW_MS)
-    second.reload()
     expect(second.locator("#swaps")).to_contain_text("the dentist", timeout=SLOW_MS)
     second.get_by_role("button", name="Take it").click()
     expect(second.locator("#swaps")).to_contain_text(f"taken by {name}", timeout=SLOW_MS)
     standing = product.call("GET", "/on-call")["items"]
     assert next(d["user_ids"] for d in standing if d["schedule_id"] == schedule) == [taker]
-    first.reload()
     expect(first.locator("#swaps")).to_contain_text(f"taken by {name}", timeout=SLOW_MS)
 
     soon = datetime.now(UTC) + timedelta(days=9)

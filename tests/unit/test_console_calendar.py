@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ui.calendar import days, drawn, everyone, instant, month, month_of, next_month, rows, when, window
+from ui.calendar import days, drawn, everyone, instant, month, month_of, next_change, next_month, rows, when, window
 
 BERLIN = "Europe/Berlin"
 NAMES = {"a": "Ann", "b": "Bob"}
@@ -15,6 +15,12 @@ NAMES = {"a": "Ann", "b": "Bob"}
 
 def shift(user: str, start: str, end: str) -> dict[str, Any]:
     return {"user_id": user, "start": start, "end": end, "source": "layer:weekly"}
+
+
+def test_the_next_hand_over_is_the_first_one_that_is_not_past() -> None:
+    at, soon, late = "2026-03-01T10:00:00+00:00", "2026-03-01T12:00:00+01:00", "2026-03-01T18:00:00+00:00"
+    assert next_change([late, None, soon, at], at) == (soon, 3600.0)
+    assert next_change([None, at], at) == ("", 0.0)
 
 
 def test_a_day_of_25_hours_is_as_wide_as_it_is_long() -> None:

@@ -6,6 +6,7 @@ import reflex as rx
 
 _live = rx.asset("live.jsx", shared=True)
 _list = rx.asset("incident_list.jsx", shared=True)
+_rota_watch = rx.asset("rota_watch.jsx", shared=True)
 _parts = rx.asset("parts.jsx", shared=True)
 
 
@@ -29,6 +30,17 @@ class LiveWatch(rx.Component):
     tag = "LiveWatch"
 
     ident: rx.Var[str]
+    on_change: rx.EventHandler[rx.event.no_args_event_spec]
+
+
+class RotaWatch(rx.Component):
+    """Shows nothing; tells when who is on call may have changed. `until`: the next hand-over (ISO), in `seconds`."""
+
+    library = library(_rota_watch)
+    tag = "RotaWatch"
+
+    until: rx.Var[str]
+    seconds: rx.Var[float]
     on_change: rx.EventHandler[rx.event.no_args_event_spec]
 
 
@@ -85,6 +97,7 @@ class IncidentList(rx.Component):
 
 live_badge = LiveBadge.create
 live_watch = LiveWatch.create
+rota_watch = RotaWatch.create
 ago = Ago.create
 theme_switch = ThemeSwitch.create
 place = Place.create

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import reflex as rx
 
-from ui.calendar import instant, when
-from ui.components.live import ago
+from ui.calendar import instant, next_change, when
+from ui.components.live import ago, rota_watch
 from ui.components.person import browser_zone
 from ui.parts import done, field, shown, sure
 from ui.rota_tabs import rota_tabs
@@ -49,7 +49,8 @@ class Off(TypedDict):
 
 
 class View(Session):
-    """`unconfirmed`: schedules in which I came on call and have not confirmed it yet: id and name."""
+    """`unconfirmed`: schedules in which I came on call and have not confirmed it yet: id and name. `next_at`: the next
+    hand-over of any schedule, `next_in` seconds after it was asked for."""
 
     loaded: bool = False
     zone: str = "UTC"
@@ -61,6 +62,8 @@ class View(Session):
     names: dict[str, str] = {}
     schedules: dict[str, str] = {}
     zones: dict[str, str] = {}
+    next_at: str = ""
+    next_in: float = 0.0
 
     @rx.var
     def some_shifts(self) -> bool:
@@ -83,6 +86,11 @@ class View(Session):
         """As it is now."""
         await self._load()
 
+    @rx.event
+    async def refresh(self) -> Any:
+        """Something was saved, or a shift ended; what is typed stays."""
+        return await self.renew(self._load)
+
     async def _load(self) -> None:
         users = (await self.ask("GET", "/users"))["items"]
         self.names = {u["id"]: u["name"] for u in users}
@@ -100,8 +108,9 @@ class View(Session):
         self.loaded = True
 
     async def _hand_offs(self) -> None:
-        standing = (await self.ask("GET", "/on-call"))["items"]
-        mine = [d["schedule_id"] for d in standing if self.user_id in d["user_ids"]]
+        standing = await self.ask("GET", "/on-call")
+        self.next_at, self.next_in = next_change((d["until"] for d in standing["items"]), standing["at"])
+        mine = [d["schedule_id"] for d in standing["items"] if self.user_id in d["user_ids"]]
         self.unconfirmed = []
         for ident in mine:
             if self.user_id in (await self.ask("GET", f"/schedules/{ident}/hand-off"))["unconfirmed"]:
@@ -337,6 +346,7 @@ def page() -> rx.Component:
     return shell(
         "/on-call",
         browser_zone(on_zone=View.see_from),
+        rota_watch(until=View.next_at, seconds=View.next_in, on_change=View.refresh),
         rx.el.h1("My shifts"),
         rota_tabs("/on-call/mine"),
         rx.el.p("Times of ", View.zone, ".", class_name="dim"),

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import reflex as rx
 
 from ui import calendar
-from ui.calendar import Day, Row, Week, days, everyone, instant, month_of, next_month, rows, window
-from ui.components.live import ago
+from ui.calendar import Day, Row, Week, days, everyone, instant, month_of, next_change, next_month, rows, window
+from ui.components.live import ago, rota_watch
 from ui.components.person import browser_zone
 from ui.parts import choice, done, field, select, shown, table
 from ui.rota_tabs import rota_tabs
@@ -42,7 +42,8 @@ class Change(TypedDict):
 
 class View(Session):
     """`chosen`: id of the schedule that is shown, or EVERYONE; `first`: the first day (ISO); `clock`: whose zone the
-    times are in, "schedule" or "viewer"; `typed`: the override as it was drawn, from and to."""
+    times are in, "schedule" or "viewer"; `typed`: the override as it was drawn, from and to; `next_at`: the next
+    hand-over of any schedule, `next_in` seconds after it was asked for."""
 
     duties: list[Duty] = []
     loaded: bool = False
@@ -62,6 +63,8 @@ class View(Session):
     typed: list[str] = ["", ""]
     teams: list[list[str]] = [["", "all teams"]]
     team: str = ""
+    next_at: str = ""
+    next_in: float = 0.0
 
     @rx.var
     def some(self) -> bool:
@@ -90,8 +93,14 @@ class View(Session):
         self.chosen = self.router.url.query_parameters.get("schedule", self.chosen)
         await self._load()
 
+    @rx.event
+    async def refresh(self) -> Any:
+        """Something was saved, or a shift ended; what is typed stays."""
+        return await self.renew(self._load)
+
     async def _load(self) -> None:
         found = await self.ask("GET", "/on-call")
+        self.next_at, self.next_in = next_change((d["until"] for d in found["items"]), found["at"])
         users = (await self.ask("GET", "/users"))["items"]
         names = {u["id"]: u["name"] for u in users}
         self.people = [[u["id"], u["name"]] for u in users if u["active"]]
@@ -352,6 +361,7 @@ def page() -> rx.Component:
     return shell(
         "/on-call",
         browser_zone(on_zone=View.see_from),
+        rota_watch(until=View.next_at, seconds=View.next_in, on_change=View.refresh),
         rx.el.h1("On call now"),
         rota_tabs("/on-call"),
         rx.cond(View.may_configure, rx.el.p(rx.el.a("New schedule", href="/schedules/new"))),
