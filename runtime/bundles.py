@@ -2,7 +2,8 @@
 
 The rule is the registry's (`Bundling.sort`, pure). Waiting is this host's memory alone: in the store the rows stay as
 due as they are, so whoever takes the shard over sends them, and no wait is longer than the rule says after they were
-due. What was told lately is remembered here too and nowhere else: a host that knows less sends more.
+due. What was told lately is remembered here too, by other hosts as far as it is heard of (told.py), and nowhere else:
+a host that knows less sends more.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 
 from runtime.effects import Accepted, Rejected, Send, Unknown
 from runtime.store import Carried, OutboxRow
+from runtime.told import ToldPage
 
 Together = Callable[[str, Sequence[Send], Any, float], Awaitable[Accepted | Rejected | Unknown]]
 """(id of the message, the sends, environment, time-out in seconds): try once to send one message for all of them."""
@@ -125,6 +127,16 @@ class Bundles:
                 self._of.pop(ident, None)
             if not key.told and not key.waiting:
                 del self._keys[name]
+
+    def told_page(self, row: OutboxRow, now: float) -> ToldPage | None:
+        """For other hosts; None for a row that is not counted."""
+        name = self._bundling.key(row) if self._bundling is not None else ""
+        return ToldPage(row.id, name, now, self._bundling.rank(row)) if self._bundling is not None and name else None
+
+    def heard(self, page: ToldPage) -> None:
+        """Another host's provider took it: it counts as if it had gone out here."""
+        if self._bundling is not None:
+            self._keys.setdefault(page.key, _Key()).told.setdefault(page.id, (page.at, page.rank))
 
     def untold(self, ident: str) -> None:
         """It was not sent after all."""

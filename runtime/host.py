@@ -24,6 +24,7 @@ from runtime.ready import ReadyLoop
 from runtime.registry import Registry
 from runtime.sendlog import SendLog
 from runtime.store import HostRow, Inbound, Store
+from runtime.told import ToldPage
 from runtime.turns import TurnLoop
 
 PASSIVATE_S = 30.0
@@ -44,6 +45,10 @@ def no_word() -> None:
     """For a host that has nobody to tell that it reaches the store."""
 
 
+def no_told(page: ToldPage) -> None:
+    """For a host that shares its people with no other."""
+
+
 class Host:
     """Composition of the loops; see each module for what it promises. Without `sends` it waits in an outage."""
 
@@ -60,11 +65,12 @@ class Host:
         publish: Callable[[list[dict[str, Any]]], None] = no_publish,
         poke: Callable[[Collection[int]], None] = no_poke,
         say_well: Callable[[], None] = no_word,
+        say_told: Callable[[ToldPage], None] = no_told,
         sends: SendLog | None = None,
         scope: Collection[int] = range(SHARDS),
     ) -> None:
         self.core = Core(store, registry, clock, host_id, poke)
-        self.outbox = Outbox(self.core)
+        self.outbox = Outbox(self.core, say_told)
         self.pump = Pump(self.core, self.outbox.offer, publish)
         self._turns = TurnLoop(self.core, self.pump)
         self._inbox = InboxLoop(self.core)

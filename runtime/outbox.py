@@ -22,6 +22,7 @@ from runtime.ids import derived_id
 from runtime.pump import Ready
 from runtime.sending import HOLD_S, SEND_S, as_send, failed
 from runtime.store import OutboxRow, SendResult, Store
+from runtime.told import ToldPage
 
 POLL_S = 1.0
 PAGE = 2_000
@@ -42,8 +43,9 @@ class Attempt:
 class Outbox:
     """The sends of this host's shards."""
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Core, say_told: Callable[[ToldPage], None]) -> None:
         self._core = core
+        self._say_told = say_told
         self._bundles = Bundles(core.registry.bundling)
         self._named = 0
         self._lanes: dict[str, deque[Parcel]] = {}
@@ -75,6 +77,10 @@ class Outbox:
             self._core.sends_wanted.set()
         if turn.cancel_groups:
             self._spawn(self._recall(turn.entity))
+
+    def heard_told(self, page: ToldPage) -> None:
+        """Another host has told somebody of something."""
+        self._bundles.heard(page)
 
     def in_flight(self, shard: int) -> bool:
         """True while a send of the shard is claimed and not recorded."""
@@ -244,6 +250,11 @@ class Outbox:
             del self._claimed[row.id]
         if result.state in ("pending", "failed", "cancelled"):
             self._bundles.untold(row.id)
+        elif (
+            result.state in ("accepted", "delivered")
+            and (page := self._bundles.told_page(row, core.time.now())) is not None
+        ):
+            self._say_told(page)
         if result.due_at is not None and core.ownership.holds(row.shard):
             self._later[row.id] = replace(
                 row,

@@ -28,6 +28,7 @@ from runtime.poke import Poker, listen
 from runtime.postgres import PostgresStore
 from runtime.registry import Registry
 from runtime.sendlog import FileSendLog
+from runtime.told import Told
 from runtime.valkey import connect
 from runtime.watchdog import watch
 from runtime.witness import Witness
@@ -87,7 +88,7 @@ class HostProcess:
         feed.start()
         poker.start()
         host_id = f"{s.slot}/{os.getpid()}/{new_id()[:8]}"
-        witness, rules = Witness(valkey, host_id), registry.unattended
+        witness, told, rules = Witness(valkey, host_id), Told(valkey, host_id), registry.unattended
         started_at, waited = await _first_answer(store, s.slot)
         host = self._host = Host(
             store,
@@ -100,6 +101,7 @@ class HostProcess:
             publish=feed.publish,
             poke=poker.poke,
             say_well=witness.say_well,
+            say_told=told.say,
             sends=FileSendLog(rules.directory, host_id) if rules is not None else None,
             scope=range(SHARDS) if s.shard is None else (s.shard,),
         )
@@ -111,6 +113,8 @@ class HostProcess:
             asyncio.create_task(listen(s.redis_url, host.poke)),
             asyncio.create_task(witness.speak()),
             asyncio.create_task(witness.listen(s.redis_url, host.heard_well, host.heard_mail)),
+            asyncio.create_task(told.speak()),
+            asyncio.create_task(told.listen(s.redis_url, host.outbox.heard_told)),
         ]
         try:
             await host.run()

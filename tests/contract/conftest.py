@@ -21,6 +21,7 @@ from runtime.host import Host
 from runtime.ids import SHARDS
 from runtime.poke import listen
 from runtime.postgres import PostgresStore
+from runtime.told import Told
 from runtime.valkey import connect
 from storage import bootstrap
 from storage.settings import Settings
@@ -93,7 +94,7 @@ async def a_host(settings: Settings, slot: str = "host-0") -> AsyncIterator[Host
         connect(settings.redis_url),
         build_registry(settings),
     )
-    feed = FeedPublisher(valkey)
+    feed, told = FeedPublisher(valkey), Told(valkey, f"{slot}/1/test")
     feed.start()
     host = Host(
         store,
@@ -104,15 +105,21 @@ async def a_host(settings: Settings, slot: str = "host-0") -> AsyncIterator[Host
         host_id=f"{slot}/1/test",
         started_at=await store.now(),
         publish=feed.publish,
+        say_told=told.say,
     )
     running = asyncio.create_task(host.run())
-    hearing = asyncio.create_task(listen(settings.redis_url, host.poke))
+    helpers = [
+        asyncio.create_task(listen(settings.redis_url, host.poke)),
+        asyncio.create_task(told.speak()),
+        asyncio.create_task(told.listen(settings.redis_url, host.outbox.heard_told)),
+    ]
     try:
         yield host
     finally:
         await host.drain()
-        hearing.cancel()
-        await asyncio.gather(running, hearing, return_exceptions=True)
+        for helper in helpers:
+            helper.cancel()
+        await asyncio.gather(running, *helpers, return_exceptions=True)
         await registry.close()
         await feed.stop()
         await valkey.aclose()

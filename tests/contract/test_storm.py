@@ -10,6 +10,9 @@ import psycopg
 import pytest
 
 from cli import verify
+from runtime.ids import SHARDS
+from runtime.told import Told, ToldPage
+from runtime.valkey import connect
 from storage.settings import Settings
 from tests.contract.conftest import Site, a_host, until
 from tests.contract.test_brownout import pages, policy
@@ -137,3 +140,40 @@ async def test_a_message_that_is_refused_is_taken_apart(site: Site) -> None:
 
             await until("each by itself", sent)
     assert len(mail.mails) == MANY
+
+
+async def test_two_hosts_count_the_pages_of_one_person_together(site: Site) -> None:
+    """What the first host has told is heard by the second, which has incidents of the same person."""
+    with SmtpServer() as mail:
+        ada = await person(site, "Ada", email="ada@example.org")
+        await policy(site, ada)
+        settings = stormy(site, mail, last_resort_after_s=120.0)
+        heard: list[ToldPage] = []
+        redis = connect(settings.redis_url)
+        listening = asyncio.create_task(Told(redis, "other").listen(settings.redis_url, heard.append))
+        async with a_host(settings) as first, a_host(settings, "host-1") as second:
+
+            async def shared() -> bool:
+                held = [len(h.core.ownership.epochs) for h in (first, second)]
+                return min(held) > 0 and sum(held) == SHARDS
+
+            await until("both have shards", shared, 30.0)
+            await storm(site, 0, 2)
+
+            async def two() -> bool:
+                return len(mail.mails) == 2 and len(heard) == 2
+
+            await until("the first two", two)
+            await storm(site, 2, 2 + 8)
+
+            async def ordered() -> Any:
+                items = [p for p in await pages(site, ada) if p["channel"] == "email"]
+                return len(items) == 10 and all(len(list(h.outbox._bundles.waiting())) > 0 for h in (first, second))
+
+            await until("the others wait, on both hosts", ordered)
+            assert sum(len(list(h.outbox._bundles.waiting())) for h in (first, second)) == 8
+            assert len(mail.mails) == 2
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
+        await redis.aclose()
+    assert {t.key.partition("/")[0] for t in heard} == {ada}

@@ -51,6 +51,24 @@ def test_a_page_that_could_not_be_sent_makes_room_for_one_that_waits() -> None:
     assert sizes(list(bundles.ready(NOW))) == []
 
 
+def test_what_other_hosts_have_told_counts_and_keeps_nothing_worse_back() -> None:
+    here, there = stormed(3), stormed(8, first=3)
+    for parcel in here.ready(NOW):
+        told = here.told_page(parcel.rows[0], NOW)
+        assert told is not None
+        there.heard(told)
+        there.heard(told)
+    assert here.told_page(row(1, channel="webhook"), NOW) is None
+    assert sizes(list(there.ready(NOW))) == [1, 1]
+    there.takes(row(20, "critical"), NOW)
+    assert [p.rows[0].id for p in there.ready(NOW)] == ["p20"]
+    assert sizes(list(there.ready(NOW + 20.0))) == [6], "none waits longer because of it"
+    there.takes(row(21, "critical"), NOW + 61.0)
+    assert sizes(list(there.ready(NOW + 61.0))) == [1], "a minute later it does not count"
+    list(there.ready(NOW + 500.0))
+    assert there._keys == there._of == {}
+
+
 def test_what_is_dropped_is_gone_and_what_is_left_of_a_parcel_keeps_its_time() -> None:
     bundles = stormed(8)
     list(bundles.ready(NOW))
