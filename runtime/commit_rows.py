@@ -89,6 +89,7 @@ def _effects(turns: Sequence[Turn]) -> dict[str, list[Any]]:
         "o_grp": [e.group for _, e in effects],
         "o_body": [json_text(e.body) for _, e in effects],
         "o_due": [e.due_at for _, e in effects],
+        "o_at": [t.at for t, _ in effects],
     }
 
 

@@ -216,7 +216,7 @@ class MemoryStore(MemoryOutbox):
         self._write_timers(turn)
         self.cancel_effects(turn.entity, turn.cancel_groups)
         for effect in turn.effects:
-            self.add_effect(turn.entity, turn.shard, effect)
+            self.add_effect(turn.entity, turn.shard, effect, turn.at)
         for record in turn.records:
             self.records[record.id] = {
                 "entity": turn.entity,

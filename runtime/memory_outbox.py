@@ -70,11 +70,11 @@ class MemoryOutbox:
         """Rows not consumed yet, by id."""
         return (r for r in self.inbox.values() if not r.done)
 
-    def add_effect(self, entity: str, shard: int, effect: Effect) -> None:
-        """A pending outbox row, unless its id exists."""
+    def add_effect(self, entity: str, shard: int, effect: Effect, at: float = float("inf")) -> None:
+        """A pending outbox row, unless its id exists. `at`: when it was decided on."""
         if effect.id in self.outbox:
             return
-        due = effect.due_at if effect.due_at is not None else self.clock_now()
+        due = effect.due_at if effect.due_at is not None else min(at, self.clock_now())
         row = OutboxRow(effect.id, entity, shard, effect.kind, effect.channel, dict(effect.body), "pending", 0, 0, due)
         self.outbox[effect.id] = Kept(row, effect.group, updated_at=self.clock_now())
 

@@ -153,12 +153,14 @@ oc as (
     where own.id = t.shard and x.entity = t.entity and (x.grp = t.grp or x.id = t.grp)
       and x.state in ('pending', 'unknown', 'sending')),
 o as (
+    -- At once means by both clocks: by this one alone, while it was an hour ahead, a page that was not claimed before it was
+    -- put right lay for that hour.
     insert into rt.outbox (id, entity, shard, kind, channel, grp, body, state, due_at)
     select t.id, t.entity, t.shard, t.kind, t.channel, t.grp, t.body::jsonb, 'pending',
-           coalesce(to_timestamp(t.due_at), now())
-    from unnest(%(o_id)s::text[], %(o_entity)s::text[], %(o_shard)s::int[], %(o_kind)s::text[],
-                %(o_channel)s::text[], %(o_grp)s::text[], %(o_body)s::text[], %(o_due)s::float8[])
-         as t(id, entity, shard, kind, channel, grp, body, due_at)
+           coalesce(to_timestamp(t.due_at), least(now(), to_timestamp(t.at)))
+    from unnest(%(o_id)s::text[], %(o_entity)s::text[], %(o_shard)s::int[], %(o_kind)s::text[], %(o_channel)s::text[],
+                %(o_grp)s::text[], %(o_body)s::text[], %(o_due)s::float8[], %(o_at)s::float8[])
+         as t(id, entity, shard, kind, channel, grp, body, due_at, at)
     join own on own.id = t.shard
     on conflict (id) do nothing),
 i as (

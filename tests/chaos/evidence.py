@@ -10,6 +10,9 @@ from tests.chaos.verdict import Ack, Evidence, Page, Row
 
 JOURNAL = "select entity, seq, shard, epoch, kind, body::text from rt.journal order by position"
 EVENTS = Events(Incident())
+OVERTAKEN = """
+select substring(body->>'subject' from 'Chaos [0-9]+-[0-9]+'), substring(body->>'user_name' from '[0-9]+$')::int
+from rt.outbox where kind = 'page' and state = 'cancelled' and attempts > 0"""
 LEFT = """
 select (select count(*) from rt.inbox where done_at is null),
        (select count(*) from rt.timer where due_at < now() - interval '2 seconds'),
@@ -32,6 +35,7 @@ def collect(it: Installation, crowd: Crowd) -> Evidence:
             for call in list(it.sink.received)
             if call.status != 200 and (title := TITLE.search(call.body.decode(errors="replace")))
         ),
+        overtaken=frozenset(it.sql(OVERTAKEN)),
         left={"inbox rows": inbox, "overdue timers": timers, "sends": sends, "quarantined entities": quarantined},
     )
 

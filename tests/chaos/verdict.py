@@ -3,7 +3,10 @@
 lost              an accepted alert opened no incident
 split-brain       an accepted alert opened two
 skipped           a page that was due never came: the first of an accepted alert, or a later one nobody had asked to stop
-out-of-order      a later person was paged and an earlier one never
+out-of-order      a later person was paged and an earlier one never, whose page nobody had even begun to send; one that
+                  was overtaken is none: pages of an incident wait for each other no more than for other ones, and a page
+                  that a host had claimed and not sent before it ended waits up to 10 s (runtime/sending.HOLD_S), a step
+                  here for 6 s. If the next person acknowledges meanwhile, it is withdrawn, as it should be
 paged-after-ack   a page came later after an accepted acknowledgement than a claim may last and a network hold it back
 unanswered        an acknowledgement was pressed and never accepted, or an incident never reached anybody who answers
 ghost-write       positions of an entity are not 0,1,2,…, or a shard's epoch fell
@@ -73,6 +76,8 @@ class Evidence:
     left: Mapping[str, int] = field(default_factory=dict)
     tried: frozenset[tuple[str, int]] = frozenset()
     """(title, person) whose telephone was called and did not take it: excused once somebody else has answered."""
+    overtaken: frozenset[tuple[str, int]] = frozenset()
+    """(title, person) whose page was claimed, and withdrawn by an acknowledgement before it was sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +138,7 @@ def _paged(seen: Evidence, due: Iterable[Due]) -> list[Finding]:
             late_s = page.at - ack.accepted_at
             found.append(Finding("paged-after-ack", page.title, f"person {page.person}, {late_s:.1f} s after"))
     for title, people in reached.items():
-        missing = {p for p in range(max(people)) if (title, p) not in seen.tried} - people
+        missing = {p for p in range(max(people)) if (title, p) not in seen.tried | seen.overtaken} - people
         if missing:
             found.append(Finding("out-of-order", title, f"person {max(people)} was paged, {sorted(missing)} never"))
     return found

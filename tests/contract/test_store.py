@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -306,6 +307,18 @@ async def test_sends_are_due_by_the_callers_count_and_claims_end_although_the_cl
     assert [s.id for s in await store.sends([SHARD], ["b"], 10, counted)] == ["a"], "no claim is given for an hour"
     assert (await store.claim_sends(epochs, ["a"], "h2", 10.0, counted))["a"].state == "sending"
     assert await store.claim_sends(epochs, ["a"], "h3", 10.0, counted) == {}
+
+
+async def test_what_is_to_be_sent_at_once_is_due_by_the_count_it_was_decided_by_although_the_clock_was_ahead_then(
+    store: Store,
+) -> None:
+    """Else a page that was ordered while the clock was an hour ahead would lie for an hour once that is put right."""
+    epochs, now = await own(store), await store.now()
+    for seq, counted in enumerate((now - 3600.0, now + 3600.0)):  # the clock is an hour ahead of it, and an hour behind
+        written = replace(turn(seq, effects=[Effect(f"e{seq}", "note", "test", {})]), at=counted)
+        await store.commit(epochs, [written])
+    due = {s.id: s.due_at for s in await store.sends([SHARD], [], 10)}
+    assert due == {"e0": pytest.approx(now - 3600.0, abs=1.0), "e1": pytest.approx(now, abs=60.0)}
 
 
 async def test_release_is_only_at_the_epoch_and_by_the_owner(store: Store) -> None:
