@@ -363,7 +363,7 @@ def cut_short(draft: Draft) -> None:
     line = draft.line
     if not line.calling or line.next_at is None or draft.now < line.cut_until:
         return
-    people = [user for user in line.calling if user not in draft.config.destinations]
+    people = [user for user in line.calling if user in draft.config.users]
     if all(_unreached(line.ladders.get(user)) for user in people or line.calling):
         draft.add(e.StepCutShort(line.episode, line.step, line.round, line.next_at, draft.now))
         proceed(draft)

@@ -1,4 +1,4 @@
-"""Configuration saved during a run: overrides, people leaving and coming back, phones switched off, policies tuned."""
+"""Configuration saved during a run: overrides, people who leave and come back, policies tuned, channels given up."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from domain.configuration import Configuration
 from domain.people import User
+from domain.policy import Policy, Target
 from domain.schedule import Override
 from simulation.chance import Chance
 from simulation.noise import noise
@@ -41,9 +42,11 @@ def upgrades(chance: Chance, start: float, end: float) -> tuple[Upgrade, ...]:
 def _next(chance: Chance, config: Configuration, at: float, n: int) -> Configuration:
     if n % 2 == 0:
         return _overrides(chance, config, at, n)
-    which = chance.whole(0, 2, "kind of change", n)
+    which = chance.whole(0, 3, "kind of change", n)
     if which == 0:
         return _policy(chance, config, n)
+    if which == 3:
+        return _destination(chance, config, n)
     return _person(chance, config, n)
 
 
@@ -83,3 +86,21 @@ def _person(chance: Chance, config: Configuration, n: int) -> Configuration:
         contacts = tuple(replace(c, enabled=not c.enabled) if k == which else c for k, c in enumerate(user.contacts))
         changed = replace(user, contacts=contacts)
     return replace(config, users={**config.users, user.id: changed})
+
+
+def _destination(chance: Chance, config: Configuration, n: int) -> Configuration:
+    """One is deleted, from policies too; incidents under way still follow the policies that name it."""
+    idents = list(config.destinations)
+    if not idents:
+        return config
+    gone = Target("destination", idents[chance.whole(0, len(idents) - 1, "destination", n)])
+    left = {ident: found for ident, found in config.destinations.items() if ident != gone.id}
+    policies = {ident: _without(policy, gone) for ident, policy in config.policies.items()}
+    return replace(config, destinations=left, policies=policies)
+
+
+def _without(policy: Policy, gone: Target) -> Policy:
+    if not any(gone in step.targets for step in policy.steps):
+        return policy
+    kept = [replace(step, targets=tuple(t for t in step.targets if t != gone)) for step in policy.steps]
+    return replace(policy, steps=tuple(kept), version=policy.version + 1)

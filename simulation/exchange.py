@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from domain.configuration import Configuration
-from domain.people import User
+from domain.people import ContactMethod, User
+from domain.rota import HandoffRules, Rota
 from simulation.scenario import Arrival, Behaviour
 
 FORMAT = "sentinel-organisation/1"
@@ -32,13 +33,24 @@ class Organisation:
 
 def without_secrets(config: Configuration) -> Configuration:
     """The same for every decision, with nothing in it that reaches a person."""
-    return replace(config, users={ident: _plain(user) for ident, user in config.users.items()})
+    return replace(
+        config,
+        users={ident: _plain(user) for ident, user in config.users.items()},
+        destinations={i: replace(d, contact=_nowhere(d.contact)) for i, d in config.destinations.items()},
+        rota=Rota(
+            {schedule: HandoffRules(rules.confirm_within_s) for schedule, rules in config.rota.handoffs.items()},
+            {user: replace(wishes, slack_user="") for user, wishes in config.rota.notices.items()},
+        ),
+    )
 
 
 def _plain(user: User) -> User:
+    return replace(user, email="", contacts=tuple(map(_nowhere, user.contacts)))
+
+
+def _nowhere(contact: ContactMethod) -> ContactMethod:
     # A label is free text; people write their telephone number into it.
-    contacts = tuple(replace(c, address="", label=c.channel, settings={}) for c in user.contacts)
-    return replace(user, email="", contacts=contacts)
+    return replace(contact, address="", label=contact.channel, settings={})
 
 
 def organisation_json(config: Configuration, people: Mapping[str, Behaviour]) -> bytes:

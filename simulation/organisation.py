@@ -7,6 +7,7 @@ from dataclasses import replace
 from domain.alert import Severity
 from domain.calendar import Unit
 from domain.configuration import Configuration, Integration, IntegrationType, Matcher, Route
+from domain.destination import Destination, DestinationKind
 from domain.people import Channel, ContactMethod, NotificationRule, Team, User
 from domain.policy import Conditions, Policy, Step, Target, Vigil
 from domain.schedule import Layer, Rotation, Schedule
@@ -27,7 +28,7 @@ TYPES: tuple[IntegrationType, ...] = ("prometheus", "grafana", "generic")
 
 
 def organisation(chance: Chance, people: int) -> Configuration:
-    """`people` responders in teams of ten, each team with two schedules, two policies and an integration."""
+    """`people` responders in teams of ten, each with schedules, policies, a channel, an automation, an integration."""
     users = [person(chance, n) for n in range(people)]
     teams = [tuple(u.id for u in users[n : n + TEAM]) for n in range(0, people, TEAM)]
     made_teams = {f"t{n}": Team(f"t{n}", f"Team {n}", members) for n, members in enumerate(teams)}
@@ -49,6 +50,7 @@ def organisation(chance: Chance, people: int) -> Configuration:
         schedules=schedules,
         policies=policies,
         integrations=integrations,
+        destinations={d.id: d for n in range(len(teams)) for d in _destinations(n)},
         heartbeats={h.id: h for h in (heartbeat(n, SITES[n % len(SITES)]) for n in range(len(teams)))},
         last_resort=(Target("schedule", "duty"), Target("user", leads[0])),
     )
@@ -103,11 +105,22 @@ def _schedules(chance: Chance, n: int, members: tuple[str, ...]) -> list[Schedul
     ]
 
 
+def _destinations(n: int) -> list[Destination]:
+    """The channel of a team, and its automation, which is called by a signed request."""
+    kinds: tuple[tuple[str, DestinationKind], ...] = ((f"channel-{n}", "slack"), (f"robot-{n}", "webhook"))
+    return [
+        Destination(ident, f"{ident} of team {n}", ContactMethod(ident, ident, kind, kind, ""), f"t{n}")
+        for ident, kind in kinds
+    ]
+
+
 def _policies(n: int, members: tuple[str, ...]) -> list[Policy]:
     first, second, lead = Target("schedule", f"s{n}"), Target("schedule", f"b{n}"), Target("user", members[0])
+    channel, robot = Target("destination", f"channel-{n}"), Target("destination", f"robot-{n}")
     urgent = (
         Step((lead,), 0.0, when=Conditions(severities=(Severity.CRITICAL,), more_than=3, within_s=600.0), major=True),
-        Step((first,), 300.0),
+        Step((robot,), 60.0, when=Conditions(matchers=(Matcher("service", "=~", "api|db"),))),
+        Step((first, channel), 300.0),
         Step((second,), 300.0),
         Step((Target("team", f"t{n}"),), 300.0, round_robin=True),
         Step((Target("schedule", f"s{n}", "next"), Target("schedule", f"b{n}", "all_layers"), lead), 900.0),
@@ -116,7 +129,7 @@ def _policies(n: int, members: tuple[str, ...]) -> list[Policy]:
     calm = (
         Step((first,), 900.0, False, Conditions((working,))),
         Step((), 300.0, when=Conditions(matchers=(Matcher("env", "=~", "prod.*"),))),
-        Step((first, second), 1_800.0, False),
+        Step((first, second, channel), 1_800.0, False),
         Step((), 0.0, when=Conditions(matchers=(Matcher("env", "=", "staging"),)), resolve=True),
     )
     return [

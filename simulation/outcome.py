@@ -12,6 +12,7 @@ from msgspec.json import encode
 
 from domain.alert import AlertEvent
 from domain.configuration import Configuration
+from domain.tie_events import SplitOff
 from simulation.scenario import Scenario
 
 
@@ -50,6 +51,8 @@ class Delivery:
     name: tuple[object, ...]
     attempts: list[float] = field(default_factory=list)
     reached: list[float] = field(default_factory=list)
+    receipts: list[float] = field(default_factory=list)
+    """When its provider reported what became of it: a page that arrived, or in the end did not."""
     unknowns: int = 0
     state: str = "pending"
 
@@ -83,9 +86,24 @@ class Outcome:
         """Heartbeat -> the alerts that it told incident lines, in order; to be asked when the run is over."""
         found: dict[str, list[AlertEvent]] = {}
         for taken in self.taken.values():
-            who = taken.message.integration_id if taken.events else ""
+            who = taken.message.integration_id if taken.events and taken.entity not in self.apart else ""
             if who.startswith("heartbeat/"):
                 found.setdefault(who, []).extend(taken.message.events)
+        return found
+
+    @cached_property
+    def machines(self) -> frozenset[str]:
+        """Ids of everything that was a destination at any time."""
+        return frozenset(ident for config in self.configurations.values() for ident in config.destinations)
+
+    @cached_property
+    def apart(self) -> dict[str, dict[str, None]]:
+        """Line (as "incident/KEY") that alerts were split off to -> their names there; when the run is over."""
+        found: dict[str, dict[str, None]] = {}
+        for _, rows in self.incidents():
+            for row in rows:
+                if isinstance(row.event, SplitOff):
+                    found.setdefault(f"incident/{row.event.line}", {}).update(dict.fromkeys(row.event.keys))
         return found
 
     def incidents(self) -> Iterator[tuple[str, list[Row]]]:

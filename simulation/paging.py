@@ -113,8 +113,8 @@ class Paging:
         if receipt is None or receipt.ok:
             self._hosts.clock.at(at, self._reach, delivery)
         if receipt is not None:
-            for _ in range(receipt.copies):
-                self._hosts.clock.at(receipt.at, self._report, row, receipt.ok)
+            for told_at in receipt.at:
+                self._hosts.clock.at(told_at, self._report, row, receipt.ok)
 
     def _reach(self, delivery: Delivery) -> None:
         delivery.reached.append(self._hosts.clock.now)
@@ -123,6 +123,7 @@ class Paging:
     def _report(self, row: OutboxRow, ok: bool) -> None:
         """A receipt of the provider: to the device always, to the incident if the page did not arrive."""
         device = f"device/{row.body['contact_method_id']}"
+        self._hosts.outcome.deliveries[row.id].receipts.append(self._hosts.clock.now)
         if ok:
             report = DeliveryReported(row.id, True, "", self._hosts.clock.now)
             self._hosts.tell(device, report, f"receipt:{row.id}:ok")

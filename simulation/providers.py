@@ -28,11 +28,10 @@ class Take:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A provider's report about a page, arriving at `at`; `copies` times."""
+    """A provider's report about a page, which arrives at each of these instants: once, or once more."""
 
-    at: float
+    at: tuple[float, ...]
     ok: bool
-    copies: int = 1
 
 
 class Providers:
@@ -87,10 +86,12 @@ class Providers:
         return Accepted(delivery) if delivery in self._has else NotFound()
 
     def receipt(self, channel: str, name: tuple[object, ...], reached_at: float) -> Receipt | None:
-        """The report on an accepted page; late ones overtake each other."""
+        """The report on an accepted page. One comes seconds or minutes later, so they overtake each other."""
         if channel not in RECEIPTS:
             return None
         chance, faults = self._chance, self._faults
         ok = not chance.happens(faults.undelivered, "undelivered", channel, *name)
-        copies = 2 if chance.happens(faults.duplicate_receipt, "twice", channel, *name) else 1
-        return Receipt(reached_at + chance.pause(20.0, "receipt", channel, *name), ok, copies)
+        at = [reached_at + chance.pause(20.0, "receipt", channel, *name)]
+        if chance.happens(faults.duplicate_receipt, "twice", channel, *name):
+            at.append(reached_at + chance.pause(60.0, "receipt again", channel, *name))
+        return Receipt(tuple(at), ok)

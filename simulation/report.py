@@ -42,6 +42,8 @@ class Report:
     pages: int
     night_pages: int
     weekend_pages: int
+    to_destinations: int
+    """Messages that reached a channel or an automation; pages are those of people."""
     undelivered: int
     acknowledged: int
     unanswered: int
@@ -92,6 +94,7 @@ def report(outcome: Outcome) -> Report:
         pages=sum(person.pages for person in load.values()),
         night_pages=night,
         weekend_pages=weekend,
+        to_destinations=sum(len(d.reached) for d in outcome.deliveries.values() if d.user not in load),
         undelivered=sum(not d.reached and d.state == "failed" for d in outcome.deliveries.values()),
         acknowledged=len(waits),
         unanswered=unanswered,
@@ -119,7 +122,7 @@ def _load(outcome: Outcome) -> tuple[dict[str, Load], int, int]:
     load = {ident: Load(user.name) for ident, user in sorted(users.items())}
     nights: dict[str, dict[int, None]] = {ident: {} for ident in users}
     for delivery in outcome.deliveries.values():
-        for at in delivery.reached:
+        for at in delivery.reached if delivery.user in users else ():
             person, clock = load[delivery.user], local(users[delivery.user], at)
             person.pages += 1
             person.weekend_pages += clock.weekday() >= 5
@@ -147,7 +150,7 @@ def text(found: Report, outcome: Outcome) -> str:
         f"{found.people} people, {found.days:.0f} days ({first:%Y-%m-%d} to {last:%Y-%m-%d}), seed {found.seed}",
         f"  alerts        {found.alerts:>8,}   incidents {found.incidents:,}",
         f"  pages         {found.pages:>8,}   by night {found.night_pages:,}, on weekends {found.weekend_pages:,},"
-        f" not delivered {found.undelivered:,}",
+        f" not delivered {found.undelivered:,}; {found.to_destinations:,} messages to destinations",
         f"  acknowledged  {found.acknowledged:>8,}   median {span(found.median_ack_s)},"
         f" worst {span(found.worst_ack_s)}{f' ({found.worst_incident})' if found.worst_incident else ''}",
         f"  unanswered    {found.unanswered:>8,}   over before anybody answered",

@@ -15,8 +15,9 @@ from domain.grouping import group, received
 from domain.heartbeat import PingReceived
 from domain.incident import Acknowledge, EscalateNow, Line, LookAgain, Reassign, Resolve, Snooze, Status, incident_id
 from domain.incident import Unacknowledge as TakeBack
+from domain.line import firing
 from domain.policy import Target
-from domain.tie_messages import Merge
+from domain.tie_messages import Attach, Merge, Split, TieCommand
 from simulation.chance import Chance
 from simulation.collector import resting
 from simulation.hosts import Clock, Hosts
@@ -33,8 +34,10 @@ SNOOZE_S = 3_600.0
 UNACK_AFTER_S = 900.0
 LOOKS_AWAY = 0.9
 """Chance that somebody who sees that another has it does nothing."""
-MERGES = 0.25
-"""Share of those with habits who merge an incident into another open one of the team, if there is one."""
+TIES = 0.35
+"""Share of those with habits who merge an incident into another open one of the team, if there is one, or attach it."""
+SPLITS = 0.5
+"""Share of those with habits who make some of the alerts that fire an incident of their own, if there are several."""
 FORGOTTEN_AFTER_S = 8 * 3_600.0
 """What its source never resolves is resolved by hand by whoever has it, about this long after."""
 SETTLES_S = 60.0
@@ -125,7 +128,7 @@ class Run:
         if line.open:
             self._command(entity, Resolve(line.episode, line.acked_by or "somebody"), dedup)
 
-    def _command(self, entity: str, command: Command | Merge, dedup: str) -> None:
+    def _command(self, entity: str, command: Command | TieCommand, dedup: str) -> None:
         self._hosts.tell(entity, command, dedup, halts=isinstance(command, HALTING))
 
     # -- people ------------------------------------------------------------------------------------------
@@ -147,14 +150,9 @@ class Run:
         if not current and self._chance.happens(LOOKS_AWAY, "looks away", *delivery.name):
             return
         now, by, episode = self._clock.now, delivery.user, delivery.episode
-        habits = self._scenario.people.get(by, DEFAULT).habits
-        into = (
-            self._other(delivery.entity, line)
-            if self._chance.happens(MERGES * habits, "merges", *delivery.name)
-            else ""
-        )
-        if into:
-            self._command(delivery.entity, Merge(episode, by, into), f"act:{delivery.id}")
+        tie = self._tie(delivery, line)
+        if tie is not None:
+            self._command(delivery.entity, tie, f"act:{delivery.id}")
             return
         commands: dict[str, Command] = {
             "ack": Acknowledge(episode, by, "", by),
@@ -171,6 +169,23 @@ class Run:
         if what.what == "ack":
             later = self._chance.around(FORGOTTEN_AFTER_S, 0.5, "forgotten", *delivery.name)
             self._clock.at(now + later, self._forgotten, delivery, f"forgotten:{delivery.id}")
+
+    def _tie(self, delivery: Delivery, line: Line) -> TieCommand | None:
+        """What somebody with habits does now and then instead of answering: merge it, take it apart, attach it."""
+        by, episode, chance = delivery.user, delivery.episode, self._chance
+        habits = self._scenario.people.get(by, DEFAULT).habits
+        if chance.happens(SPLITS * habits, "splits", *delivery.name):
+            keys = [alert.key for alert in firing(line)]
+            some = tuple(key for key in keys[1:] if chance.happens(0.5, "leaves", key, *delivery.name))
+            if some:
+                return Split(episode, by, some)
+        if chance.happens(TIES * habits, "merges", *delivery.name):
+            other = self._other(delivery.entity, line)
+            if other and chance.happens(0.3, "only attaches", *delivery.name):
+                return Attach(episode, by, other)
+            if other:
+                return Merge(episode, by, other)
+        return None
 
     def _other(self, entity: str, line: Line) -> str:
         """Another open incident of the team, the oldest."""

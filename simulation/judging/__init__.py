@@ -1,11 +1,12 @@
 """The judge: did the promise hold in this run? Reads the outcome, and works out by itself what should have happened.
 
-lost              an accepted alert is in no journal, or only in part
+lost              an accepted alert is in no journal, or only in part; or what a job or a provider said
 doubled-alert     an accepted alert is in journals twice
 split-group       alerts that belong together are in two lines, or strangers in one
 muted             a firing alert was ignored, or its incident suppressed, without a reason that holds; or its incident
                   was merged, and none of those that it went to is open
 reopened          an alert that was over opened or joined an incident
+untied            an incident was attached to another one, which does not know
 unresolved        nothing fires any more and the incident stays open
 two-open          an incident was opened while the one before it was open
 wrong-policy      an incident follows another policy than the one it was routed to
@@ -21,7 +22,7 @@ no-failover       a page failed and the person's next method was not used
 ack-lost          an acknowledgement of a ringing incident changed nothing
 paged-after-ack   something was decided or sent for a quiet incident
 never-paged       a page ordered was neither sent nor withdrawn nor recorded as failed
-doubled           a page reached its person oftener than 1 + outcomes the provider could not clear up
+doubled           a page reached its person oftener than 1 + outcomes the provider could not clear up, or counts twice
 hand-off          a schedule changed hands at another time, or to another person, than it says
 stalled           something overdue is left at the end
 drift             a state read back is not the state that was left

@@ -11,13 +11,13 @@ from domain import events as e
 from domain.alert import AlertEvent
 from domain.configuration import Configuration, Integration, Route
 from domain.incident import AlertsReceived
-from domain.tie_events import AlertsForwarded
+from domain.tie_events import AlertsFollowedSplit, AlertsForwarded
 from simulation.judging.finding import Finding
 from simulation.judging.flapping import Flaps
 from simulation.outcome import Outcome, Row
 
 ALERTS = (e.AlertsFired, e.AlertsRepeated, e.AlertsIgnored, e.AlertsResolved)
-ACCOUNTED = (*ALERTS, AlertsForwarded)
+ACCOUNTED = (*ALERTS, AlertsForwarded, AlertsFollowedSplit)
 HUMAN_QUIET_S = 300.0
 Tell = Callable[[Finding], None]
 
@@ -38,7 +38,12 @@ def accepted(outcome: Outcome, told: Tell) -> None:
             told(Finding("lost", taken.entity, f"{taken.events - counted} of {taken.events} alerts", taken.at))
         elif counted > taken.events or len(seen[cause]) > 1:
             told(Finding("doubled-alert", taken.entity, f"{counted} instead of {taken.events} alerts", taken.at))
+        apart = outcome.apart.get(taken.entity)
         for event in taken.message.events:
+            if apart is not None:
+                if event.dedup_key not in apart:
+                    told(Finding("split-group", taken.entity, f"{event.dedup_key!r} was never split off", taken.at))
+                continue
             why = belongs.wrong(taken.message, event, taken.entity, taken.at)
             if why:
                 told(Finding("split-group", taken.entity, why, taken.at))

@@ -11,6 +11,7 @@ from domain.alert import Severity
 from domain.configuration import Configuration
 from domain.matcher import Matcher
 from domain.policy import Step
+from domain.tie_events import SplitOff
 from simulation.judging.turns import is_open
 
 KEPT = 100
@@ -40,6 +41,10 @@ class Seen:
                 self._weigh()
             case e.AlertsResolved():
                 for key in event.starts:
+                    self._burning.pop(key, None)
+                self._weigh()
+            case SplitOff():
+                for key in event.keys:
                     self._burning.pop(key, None)
                 self._weigh()
             case e.MajorDeclared() if event.severity is not None:

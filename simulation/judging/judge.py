@@ -8,7 +8,7 @@ from simulation.judging.beats import Beats, heard
 from simulation.judging.finding import Finding
 from simulation.judging.handoffs import handoffs
 from simulation.judging.opinion import Opinion
-from simulation.judging.pages import pages
+from simulation.judging.pages import pages, receipts
 from simulation.judging.steps import Walk
 from simulation.judging.ties import tied, ties
 from simulation.outcome import Outcome
@@ -25,6 +25,7 @@ def _found(outcome: Outcome) -> list[Finding]:
     opinion = Opinion(outcome.scenario.end + 86_400)
     accepted(outcome, found.append)
     heard(outcome, found.append)
+    receipts(outcome, found.append)
     merged = tied(outcome)
     ties(outcome, merged, found.append)
     for entity, rows in outcome.journals.items():

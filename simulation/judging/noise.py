@@ -9,6 +9,7 @@ from domain import events as e
 from domain.configuration import Configuration, Maintenance, Silence
 from domain.incident import AlertsReceived
 from domain.matcher import Matcher
+from domain.tie_events import SplitOff
 from simulation.judging.turns import is_open
 from simulation.outcome import Row, Taken
 
@@ -43,6 +44,8 @@ class Noise:
                     self._given = min(self._given, row.at + said.wait_s)
             case e.AlertsResolved(starts=starts):
                 self._firing = {k: v for k, v in self._firing.items() if k not in starts}
+            case SplitOff(keys=keys):
+                self._firing = {k: v for k, v in self._firing.items() if k not in keys}
             case e.GroupTruncated(omitted=omitted):
                 self._truncated = omitted > 0
             case e.Suppressed(cover=cover):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_right, insort
+from collections import defaultdict
 
 from domain import events as e
+from domain.device import DeliverySucceeded
 from domain.promises import unpaged
 from runtime.invariants import after_halt, doubled
 from simulation.judging.alerts import Tell
-from simulation.judging.finding import Finding
+from simulation.judging.finding import LATE_S, Finding
 from simulation.outcome import Delivery, Outcome, Row
 
 UNDER_WAY_S = 120.0
@@ -55,3 +57,20 @@ def _wrong(delivery: Delivery, halt: float | None, failed: bool, young: bool) ->
         found += [(f.kind, f.what) for f in after_halt(delivery.id, at, halt, 0.0)]
     found += [(f.kind, f.what) for f in doubled(delivery.id, len(delivery.reached), delivery.unknowns)]
     return found
+
+
+def receipts(outcome: Outcome, told: Tell) -> None:
+    """What providers report of a page is known to its contact method, once, however often and late they do.
+
+    Of a page that was given up, its outcome unknown, its provider may say afterwards that it arrived.
+    """
+    known: dict[str, list[bool]] = defaultdict(list)
+    for entity, rows in outcome.journals.items():
+        for row in rows if entity.startswith("device/") else ():
+            known[row.event.delivery].append(isinstance(row.event, DeliverySucceeded))
+    for delivery in outcome.deliveries.values():
+        heard, first = known[delivery.id], min(delivery.receipts, default=outcome.scenario.end)
+        if len(heard) > len(set(heard)):
+            told(Finding("doubled", delivery.entity, f"one page to {delivery.user} counts as {len(heard)}", first))
+        elif not heard and first < outcome.scenario.end - LATE_S:
+            told(Finding("lost", delivery.entity, f"the report on a page to {delivery.user} is not known", first))

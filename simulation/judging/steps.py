@@ -218,11 +218,12 @@ class Walk:
     def _who(self, ident: str) -> User:
         """A person, or a destination as one."""
         machine = self._config.destinations.get(ident)
-        return machine.called if machine is not None else self._config.users[ident]
+        return machine.called if machine is not None else self._config.users.get(ident) or User(ident, ident, "")
 
     def _cut(self, event: e.StepCutShort, row: Row) -> None:
         """The next step comes now; every rule of the people called must be used up."""
-        people = [u for u in self._called_by_step if u in self._config.users] or self._called_by_step
+        machines = self._outcome.machines
+        people = [user for user in self._called_by_step if user not in machines] or self._called_by_step
         if left := [u for u, call in self._calls.items() if u in people and call.next < len(call.rules)]:
             self._say("early", f"step {event.step + 1} was cut short although {left} could still be called")
         self._hurried, self._cut_until = True, self._due
@@ -296,7 +297,9 @@ class Walk:
             call.failed = call.next < len(call.rules)
             call.lost += 1
             self._owed = (event.user_id, row.cause) if call.failed else None
-            theirs = [self._calls.get(user) for user in self._called_by_step]
+            machines = self._outcome.machines
+            people = [user for user in self._called_by_step if user not in machines] or self._called_by_step
+            theirs = [self._calls.get(user) for user in people]
             unreached = all(c is not None and c.next >= len(c.rules) and c.lost >= len(c.rules) for c in theirs)
             if theirs and unreached and row.at >= self._cut_until:
                 self._cut_owed = row.cause

@@ -8,8 +8,21 @@ from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
-from actors import incident
-from domain import acknowledged, alerts, commands, escalation, grouping, heartbeat, hold, merge, noise, oncall, tying
+from actors import device, incident
+from domain import (
+    acknowledged,
+    alerts,
+    commands,
+    escalation,
+    grouping,
+    heartbeat,
+    hold,
+    merge,
+    noise,
+    oncall,
+    quorum,
+    tying,
+)
 from domain import events as e
 from domain.alert import Severity
 from domain.draft import Draft
@@ -19,7 +32,7 @@ from domain.schedule import Shift
 from domain.step_conditions import Judged
 from domain.tie_messages import TakeInAnswer
 from runtime.codec import Kind
-from runtime.entity import Cancel, Set
+from runtime.entity import Cancel, Decision, Set
 from simulation import hosts, paging
 
 
@@ -163,6 +176,29 @@ MUTATIONS: dict[str, tuple[str, Callable[[], Any]]] = {
     "quiet hours are overlooked": ("wrong-hours", _broken((escalation, "_quiet_until", lambda d, u: d.now))),
     "quiet hours hold an hour more": ("wrong-hours", _broken((escalation, "_quiet_until", lambda *a: _longer(*a)))),
     "quiet hours hold urgent pages": ("wrong-hours", _broken((Draft, "add", lambda *a: _restful(*a)))),
+    "destinations are left out": ("wrong-people", _broken((escalation, "named", lambda *a: _people_only(*a)))),
+    "a channel that has the page counts as somebody": (
+        "no-failover",
+        _broken((escalation, "cut_short", lambda draft: _satisfied(draft))),
+    ),
+    "somebody who acknowledges twice counts twice": (
+        "too-few",
+        _broken(
+            (commands, "cannot_count", lambda *_: ""),
+            (commands, "suffices", lambda line, _: quorum.needed(line) <= len(line.acks) + 1),
+        ),
+    ),
+    "what is split off is lost": ("lost", _broken((tying, "on_split", lambda *a: _silent(SPLIT(*a))))),
+    "news of what was split off is kept": ("lost", _broken((merge, "own", lambda *a, **k: _unread(*a, **k)))),
+    "only one of two attached incidents knows": (
+        "untied",
+        _broken((tying, "on_attach", lambda *a: _silent(ATTACH(*a)))),
+    ),
+    "reports on pages are not heard": ("lost", _broken((device.Device, "decide", lambda *_: Decision()))),
+    "a report that comes twice counts twice": (
+        "doubled",
+        _broken((hosts.Hosts, "tell", lambda *a, **k: _every_time(*a, **k))),
+    ),
     "a failed page is only recorded": ("no-failover", _broken((incident, "on_page_failed", _recorded_only))),
     "a page is not queued": ("never-paged", _broken((incident, "_effect", lambda d, o, k: _lost_effect(d, o, k)))),
     "warnings are noise": ("muted", _broken((alerts, "_ended", _noise))),
@@ -182,6 +218,34 @@ MUTATIONS: dict[str, tuple[str, Callable[[], Any]]] = {
         _broken((paging.Paging, "_attempt", lambda s, h, d: _blind(s, h, d)), (hosts, "TURN_S", 60.0)),
     ),
 }
+
+SPLIT, ATTACH, OWN, TELL, CUT_SHORT = tying.on_split, tying.on_attach, merge.own, hosts.Hosts.tell, escalation.cut_short
+
+
+def _people_only(config: Any, targets: Any, at: float) -> Any:
+    return tuple(n for n in PEOPLE(config, targets, at) if n.user_id not in config.destinations)
+
+
+def _satisfied(draft: Draft) -> None:
+    if not any(user in draft.config.destinations for user in draft.line.calling):
+        CUT_SHORT(draft)
+
+
+def _silent(draft: Draft) -> Draft:
+    draft.tell.clear()
+    return draft
+
+
+def _unread(line: Line, *rest: Any, **more: Any) -> Draft:
+    draft = OWN(line, *rest, **more)
+    there = {line for line, _ in line.ties.split.values()}
+    draft.tell = [told for told in draft.tell if told[0] not in there]
+    return draft
+
+
+def _every_time(self: Any, name: str, message: Any, dedup: str, **more: Any) -> bool:
+    return TELL(self, name, message, f"{dedup}:{len(self.outcome.taken)}", **more)
+
 
 QUIET_UNTIL, ADD, EXPECT = escalation._quiet_until, Draft.add, heartbeat.Turn._expect
 MERGE = merge.on_merge

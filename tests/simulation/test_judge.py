@@ -57,6 +57,8 @@ def test_the_promise_holds_for_an_organisation_in_trouble(seed: int) -> None:
         "Unacknowledged",
         "Escalated",
         "Merged",
+        "AttachedHere",
+        "AcknowledgementCounted",
         "Down",
         "Recovered",
     }

@@ -6,8 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from domain.destination import Destination
 from domain.errors import Invalid
 from domain.people import ContactMethod, User
+from domain.rota import HandoffRules, Rota
 from simulation import compare, exchange
 from simulation.change import changed
 from simulation.generate import generate
@@ -74,7 +76,13 @@ def test_an_exported_organisation_decides_the_same_and_holds_no_secret() -> None
     secret = ContactMethod("u0-hook", "u0", "webhook", "+49 170 1234567", "https://hooks/SECRET", settings={"k": "KEY"})
     user = replace(made.configuration.users["u0"], email="private@example.org")
     user = replace(user, contacts=(*user.contacts, secret))
-    config = replace(made.configuration, users={**made.configuration.users, "u0": user})
+    channel = ContactMethod("d9", "d9", "webhook", "hook", "https://hooks/SECRET", settings={"secret": "KEY"})
+    config = replace(
+        made.configuration,
+        users={**made.configuration.users, "u0": user},
+        destinations={**made.configuration.destinations, "d9": Destination("d9", "Automation", channel)},
+        rota=Rota({"s0": HandoffRules(slack_group="S0", slack_token="xoxb-KEY")}),
+    )
     raw = exchange.organisation_json(config, made.people)
     assert not any(word in raw for word in (b"SECRET", b"KEY", b"private@", b"+49 170"))
     read = exchange.read_organisation(raw)
