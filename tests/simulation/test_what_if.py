@@ -81,7 +81,7 @@ def test_an_exported_organisation_decides_the_same_and_holds_no_secret() -> None
         made.configuration,
         users={**made.configuration.users, "u0": user},
         destinations={**made.configuration.destinations, "d9": Destination("d9", "Automation", channel)},
-        rota=Rota({"s0": HandoffRules(slack_group="S0", slack_token="xoxb-KEY")}),
+        rota=Rota({"s0": HandoffRules(slack_token="xoxb-KEY")}),
     )
     raw = exchange.organisation_json(config, made.people)
     assert not any(word in raw for word in (b"SECRET", b"KEY", b"private@", b"+49 170"))
