@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Iterable, Mapping
+import socket
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,7 @@ RAY_ENVIRONMENT = {
     "RAY_worker_niceness": "0",  # 15 by default: whoever pages people must not be the last to get the processor
 }
 DRAIN_S = 12.0
+HEAD_S = 1.0
 ASKED_S = 3.0
 """A host that does not say within this time where it runs is on a node in trouble, or starting: it is left alone."""
 LEAVING_S = 3600.0
@@ -78,6 +80,7 @@ class Cluster:
         self._template = template
         self._namespace = f"{NAMESPACE}{installation}"
         self._actors: dict[str, ActorHandle] = {}
+        self._head = ""
 
     def start_ray(self, address: str | None, temp_dir: str) -> str:
         """Join the cluster at `address`, or start a local one below `temp_dir`. Answers its address."""
@@ -103,7 +106,8 @@ class Cluster:
                 _temp_dir=temp_dir,
                 **common,
             )
-        return str(context.address_info["gcs_address"])
+        self._head = str(context.address_info["gcs_address"])
+        return self._head
 
     def ensure(self, slot: str, shard: int | None = None) -> None:
         """Have a host in this slot, unless there is one."""
@@ -139,14 +143,25 @@ class Cluster:
             return None
         return answer
 
-    def drain(self) -> None:
-        """Hand over and end all hosts, in parallel."""
-        waits = [actor.drain.remote() for actor in self._actors.values()]
+    def head_answers(self) -> bool:
+        """False if nothing listens at the head's address: it is gone, and Ray starts no process without it."""
+        host, _, port = self._head.rpartition(":")
         try:
-            ray.wait(waits, num_returns=len(waits), timeout=DRAIN_S + 2)
+            socket.create_connection((host, int(port)), timeout=HEAD_S).close()
+        except OSError:
+            return False
+        return True
+
+    def drain(self, gone: Collection[str]) -> None:
+        """Hand over and end all hosts, in parallel; those in the slots `gone` are not waited for."""
+        waits = [actor.drain.remote() for slot, actor in self._actors.items() if slot not in gone]
+        try:
+            if waits:
+                ray.wait(waits, num_returns=len(waits), timeout=DRAIN_S + 2)
         finally:
-            for actor in self._actors.values():
-                ray.kill(actor, no_restart=True)
+            if self.head_answers():  # else it hangs, and nothing is there that would start them again
+                for actor in self._actors.values():
+                    ray.kill(actor, no_restart=True)
             self._actors.clear()
 
     def forget(self, slots: Iterable[str]) -> None:

@@ -81,7 +81,7 @@ def main() -> int:
         deadline.start()
         if stop.is_set() or not os.environ.get("RAY_ADDRESS"):
             say("draining")
-            cluster.drain()
+            cluster.drain(watch.gone)
         else:
             cluster.forget(watch.gone)
         cluster.stop()
@@ -133,9 +133,15 @@ class Watch:
             if renew.is_set():
                 renew.clear()
                 self._renew(stop)
-            if any(time.monotonic() - since > LOST_S for since in self.gone.values()):
+            if self._lost():
                 log.error("ray_lost", slots=sorted(self.gone), meaning="Ray does not restart these; they begin anew")
                 return
+
+    def _lost(self) -> bool:
+        """True if Ray cannot bring a host back. The head of our own Ray does not come again; another's may."""
+        if self.gone and not os.environ.get("RAY_ADDRESS") and not self.cluster.head_answers():
+            return True
+        return any(time.monotonic() - since > LOST_S for since in self.gone.values())
 
     def _look(self) -> None:
         """One round. Private shards get their host within a second of being made."""

@@ -237,7 +237,8 @@ class MemoryStore(MemoryOutbox):
             if known is not None and known.gen == gen:
                 del self.armed[(turn.entity, name)]
         for timer in turn.set_timers:
-            self.armed[(timer.entity, timer.name)] = timer
+            # As Postgres keeps it: what is read again is not what was written to the last bit.
+            self.armed[(timer.entity, timer.name)] = replace(timer, due_at=round(timer.due_at, 6))
 
     # -- feed --------------------------------------------------------------------------------------
 

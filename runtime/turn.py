@@ -114,7 +114,8 @@ def _take(kind: Kind, entity: EntityId, draft: _Draft, message: Message, now: fl
         value = kind.message(message.kind, message.body)
     else:
         timer = message.timer
-        if timer is None or draft.armed.get(timer.name) != timer:
+        armed = draft.armed.get(timer.name) if timer is not None else None
+        if timer is None or armed is None or armed.gen != timer.gen:  # its time the store has to the microsecond only
             return
         del draft.armed[timer.name]
         value = TimerFired(timer.name, timer.due_at)

@@ -67,13 +67,19 @@ class TurnLoop:
             for box in boxes:
                 core.mailroom.retry(box)
             raise
-        for box in boxes:
+        for place, box in enumerate(boxes):
             if not core.mailroom.current(box) or not core.ownership.holds(box.shard):
                 continue
-            if box.entity in refused:
-                await core.quarantine(box.entity, box.shard, refused[box.entity])
-            else:
-                await self._run(box)
+            try:
+                if box.entity in refused:
+                    await core.quarantine(box.entity, box.shard, refused[box.entity])
+                else:
+                    await self._run(box)
+            except RuntimeFault:  # of the store that was to note one of them: the others must not wait for ever
+                for other in boxes[place + 1 :]:
+                    if core.mailroom.current(other):
+                        core.mailroom.retry(other)
+                raise
 
     async def _run(self, box: Box) -> None:
         core = self._core

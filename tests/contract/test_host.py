@@ -139,6 +139,28 @@ async def test_a_timer_set_by_one_host_fires_on_another_and_its_effect_is_sent_o
     await bench.store.close()
 
 
+async def test_a_timer_that_memory_lost_is_read_again_and_fires_although_the_store_rounds_its_time(
+    database: str,
+) -> None:
+    """A host that takes shards forgets how far it has read: a timer committed just then is armed by the next scan."""
+    bench = Bench(database)
+    async with bench.host() as host:
+        for n in range(8):
+            await bench.send(f"round-{n}", Later(1.0))
+
+        async def set_all() -> bool:
+            return len(await bench.store.timers(range(SHARDS), 1e11, 10)) == 8
+
+        await until("the timer rows", set_all)
+        host.core.timers.clear()
+
+        async def sent() -> bool:
+            return len(bench.notes.sent) == 8
+
+        await until("every effect", sent)
+    await bench.store.close()
+
+
 async def test_a_tell_reaches_the_other_entity_and_a_cancelled_timer_never_fires(database: str) -> None:
     bench = Bench(database)
     async with bench.host():

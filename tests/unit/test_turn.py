@@ -59,6 +59,15 @@ def test_a_fired_timer_is_consumed_and_a_stale_one_changes_nothing() -> None:
     assert (turn.journal, turn.drop_timers, after.timers) == ([], [], {"t": armed})
 
 
+def test_a_timer_read_from_the_store_is_the_one_that_was_armed_though_its_time_is_rounded() -> None:
+    armed = TimerRow("counter/a", 3, "t", 4, 1795885815.5683699)
+    read = TimerRow("counter/a", 3, "t", 4, 1795885815.568370)
+    assert armed.due_at != read.due_at
+    turn, after = run_turn(KIND, ENTITY, start(9, t=armed), [timer(read)], 1795885816.0, Env)
+    assert (turn.drop_timers, after.timers) == ([("t", 4)], {})
+    assert [j.body for j in turn.journal] == [{"what": "fired t"}]
+
+
 def test_cancelling_withdraws_effects_decided_earlier_in_the_same_turn() -> None:
     armed = TimerRow("counter/a", 3, "t", 4, 130.0)
     turn, _ = run_turn(KIND, ENTITY, start(9, t=armed), [timer(armed), mail(1, Stop())], 131.0, Env)
