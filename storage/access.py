@@ -11,6 +11,7 @@ from runtime.ids import new_id
 from storage.changes import Sessions, change, fetch
 from storage.errors import NotFound
 from storage.keys import hash_key, hint, new_key
+from storage.managed import check_not_built_in
 from storage.tables import ApiKeyRow, IntegrationKeyRow, IntegrationRow, SessionRow, SignInTokenRow, UserRow
 
 SESSION = timedelta(days=14)
@@ -148,6 +149,7 @@ async def revoke_api_key(sessions: Sessions, actor: str, ident: str, user_id: st
 
 async def create_integration_key(sessions: Sessions, actor: str, integration_id: str) -> tuple[IntegrationKeyRow, str]:
     """A further key for an integration; both work until one is revoked, so that senders can be moved over."""
+    check_not_built_in(integration_id)
     key, ident = new_key("int"), new_id()
     async with change(sessions, actor, "create", f"integration_key/{ident}") as session:
         await fetch(session, IntegrationRow, integration_id, "integration")
@@ -169,7 +171,8 @@ async def list_integration_keys(sessions: Sessions, integration_id: str) -> list
 
 
 async def revoke_integration_key(sessions: Sessions, actor: str, integration_id: str, ident: str) -> None:
-    """The key stops working within a second."""
+    """The key stops working within a second. Raises Conflict for the canary's, NotFound."""
+    check_not_built_in(integration_id)
     async with change(sessions, actor, "revoke", f"integration_key/{ident}") as session:
         row = await fetch(session, IntegrationKeyRow, ident, "integration key")
         if row.integration_id != integration_id:

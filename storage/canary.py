@@ -18,6 +18,7 @@ from runtime.ids import derived_id
 from storage.changes import Sessions, change
 from storage.contacts import seal
 from storage.keys import hash_key, hint
+from storage.managed import BUILT_IN
 from storage.sealed import Sealer
 from storage.tables import (
     Base,
@@ -29,7 +30,7 @@ from storage.tables import (
     UserRow,
 )
 
-CANARY = derived_id("bootstrap", "canary")
+CANARY = BUILT_IN
 KEY = "canary"
 """The dedup key of the watchdog's alerts (watchdog/canary.py)."""
 NAME = "Sentinel canary"

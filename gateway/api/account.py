@@ -19,6 +19,7 @@ from gateway.schemas.people import User
 from gateway.then import Then
 from storage import accounts
 from storage.access import Holder
+from storage.bootstrap import PLACEHOLDER
 from storage.changes import act
 from storage.tables import SessionRow
 
@@ -36,6 +37,9 @@ def _own(caller: Holder) -> str:
 async def replace_me(body: ProfileInput, caller: Person, gateway: Gateway) -> User:
     """Name, address to sign in with, and time zone."""
     check_zone(body.zone, "zone")
+    if body.email == PLACEHOLDER:
+        detail = f"{PLACEHOLDER} was made up at the first start. Write your own address: you sign in with it."
+        raise Invalid("email", detail)
     email = check_address("email", body.email, "email")
     await accounts.rename(gateway.sessions, caller.name, _own(caller), body.name, email, body.zone)
     await gateway.config.refresh()

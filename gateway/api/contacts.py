@@ -55,7 +55,9 @@ async def list_contacts(user_id: PathId, _: Reader, then: AsOf) -> ContactList:
         return ContactList(items=[shown(c, then.services.sealer) for c in user.contacts])
 
 
-@router.post("/{user_id}/contact-methods", operation_id="createContactMethod", status_code=201, responses=problems(404))
+@router.post(
+    "/{user_id}/contact-methods", operation_id="createContactMethod", status_code=201, responses=problems(404, 409)
+)
 async def createshown(user_id: PathId, body: ContactInput, caller: Reader, gateway: Gateway) -> Contact:
     """A further way to reach a person. Verify it next: while another one is verified, it is not used."""
     look_after(caller, user_id)
@@ -94,7 +96,9 @@ def _checked(body: ContactInput) -> tuple[str, dict[str, str]]:
     return check_address(body.channel, body.address.get_secret_value()), {"secret": secret} if secret else {}
 
 
-@router.put("/{user_id}/contact-methods/{contact_id}", operation_id="replaceContactMethod", responses=problems(404))
+@router.put(
+    "/{user_id}/contact-methods/{contact_id}", operation_id="replaceContactMethod", responses=problems(404, 409)
+)
 async def replaceshown(
     user_id: PathId, contact_id: PathId, body: ContactInput, caller: Reader, gateway: Gateway
 ) -> Contact:
@@ -116,7 +120,7 @@ async def replaceshown(
     "/{user_id}/contact-methods/{contact_id}",
     operation_id="deleteContactMethod",
     status_code=204,
-    responses=problems(404),
+    responses=problems(404, 409),
 )
 async def deleteshown(user_id: PathId, contact_id: PathId, caller: Reader, gateway: Gateway) -> Response:
     """Rules that use it go with it."""

@@ -89,9 +89,9 @@ async def replace_integration(
     return _shown(row)
 
 
-@router.delete("/{integration_id}", operation_id="deleteIntegration", status_code=204, responses=problems(404))
+@router.delete("/{integration_id}", operation_id="deleteIntegration", status_code=204, responses=problems(404, 409))
 async def delete_integration(integration_id: PathId, caller: Configurer, gateway: Gateway) -> Response:
-    """Its keys stop working. Open incidents go on."""
+    """Its keys stop working. Open incidents go on. The canary's own stays: 409."""
     async with change(gateway.sessions, caller.name, "delete", f"integration/{integration_id}") as session:
         await session.delete(await fetch(session, IntegrationRow, integration_id, "integration"))
     await gateway.config.refresh()
@@ -105,7 +105,9 @@ async def list_keys(integration_id: PathId, _: Configurer, gateway: Gateway) -> 
     return KeyList(items=[Key(id=r.id, hint=r.hint, created_at=r.created_at) for r in rows])
 
 
-@router.post("/{integration_id}/keys", operation_id="createIntegrationKey", status_code=201, responses=problems(404))
+@router.post(
+    "/{integration_id}/keys", operation_id="createIntegrationKey", status_code=201, responses=problems(404, 409)
+)
 async def create_key(integration_id: PathId, caller: Configurer, gateway: Gateway) -> NewIntegrationKey:
     """A further key; the answer shows it, and the URL to post to, this once."""
     row, key = await access.create_integration_key(gateway.sessions, caller.name, integration_id)
@@ -123,7 +125,10 @@ async def create_key(integration_id: PathId, caller: Configurer, gateway: Gatewa
 
 
 @router.delete(
-    "/{integration_id}/keys/{key_id}", operation_id="revokeIntegrationKey", status_code=204, responses=problems(404)
+    "/{integration_id}/keys/{key_id}",
+    operation_id="revokeIntegrationKey",
+    status_code=204,
+    responses=problems(404, 409),
 )
 async def revoke_key(integration_id: PathId, key_id: PathId, caller: Configurer, gateway: Gateway) -> Response:
     """Senders with this key are refused from now on."""

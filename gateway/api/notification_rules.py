@@ -34,7 +34,7 @@ def _rules(user: UserRow) -> Rules:
     return Rules.model_validate(by_urgency)
 
 
-@router.put("/{user_id}/notification-rules", operation_id="replaceNotificationRules", responses=problems(404))
+@router.put("/{user_id}/notification-rules", operation_id="replaceNotificationRules", responses=problems(404, 409))
 async def replace_rules(user_id: PathId, body: Rules, caller: Reader, gateway: Gateway) -> Rules:
     """Both lists as a whole."""
     look_after(caller, user_id)
@@ -69,7 +69,7 @@ async def get_quiet_hours(user_id: PathId, _: Reader, then: AsOf) -> QuietHours:
         return QuietHours.model_validate({"windows": user.quiet_hours})
 
 
-@router.put("/{user_id}/quiet-hours", operation_id="replaceQuietHours", responses=problems(404))
+@router.put("/{user_id}/quiet-hours", operation_id="replaceQuietHours", responses=problems(404, 409))
 async def replace_quiet_hours(user_id: PathId, body: QuietHours, caller: Reader, gateway: Gateway) -> QuietHours:
     """Pages of normal urgency wait for their end, three days at most; urgent ones never do."""
     look_after(caller, user_id)

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from gateway.auth.principal import Gateway, Reader
 from gateway.schemas.base import moment
 from gateway.schemas.received import Standing
+from storage.canary import CANARY
 from storage.incidents import open_by_service
 from storage.readiness import last_heard
 
@@ -15,7 +16,8 @@ router = APIRouter(tags=["integrations"])
 
 @router.get("/standing", operation_id="getStanding")
 async def get_standing(_: Reader, gateway: Gateway) -> Standing:
-    """Open incidents by service, and when each integration was last heard from."""
+    """Open incidents by service, when each integration was last heard from, and which is not people's to change."""
     heard = await last_heard(gateway.sessions)
     times = {ident: moment(at) for ident, at in heard.items()}
-    return Standing.model_validate({"open_incidents": await open_by_service(gateway.sessions), "last_heard_at": times})
+    found = {"open_incidents": await open_by_service(gateway.sessions), "last_heard_at": times, "built_in": [CANARY]}
+    return Standing.model_validate(found)

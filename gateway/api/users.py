@@ -86,9 +86,10 @@ async def create_user(body: UserInput, caller: Admin, gateway: Gateway) -> User:
     return _shown(row)
 
 
-def _checked(body: UserInput) -> str:
+def _checked(body: UserInput, kept: str = "") -> str:
+    """The address to sign in with. One that stays as it is, is not judged again: admin@localhost of the first start."""
     check_zone(body.zone, "zone")
-    return check_address("email", body.email, "email")
+    return kept if body.email == kept else check_address("email", body.email, "email")
 
 
 @router.get("/{user_id}", operation_id="getUser", responses=problems(404))
@@ -112,9 +113,9 @@ async def replace_user(user_id: PathId, body: UserInput, caller: Admin, gateway:
 
     Whoever is deactivated is signed out and not called any more; `GET …/uses` says what that leaves without them.
     """
-    email = _checked(body)
     async with change(gateway.sessions, caller.name, "update", f"user/{user_id}", {"name": body.name}) as session:
         row = await fetch(session, UserRow, user_id, "user")
+        email = _checked(body, row.email)
         row.name, row.email, row.role, row.zone, row.active = body.name, email, body.role, body.zone, body.active
         if body.password is not None:
             row.password_hash = await hash_password(body.password.get_secret_value())

@@ -16,6 +16,7 @@ from gateway.problems import ProblemError, is_outage
 from gateway.services import Services
 from storage.access import Holder, api_key_holder, session_holder
 from storage.changes import Sessions
+from storage.managed import check_not_built_in
 
 COOKIE = "sentinel_session"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -94,8 +95,10 @@ def require(permission: Permission) -> Callable[[Holder], Awaitable[Holder]]:
 def look_after(caller: Holder, user_id: str) -> None:
     """People look after how they are reached themselves, also viewers; who may configure, after everybody.
 
-    Raises 403, also for a person's key that may only read: it could lead their pages astray.
+    Nobody looks after the canary: raises Conflict. Raises 403, also for a person's key that may only read: it could
+    lead their pages astray.
     """
+    check_not_built_in(user_id)
     if allows(caller.role, caller.scopes, "configure"):
         return
     if caller.user_id != user_id:

@@ -68,6 +68,19 @@ def test_an_integration_is_made_its_snippet_posts_and_what_came_is_shown(
     expect(page.locator("h1")).to_have_text("Disk full on db1")
 
 
+def test_the_canarys_integration_is_shown_and_not_offered_for_change(
+    product: Product, crew: dict[str, str], open_as: Open
+) -> None:
+    page = open_as(crew["manager"], "/integrations")
+    row = page.locator("tr", has_text="Sentinel canary")
+    expect(row).to_contain_text("built in", timeout=SLOW_MS)
+    row.get_by_role("link").click()
+    expect(page.get_by_text("Sentinel's own")).to_be_visible(timeout=SLOW_MS)
+    for text in ("Delete this integration", "Send a test alert", "Add a rule", "Save"):
+        expect(page.locator("button, summary", has_text=text)).to_have_count(0)
+    assert serious(page) == []
+
+
 def test_rules_are_made_moved_and_tried(product: Product, crew: dict[str, str], open_as: Open) -> None:
     page = open_as(crew["manager"], "/integrations")
     made(page, "Ruled")

@@ -165,7 +165,7 @@ async def test_a_start_of_an_older_installation_adds_the_canary_and_a_second_one
     before = await _rows(site, "select config_version from settings")
     await bootstrap.first_run(site.services.sessions, site.services.sealer)
     assert await _rows(site, "select config_version from settings") == before
-    await site.call("DELETE", f"/integrations/{CANARY}")
+    await _rows(site, "delete from integrations where id = %s returning id", CANARY)
     await bootstrap.first_run(site.services.sessions, site.services.sealer)
     assert CANARY in [i["id"] for i in (await site.call("GET", "/integrations"))["items"]]
     assert len((await site.call("GET", f"/integrations/{CANARY}/keys"))["items"]) == 1

@@ -7,6 +7,7 @@ from typing import Any
 from gateway.bare import Taken
 from gateway.last_requests import Arrival, Last, LastRequests
 from runtime.valkey import connect
+from storage.canary import CANARY
 from tests.contract.conftest import Site, until
 
 
@@ -113,7 +114,7 @@ async def test_the_key_is_in_the_snippets_once(site: Site) -> None:
 async def test_how_services_and_integrations_stand_is_told_apart_from_their_configuration(live_site: Site) -> None:
     ident, _ = await made(live_site)
     service = (await live_site.call("POST", "/services", {"name": "Checkout"}))["id"]
-    assert await live_site.call("GET", "/standing") == {"open_incidents": {}, "last_heard_at": {}}
+    assert await live_site.call("GET", "/standing") == {"open_incidents": {}, "last_heard_at": {}, "built_in": [CANARY]}
     saved = await live_site.call("GET", f"/integrations/{ident}")
     body = {k: v for k, v in saved.items() if k != "id"} | {"service_id": service}
     await live_site.call("PUT", f"/integrations/{ident}", body)

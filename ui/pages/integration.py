@@ -25,6 +25,7 @@ class View(Session):
     kind: str = ""
     heard_at: str = ""
     findings: list[str] = []
+    built_in: bool = False
 
     @rx.event
     @told
@@ -35,7 +36,8 @@ class View(Session):
         found = await self.ask("GET", f"/integrations/{self.ident}")
         lint = await self.ask("GET", "/lint", severity="info")
         self.name, self.kind = found["name"], KINDS.get(found["type"], found["type"])
-        self.heard_at = (await self.ask("GET", "/standing"))["last_heard_at"].get(self.ident, "")
+        standing = await self.ask("GET", "/standing")
+        self.heard_at, self.built_in = standing["last_heard_at"].get(self.ident, ""), self.ident in standing["built_in"]
         self.findings = [f["text"] for f in lint["findings"] if f["subject_id"] == self.ident]
         self.shown = True
 
@@ -68,16 +70,33 @@ def page() -> rx.Component:
                     ),
                     rx.el.ul(rx.foreach(View.findings, rx.el.li), class_name="warnings"),
                 ),
-                snippets(),
-                testing(),
-                requests(),
-                rules("Routing rules", "The first rule that fits decides; the organisation's rules come before them."),
-                trying(),
-                wording(),
                 rx.cond(
-                    View.may_configure,
-                    sure(
-                        "Delete this integration", "Its keys stop working at once. Open incidents go on.", View.delete
+                    View.built_in,
+                    rx.fragment(
+                        rx.el.p(
+                            "Sentinel's own: every minute the watchdog posts a test alert here, and somebody is "
+                            "told if no page comes of it. It is not changed or deleted."
+                        ),
+                        requests(),
+                    ),
+                    rx.fragment(
+                        snippets(),
+                        testing(),
+                        requests(),
+                        rules(
+                            "Routing rules",
+                            "The first rule that fits decides; the organisation's rules come before them.",
+                        ),
+                        trying(),
+                        wording(),
+                        rx.cond(
+                            View.may_configure,
+                            sure(
+                                "Delete this integration",
+                                "Its keys stop working at once. Open incidents go on.",
+                                View.delete,
+                            ),
+                        ),
                     ),
                 ),
                 rx.el.div(done(), class_name="toast"),

@@ -27,6 +27,7 @@ class Item(TypedDict):
     heard_at: str
     finding: str
     ready: str
+    built_in: bool
 
 
 class View(Session):
@@ -50,7 +51,8 @@ class View(Session):
         names = dict([*self.policies, *self.services])
         findings = (await self.ask("GET", "/lint", severity="warning"))["findings"]
         found = {f["subject_id"]: f["text"] for f in reversed(findings)}
-        heard = (await self.ask("GET", "/standing"))["last_heard_at"]
+        standing = await self.ask("GET", "/standing")
+        heard = standing["last_heard_at"]
         self.items = [
             {
                 "id": item["id"],
@@ -61,6 +63,7 @@ class View(Session):
                 "heard_at": heard.get(item["id"], ""),
                 "finding": found.get(item["id"], ""),
                 "ready": "ready" if item["id"] in heard else "nothing came in yet",
+                "built_in": item["id"] in standing["built_in"],
             }
             for item in (await self.ask("GET", "/integrations"))["items"]
         ]
@@ -81,7 +84,7 @@ class View(Session):
 def _row(item: rx.Var[Item]) -> rx.Component:
     return rx.el.tr(
         rx.el.th(rx.el.a(item["name"], href="/integrations/" + item["id"].to(str)), scope="row"),
-        rx.el.td(item["kind"]),
+        rx.el.td(rx.cond(item["built_in"], "built in: the test alerts by which Sentinel watches itself", item["kind"])),
         rx.el.td(item["policy"]),
         rx.el.td(item["service"]),
         rx.el.td(rx.cond(item["heard_at"] != "", ago(at=item["heard_at"]), "never")),
