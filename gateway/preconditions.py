@@ -30,6 +30,7 @@ RESOURCES = {
     "/destinations/{destination_id}": "destination",
     "/policies/{policy_id}": "policy",
     "/last-resort": "last_resort",
+    "/organisation": "organisation",
     "/services/{service_id}": "service",
     "/integrations/{integration_id}": "integration",
     "/routing-rules": "routing_rules",

@@ -76,6 +76,7 @@ EDITED = {
     "destination": Edited("destinations"),
     "policy": Edited("policies"),
     "last_resort": Edited("settings", only="last_resort"),
+    "organisation": Edited("settings", only="vigil"),
     "service": Edited("services"),
     "integration": Edited("integrations"),
     "routing_rules": Edited("settings", only="routes"),

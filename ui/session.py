@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import reflex as rx
 
+from ui import then
 from ui.gateway import Refused, ask, settings, take
 
 OLD = "What is shown may be old."
@@ -38,6 +39,19 @@ class Session(rx.State):
     _newer: tuple[tuple[str, str], str] = (("", ""), "")
     """Part and path that were refused, and the ETag of what is there now."""
 
+    as_of: str = ""
+    """The time as of which the page shows the configuration; "": now."""
+
+    @rx.var
+    def then(self) -> str:
+        """That time, for a person; "": now."""
+        return then.words(self.as_of) if self.as_of else ""
+
+    @rx.var
+    def keep_then(self) -> str:
+        """At the end of a link to a page of the same time."""
+        return f"?as_of={quote(self.as_of, safe='')}" if self.as_of else ""
+
     @rx.var
     def may_respond(self) -> bool:
         """Whether to offer actions. The gateway decides, whatever is offered."""
@@ -62,6 +76,8 @@ class Session(rx.State):
         return await self._asked(part, "PUT", path, body, {})
 
     async def _asked(self, part: str, method: str, path: str, body: Any, query: dict[str, Any]) -> Any:
+        if self.as_of and then.asks(method, path):
+            query = {**query, "as_of": self.as_of}
         here = (part, path)
         tag = self._tags.get(here, "") if method in ("PUT", "DELETE") else ""
         try:
@@ -80,6 +96,8 @@ class Session(rx.State):
 
         `part`: of the page, where two of them edit the same.
         """
+        if self.as_of:
+            return await self.ask("GET", path)
         said, tag = await take(self.router.headers.cookie, path)
         self._tags = {**self._tags, (part, path): tag}
         self.taken += 1
@@ -108,12 +126,14 @@ class Session(rx.State):
         self.clear()
         self.leave_for = self.overtaken = ""
         self._tags = {}
+        self.as_of = self.router.url.query_parameters.get("as_of", "") if then.shows(self.page_path()) else ""
         try:
             me = await self.ask("GET", "/me")
         except Refused as refused:
             return self.refused(refused)
         self.name, self.role, self.user_id = me["name"], me["role"], me["user_id"] or ""
-        self.permissions = me["permissions"]
+        # What was cannot be changed: the page is shown as to somebody who may only look.
+        self.permissions = [p for p in me["permissions"] if p == "read" or not self.as_of]
 
     @rx.event
     def broken(self) -> None:

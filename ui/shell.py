@@ -21,6 +21,17 @@ PLACES = (
 )
 
 
+def looking_back(here: str) -> rx.Component:
+    """Over a page that shows what was."""
+    return rx.el.p(
+        rx.el.strong("You look at the configuration as it was at ", Session.then, "."),
+        " Nothing can be changed here. ",
+        rx.el.a("Back to now", href=here),
+        class_name="then",
+        role="note",
+    )
+
+
 def shell(here: str, *content: rx.Component) -> rx.Component:
     """A page. `here`: the path of its place in the navigation."""
     return rx.el.div(
@@ -41,6 +52,7 @@ def shell(here: str, *content: rx.Component) -> rx.Component:
             class_name="bar",
         ),
         rx.el.main(
+            rx.cond(Session.then != "", looking_back(here)),
             rx.cond(Session.problem != "", rx.el.p(Session.problem, class_name="problem", role="alert")),
             *content,
             id="content",

@@ -12,7 +12,7 @@ from domain.configuration import Configuration, Integration, Route
 from domain.errors import Invalid
 from domain.policy_checks import check_policy
 from gateway.api.planned import answer
-from gateway.auth.principal import Gateway, Reader
+from gateway.auth.principal import Reader
 from gateway.schemas.base import problems
 from gateway.schemas.plan import Plan
 from gateway.schemas.policies import PolicyTrial, PolicyUse, PolicyUses
@@ -25,12 +25,12 @@ TRIED = "preview"
 
 
 @router.post("/preview", operation_id="previewPolicy", responses=problems(404))
-async def preview_policy(body: PolicyTrial, _: Reader, gateway: Gateway) -> Plan:
+async def preview_policy(body: PolicyTrial, _: Reader, then: AsOf) -> Plan:
     """The way of one alert through the policy as it is typed, while nobody answers; nothing is saved.
 
     By the functions that page, past all routing rules. `replaces`: the saved policy of which it would be a version.
     """
-    config = gateway.config.current
+    config = await then.configuration()
     saved = config.policies.get(body.replaces) if body.replaces is not None else None
     if body.replaces is not None and saved is None:
         raise NotFound("policy", body.replaces)
@@ -46,7 +46,7 @@ async def preview_policy(body: PolicyTrial, _: Reader, gateway: Gateway) -> Plan
         policies={**config.policies, policy.id: policy},
         integrations={**config.integrations, TRIED: way_in},
     )
-    at = body.at.timestamp() if body.at is not None else await gateway.store.now()
+    at = body.at.timestamp() if body.at is not None else await then.now()
     return await asyncio.to_thread(answer, tried, way_in, Parsed((body.alert.to_domain(at),)), at)
 
 

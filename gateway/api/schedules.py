@@ -67,9 +67,11 @@ def _check(body: ScheduleInput, gateway: Services) -> list[Any]:
 
 
 @router.post("/preview", operation_id="previewSchedule", responses=problems(404))
-async def preview_definition(body: PreviewRequest, _: Reader, gateway: Gateway) -> TriedPreview:
+async def preview_definition(body: PreviewRequest, _: Reader, then: AsOf) -> TriedPreview:
     """What a definition comes to; nothing is saved, and the users need not exist."""
-    config = gateway.config.current
+    if body.compare and then.past:
+        raise Invalid("compare", "What a change would mean is known for the present only; leave compare or as_of away.")
+    config = await then.configuration()
     saved = config.schedules.get(body.replaces) if body.replaces is not None else None
     if body.replaces is not None and saved is None:
         raise NotFound("schedule", body.replaces)
@@ -89,7 +91,7 @@ async def preview_definition(body: PreviewRequest, _: Reader, gateway: Gateway) 
     named = tuple(config.holidays[ident] for ident in sorted(calendars_of(schedule) & config.holidays.keys()))
     schedule = replace(schedule, holidays=named)
     shown = preview(schedule, body.start.timestamp(), body.end.timestamp())
-    changes = await _changes(schedule, config, gateway) if body.compare else []
+    changes = await _changes(schedule, config, then.services) if body.compare else []
     return TriedPreview(**dict(shown), consequences=changes)
 
 

@@ -52,6 +52,14 @@ async def planned(site: Site, integration: str, at: str, **query: Any) -> Any:
     return answer.json()
 
 
+async def tried(site: Site, user: str, at: str, **query: Any) -> Any:
+    steps = [{"targets": [{"kind": "user", "id": user}], "wait_s": 60}]
+    body = {"policy": {"name": "Tried", "steps": steps}, "at": at}
+    answer = await site.http.post("/api/v1/policies/preview", json=body, params=query)
+    assert answer.status_code == 200, answer.text
+    return {**answer.json(), "configuration_version": 0}
+
+
 async def test_what_was_answered_then_is_answered_again(site: Site) -> None:
     made = await everything(site)
     at = written(monday(1))
@@ -72,6 +80,7 @@ async def test_what_was_answered_then_is_answered_again(site: Site) -> None:
             "load": await get(site, "/on-call/load", **span, **query),
             "reach": await get(site, f"/users/{made.ids['ada']}/reach", at=at, **query),
             "plan": await planned(site, hook, at, **query),
+            "tried": await tried(site, made.ids["ada"], at, **query),
         }
 
     before, then = await answers(), (await database_now(site)).isoformat()
@@ -97,6 +106,7 @@ async def test_what_was_answered_then_is_answered_again(site: Site) -> None:
         "/policies",
         "/policies/usage",
         "plan",
+        "tried",
         "preview",
         "on-call",
         "timeline",
@@ -186,6 +196,11 @@ async def test_a_time_of_which_nothing_is_known_and_a_change_of_the_past_are_ref
         answer = await site.http.request(method, f"/api/v1{path}", json=body, params={"as_of": then})
         assert answer.status_code == 422 and "what was cannot be changed" in answer.text, answer.text
     assert "for the present only" in (await get(site, "/alerts", 422, as_of=then))["detail"]
+    rotation = {"unit": "day", "start": "2026-01-05T09:00:00", "users": ["x"]}
+    body = {"schedule": {"name": "S", "zone": "UTC", "layers": [{"name": "a", "rotation": rotation}]}, "compare": True}
+    body |= {"start": written(monday(1)), "end": written(monday(2))}
+    answer = await site.http.post("/api/v1/schedules/preview", json=body, params={"as_of": then})
+    assert answer.status_code == 422 and "leave compare or as_of away" in answer.text
     query = {"query": "{ alerts { id } }"}
     assert (await site.http.post("/api/graphql", json=query, params={"as_of": then})).status_code == 422
 

@@ -52,6 +52,7 @@ async def things(site: Site) -> dict[str, tuple[str, dict[str, Any], dict[str, A
         "silence": (await made("/silences", silence), *({"minutes": 90, "comment": c} for c in ("two", "three"))),
         "maintenance": (await made("/maintenance", work), work, {**work, "comment": "two"}),
         "last_resort": ("/last-resort", last, {"targets": [*last["targets"], {"kind": "user", "id": "other"}]}),
+        "organisation": ("/organisation", {"vigil": {"timeout_s": 7200}}, {"vigil": None}),
         "routing_rules": ("/routing-rules", {"routes": []}, {"routes": [rule]}),
     }
 

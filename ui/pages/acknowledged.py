@@ -7,7 +7,7 @@ from typing import Any, TypedDict
 import reflex as rx
 
 from ui.editing import Editing
-from ui.parts import done, fault, shown
+from ui.parts import anew, done, fault, overtaken, shown
 from ui.policy_draft import NEW_VIGIL, VIGILS, Vigil, vigil_body, vigil_of
 from ui.policy_form import reasons, whose
 from ui.session import Session, told
@@ -39,7 +39,7 @@ class View(Editing, Session):
     @told
     async def load(self) -> None:
         """As it is now."""
-        self.draft = {"vigil": vigil_of((await self.ask("GET", "/organisation"))["vigil"])}
+        self.draft = {"vigil": vigil_of((await self.take("/organisation"))["vigil"])}
         policies = (await self.ask("GET", "/policies"))["items"]
         self.following = [[p["id"], p["name"]] for p in policies if p["vigil"] == "organisation"]
         self.loaded = True
@@ -52,8 +52,8 @@ class View(Editing, Session):
     async def save(self) -> Any:
         """For all of them at once."""
         said = {"vigil": vigil_body(self.draft["vigil"])}
-        kept = await self.send("PUT", "/organisation", said, "", ())
-        self.draft = {"vigil": vigil_of(kept["vigil"])}
+        await self.send("PUT", "/organisation", said, "", ())
+        self.draft = {"vigil": vigil_of((await self.take("/organisation"))["vigil"])}
         self.done = "Saved, as a new version of each policy that follows it. Open incidents go on as they began."
 
 
@@ -84,7 +84,8 @@ def page() -> rx.Component:
             View.loaded,
             View.loaded,
             rx.fragment(
-                form(View),
+                overtaken(View.load, View.save),
+                rx.fragment(form(View), key=anew()),
                 rx.el.div(
                     rx.el.button(
                         "Save the default", on_click=View.save, class_name="first", disabled=~View.may_configure
@@ -99,7 +100,9 @@ def page() -> rx.Component:
                     rx.el.ul(
                         rx.foreach(
                             View.following,
-                            lambda p: rx.el.li(rx.el.a(p[1], href=rx.Var.create("/policies/") + p[0].to(str))),
+                            lambda p: rx.el.li(
+                                rx.el.a(p[1], href=rx.Var.create("/policies/") + p[0].to(str) + View.keep_then)
+                            ),
                         ),
                         id="following",
                     ),

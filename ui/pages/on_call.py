@@ -307,7 +307,7 @@ def calendar_of() -> rx.Component:
         ),
         rx.cond(
             View.may_configure & View.one,
-            rx.el.p(rx.el.a("Edit this schedule", href="/schedules/" + View.chosen + "/edit")),
+            rx.el.p(rx.el.a("Edit this schedule", href="/schedules/" + View.chosen + "/edit" + View.keep_then)),
         ),
     )
 

@@ -127,7 +127,7 @@ def row(policy: rx.Var[Policy]) -> rx.Component:
     """One policy."""
     uses = policy["uses"].to(list[str])
     return rx.el.tr(
-        rx.el.th(rx.link(policy["name"], href="/policies/" + policy["id"].to(str)), scope="row"),
+        rx.el.th(rx.link(policy["name"], href="/policies/" + policy["id"].to(str) + View.keep_then), scope="row"),
         rx.el.td(policy["steps"]),
         rx.el.td(
             rx.cond(
@@ -197,7 +197,7 @@ def page() -> rx.Component:
         "/policies",
         rx.el.h1("Escalation policies"),
         rx.cond(View.may_configure, rx.el.p(rx.el.a("New policy", href="/policies/new"))),
-        rx.el.p(rx.el.a("When an acknowledgement stops to count", href="/acknowledged")),
+        rx.el.p(rx.el.a("When an acknowledgement stops to count", href="/acknowledged" + View.keep_then)),
         shown(
             View.loaded,
             View.some,

@@ -96,7 +96,12 @@ class View(Editing, Session):
         self.first = self.first or (today - timedelta(days=today.weekday())).isoformat()
         first, count = date.fromisoformat(self.first), int(self.span)
         start, end = window(first, count, zone)
-        tried = {"schedule": body(self.draft), "start": start.isoformat(), "end": end.isoformat(), "compare": True}
+        tried = {
+            "schedule": body(self.draft),
+            "start": start.isoformat(),
+            "end": end.isoformat(),
+            "compare": not self.as_of,
+        }
         tried["replaces"] = self.saved or None
         said = await self.send("POST", "/schedules/preview", tried, "schedule", LISTS)
         self.heads = days(first, count, zone, today)

@@ -8,7 +8,7 @@ import reflex as rx
 
 from ui.administration_shell import places
 from ui.components.live import ago
-from ui.parts import done, shown, table
+from ui.parts import done, field, shown, table
 from ui.session import Session, told
 from ui.shell import shell
 
@@ -30,6 +30,7 @@ class View(Session):
     """`about`: what `lines` say, "" if nothing is asked. `planned`: the version to go back to, 0 if none is looked at.
 
     `stored`: the version that the plan was made for; another one meanwhile, and the gateway refuses.
+    `moment`: as typed.
     """
 
     loaded: bool = False
@@ -40,6 +41,12 @@ class View(Session):
     meaning: list[str] = []
     planned: int = 0
     stored: int = 0
+    moment: str = ""
+
+    @rx.event
+    def at(self, typed: str) -> None:
+        """A time to look at, by the clock of UTC; "": none."""
+        self.moment = typed
 
     @rx.var
     def some(self) -> bool:
@@ -136,6 +143,7 @@ def version(shown_: rx.Var[Version]) -> rx.Component:
         rx.el.td(
             rx.el.div(
                 rx.el.button("What changed", on_click=View.look(number)),
+                rx.el.a("Look at it", href="/on-call?as_of=" + shown_["at"].to(str), class_name="button"),
                 rx.el.button("Compare with now", on_click=View.compare(number)),
                 rx.el.button("Go back to it …", on_click=View.plan(number)),
                 class_name="actions",
@@ -143,6 +151,13 @@ def version(shown_: rx.Var[Version]) -> rx.Component:
         ),
         key=shown_["number"],
     )
+
+
+def at_a_time() -> rx.Component:
+    """The configuration at any time since versions are kept."""
+    typed = rx.el.input(type="datetime-local", default_value=View.moment, on_change=View.at)
+    link = rx.el.a("Look at it then", href="/on-call?as_of=" + View.moment + "Z", class_name="button")
+    return rx.el.div(field("As it was at (UTC)", typed), rx.cond(View.moment != "", link), class_name="form")
 
 
 def asked() -> rx.Component:
@@ -176,6 +191,7 @@ def page() -> rx.Component:
             Session.may_configure,
             rx.fragment(
                 done(),
+                at_a_time(),
                 rx.cond(View.about != "", asked()),
                 shown(
                     View.loaded,
