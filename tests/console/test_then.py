@@ -31,6 +31,8 @@ def test_from_a_version_to_who_was_on_call_and_how_the_policy_was(product: Produ
     expect(page.locator("table").first).to_contain_text("Line of then", timeout=SLOW_MS)
     expect(page.locator("#content")).not_to_contain_text("Line of now")
     expect(page.get_by_role("link", name="New schedule")).to_have_count(0)
+    expect(page.get_by_role("button", name="Save the override")).to_have_count(0)
+    expect(page.get_by_role("link", name="What this schedule said")).to_be_visible()
     assert serious(page) == []
     as_of = page.url.partition("?")[2]
     page.goto(f"/policies?{as_of}")

@@ -306,8 +306,13 @@ def calendar_of() -> rx.Component:
             ),
         ),
         rx.cond(
-            View.may_configure & View.one,
-            rx.el.p(rx.el.a("Edit this schedule", href="/schedules/" + View.chosen + "/edit" + View.keep_then)),
+            (View.may_configure | (View.as_of != "")) & View.one,
+            rx.el.p(
+                rx.el.a(
+                    rx.cond(View.as_of != "", "What this schedule said", "Edit this schedule"),
+                    href="/schedules/" + View.chosen + "/edit" + View.keep_then,
+                )
+            ),
         ),
     )
 
@@ -362,7 +367,7 @@ def page() -> rx.Component:
         "/on-call",
         browser_zone(on_zone=View.see_from),
         rota_watch(until=View.next_at, seconds=View.next_in, on_change=View.refresh),
-        rx.el.h1("On call now"),
+        rx.el.h1(rx.cond(View.as_of != "", "On call then", "On call now")),
         rota_tabs("/on-call"),
         rx.cond(View.may_configure, rx.el.p(rx.el.a("New schedule", href="/schedules/new"))),
         shown(
@@ -375,7 +380,7 @@ def page() -> rx.Component:
                     "On call, by schedule",
                 ),
                 calendar_of(),
-                rx.cond(View.one, overriding()),
+                rx.cond(View.one & (View.as_of == ""), overriding()),
             ),
             "There is no schedule yet: nobody is on call. A manager makes the first one at /schedules/new.",
         ),
