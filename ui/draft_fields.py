@@ -35,6 +35,12 @@ def pick(
     return field(label, select(options, value=value, on_change=lambda chosen: on.put(path, chosen)), path)
 
 
+def somebody(on: Any, label: str, path: Path, value: Any, nobody: str) -> rx.Component:
+    """One of `on.people`, [id, name]; `nobody`: what none of them means."""
+    chosen = optional(nobody, on.people, value=value, on_change=lambda ident: on.put(path, ident))
+    return field(label, chosen, path)
+
+
 def tick(on: Any, label: str, path: Path, value: Any) -> rx.Component:
     """Yes or no."""
     box = rx.el.input(type="checkbox", checked=value, on_change=lambda checked: on.put(path, checked))

@@ -57,6 +57,12 @@ def _at(tree: Any, path: str) -> tuple[Any, Any]:
     return tree, int(last) if isinstance(tree, list) else last
 
 
+def got(tree: Any, path: str) -> Any:
+    """What is there."""
+    holder, key = _at(tree, path)
+    return holder[key]
+
+
 def put(tree: Tree, path: str, value: Any) -> Tree:
     """With another value there."""
     changed = deepcopy(tree)

@@ -7,8 +7,10 @@ from datetime import date, timedelta
 from typing import Any, TypedDict
 
 from ui.drafts import Window, key, number, raw, unraw, window, window_body
+from ui.fixed_draft import Fixed, fixed_body, fixed_of, missing_in, nothing
 
 UNITS = {"hour": "hours", "day": "days", "week": "weeks", "month": "months", "custom": "hand-offs on weekdays"}
+KINDS = [("rotation", "People take turns"), ("fixed", "Shifts are written down one by one")]
 LISTS = ("users", "weekdays")
 NOBODY = "Add at least one person: a rotation of nobody leaves the place to the layers below."
 
@@ -52,7 +54,7 @@ class Rotation(TypedDict):
 
 
 class Layer(TypedDict):
-    """`key` is of this editing only. `fixed`: how many fixed shifts, in words; then it has no rotation."""
+    """`key` is of this editing only. `kind`: "rotation" or "fixed"; the other one is kept while this is edited."""
 
     key: str
     name: str
@@ -62,7 +64,8 @@ class Layer(TypedDict):
     together: bool
     rotation: Rotation
     windows: list[Window]
-    fixed: str
+    kind: str
+    fixed: Fixed
     raw: str
 
 
@@ -123,26 +126,26 @@ def fresh_layer(name: str, today: date) -> Layer:
         "together": False,
         "rotation": turns,
         "windows": [],
-        "fixed": "",
+        "kind": "rotation",
+        "fixed": nothing(),
         "raw": "",
     }
 
 
 def schedule_of(said: Mapping[str, Any], names: Mapping[str, str], today: date) -> Schedule:
     """As the API says it."""
-    layers = [_layer(layer, names, today) for layer in said["layers"]]
+    layers = [_layer(layer, names, today, said["zone"]) for layer in said["layers"]]
     return {"name": said["name"], "zone": said["zone"], "team_id": said["team_id"] or "", "layers": layers}
 
 
-def _layer(said: Mapping[str, Any], names: Mapping[str, str], today: date) -> Layer:
+def _layer(said: Mapping[str, Any], names: Mapping[str, str], today: date, zone: str) -> Layer:
     layer = fresh_layer(said["name"], today)
     layer["zone"], layer["together"], layer["raw"] = said["zone"] or "", said["together"], raw(said)
     layer["since"], layer["until"] = clock(said["since"]), clock(said["until"])
     layer["windows"] = [window(w) for w in said["windows"]]
     fixed, turns = said["fixed"], said["rotation"]
     if fixed is not None:
-        many = len(fixed["shifts"])
-        layer["fixed"] = f"{many} shift{'s' if many != 1 else ''}, {'imported' if fixed['source'] else 'written down'}"
+        layer["kind"], layer["fixed"] = "fixed", fixed_of(fixed, said["zone"] or zone, today)
     if turns is not None:
         layer["rotation"] = {
             "unit": "custom" if turns["handoffs"] else turns["unit"],
@@ -158,12 +161,12 @@ def _layer(said: Mapping[str, Any], names: Mapping[str, str], today: date) -> La
 
 def body(draft: Mapping[str, Any]) -> dict[str, Any]:
     """As the API wants it."""
-    layers = [_layer_body(layer) for layer in draft["layers"]]
+    layers = [_layer_body(layer, draft["zone"]) for layer in draft["layers"]]
     return {"name": draft["name"], "zone": draft["zone"], "team_id": draft["team_id"] or None, "layers": layers}
 
 
-def _layer_body(layer: Mapping[str, Any]) -> dict[str, Any]:
-    kept = unraw(layer["raw"])
+def _layer_body(layer: Mapping[str, Any], zone: str) -> dict[str, Any]:
+    kept, turns = unraw(layer["raw"]), layer["kind"] == "rotation"
     return {
         **kept,
         "name": layer["name"],
@@ -172,7 +175,8 @@ def _layer_body(layer: Mapping[str, Any]) -> dict[str, Any]:
         "until": layer["until"] or None,
         "together": layer["together"],
         "windows": [window_body(w) for w in layer["windows"]],
-        "rotation": None if layer["fixed"] else _rotation_body(layer["rotation"], kept.get("rotation") or {}),
+        "rotation": _rotation_body(layer["rotation"], kept.get("rotation") or {}) if turns else None,
+        "fixed": None if turns else fixed_body(layer["fixed"], layer["zone"] or zone),
     }
 
 
@@ -209,7 +213,8 @@ def missing(draft: Mapping[str, Any]) -> dict[str, str]:
     for n, layer in enumerate(draft["layers"]):
         if not layer["name"].strip():
             found[f"/layers/{n}/name"] = "Give it a name."
-        if layer["fixed"]:
+        if layer["kind"] == "fixed":
+            found |= missing_in(layer["fixed"], f"/layers/{n}/fixed")
             continue
         if not layer["rotation"]["users"]:
             found[f"/layers/{n}/rotation/users"] = NOBODY

@@ -7,10 +7,12 @@ from typing import Any
 import reflex as rx
 
 from ui import draft_fields
-from ui.draft_fields import Path, pick, text, tick, time, up_down, windows
+from ui.draft_fields import Path, pick, somebody, text, tick, time, up_down, windows
 from ui.drafts import DAYS
+from ui.fixed_draft import Fixed
+from ui.fixed_form import shifts
 from ui.parts import fault, field
-from ui.schedule_draft import UNITS, Going, Layer, Person, Rotation, Turn
+from ui.schedule_draft import KINDS, UNITS, Going, Layer, Person, Rotation, Turn
 
 WEEKDAYS = [(str(n), name) for n, name in enumerate(DAYS)]
 
@@ -41,15 +43,27 @@ def form(on: Any) -> rx.Component:
 
 
 def _layer(on: Any, layer: rx.Var[Layer], n: rx.Var[int]) -> rx.Component:
-    at = "/layers/" + n.to_string()
+    at, fixed = "/layers/" + n.to_string(), layer["fixed"].to(Fixed)
     return rx.el.li(
         rx.el.div(rx.el.h3("Layer ", n + 1, ": ", layer["name"]), up_down(on, layer["name"], at), class_name="head"),
         fault(at),
         text(on, "Name of the layer", at + "/name", layer["name"], max_length=200),
         rx.cond(
-            layer["fixed"] != "",
-            rx.el.p(layer["fixed"], ". They stay as they are.", class_name="dim"),
-            _rotation(on, at + "/rotation", layer["rotation"].to(Rotation)),
+            fixed["source"] != "",
+            rx.el.p(
+                "Imported: ",
+                fixed["told"],
+                ", which change with their calendar. See Calendars below.",
+                class_name="dim",
+            ),
+            rx.fragment(
+                pick(on, "Who is on call in it", at + "/kind", layer["kind"], KINDS),
+                rx.cond(
+                    layer["kind"] == "fixed",
+                    shifts(on, at + "/fixed", fixed),
+                    _rotation(on, at + "/rotation", layer["rotation"].to(Rotation)),
+                ),
+            ),
         ),
         tick(on, "On call together with the layer before it", at + "/together", layer["together"]),
         rx.el.details(
@@ -126,28 +140,15 @@ def _goings(on: Any, at: Path, turns: rx.Var[Rotation]) -> rx.Component:
 
 
 def _going(on: Any, one: rx.Var[Going], at: Path, away: bool) -> rx.Component:
-    stand_in = _somebody(on, "Stand-in", at + "/stand_in", one["stand_in"], "the next in the list")
+    stand_in = somebody(on, "Stand-in", at + "/stand_in", one["stand_in"], "the next in the list")
     return rx.el.li(
-        _somebody(on, "Absent" if away else "With a term", at + "/user", one["user"], "choose …"),
+        somebody(on, "Absent" if away else "With a term", at + "/user", one["user"], "choose …"),
         time(on, "Away from" if away else "Turns from", at + "/start", one["start"]),
         time(on, "Back at" if away else "Turns until", at + "/end", one["end"]),
         stand_in if away else rx.fragment(),
         rx.el.button("Remove", type="button", on_click=on.drop(at)),
         key=one["key"],
         class_name="form",
-    )
-
-
-def _somebody(on: Any, label: str, at: Path, value: Any, nobody: str) -> rx.Component:
-    return field(
-        label,
-        rx.el.select(
-            rx.el.option(nobody, value=""),
-            rx.foreach(on.people, lambda p: rx.el.option(p[1], value=p[0])),
-            value=value,
-            on_change=lambda chosen: on.put(at, chosen),
-        ),
-        at,
     )
 
 

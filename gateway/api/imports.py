@@ -14,7 +14,7 @@ from gateway.auth.principal import Configurer, Gateway, Reader
 from gateway.calendar_fetch import FetchFailed, clean_url
 from gateway.schedule_news import announce, changed
 from gateway.schemas.base import moment, problems
-from gateway.schemas.rota import CalendarInput, ImportedCalendar, ImportedCalendarList, UnknownText
+from gateway.schemas.rota import CalendarChange, CalendarInput, ImportedCalendar, ImportedCalendarList, UnknownText
 from gateway.services import Services
 from runtime.ids import new_id
 from storage.calendar_sources import age_s, all_sources, shifts_of, soon, stale, without_import
@@ -46,16 +46,20 @@ def _shown(row: CalendarSourceRow, schedule: ScheduleRow, gateway: Services, now
     )
 
 
-def _checked(body: CalendarInput, gateway: Services) -> tuple[str, dict[str, object]]:
-    """Address and columns of what is saved. Raises Invalid."""
+def _address(body: CalendarInput) -> str:
+    """Raises Invalid."""
     try:
-        url = clean_url(body.url.get_secret_value())
+        return clean_url(body.url.get_secret_value())
     except FetchFailed as error:
         raise Invalid("url", f"This cannot be a calendar: {error}.") from error
+
+
+def _columns(body: CalendarInput, gateway: Services) -> dict[str, object]:
+    """What is saved beside the address. Raises Invalid."""
     for text, user in body.people.items():
         if user not in gateway.config.current.users:
             raise Invalid(f"people.{text}", f"There is no user with id {user!r}.")
-    return url, {
+    return {
         "layer": body.layer,
         "people": body.people,
         "every_s": body.every_s,
@@ -93,7 +97,7 @@ async def import_calendar(
     schedule_id: PathId, body: CalendarInput, caller: Configurer, gateway: Gateway
 ) -> ImportedCalendar:
     """A calendar becomes the top layer of a schedule once it was read; asked for at once, then every `every_s`."""
-    (url, columns), ident = _checked(body, gateway), new_id()
+    url, columns, ident = _address(body), _columns(body, gateway), new_id()
     detail = {"schedule_id": schedule_id, "layer": body.layer}
     async with change(gateway.sessions, caller.name, "create", f"calendar/{ident}", detail) as session:
         row = await fetch(session, ScheduleRow, schedule_id, "schedule")
@@ -118,17 +122,18 @@ async def get_calendar(schedule_id: PathId, calendar_id: PathId, _: Reader, gate
 
 @router.put("/{calendar_id}", operation_id="replaceImportedCalendar", responses=problems(404, 409))
 async def replace_calendar(
-    schedule_id: PathId, calendar_id: PathId, body: CalendarInput, caller: Configurer, gateway: Gateway
+    schedule_id: PathId, calendar_id: PathId, body: CalendarChange, caller: Configurer, gateway: Gateway
 ) -> ImportedCalendar:
     """Another address, other people or times. What was imported stays until the new address was read."""
-    url, columns = _checked(body, gateway)
+    url, columns = _address(body) if body.url.get_secret_value() else "", _columns(body, gateway)
     async with change(gateway.sessions, caller.name, "update", f"calendar/{calendar_id}") as session:
         row = await _fetched(session, schedule_id, calendar_id)
         if row.layer != body.layer:
             raise Invalid("layer", "The name of the layer cannot be changed here; rename it in the schedule.")
         for name, value in columns.items():
             setattr(row, name, value)
-        row.sealed = gateway.sealer.again(row.sealed, {"url": url})
+        if url:
+            row.sealed = gateway.sealer.again(row.sealed, {"url": url})
         soon(row)
     gateway.calendars_in.look_now()
     return await _answer(gateway, schedule_id, calendar_id)

@@ -196,6 +196,12 @@ class CalendarInput(Input):
     stale_after_s: Annotated[float, Field(ge=300, le=30 * 86_400)] = 86_400.0
 
 
+class CalendarChange(CalendarInput):
+    """`url`: left empty, it stays what it is."""
+
+    url: Annotated[SecretStr, Field(max_length=2000)] = SecretStr("")
+
+
 class UnknownText(Output):
     """A text of the calendar that names nobody we know."""
 

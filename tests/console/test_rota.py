@@ -122,6 +122,54 @@ def test_a_new_schedule_with_hours_and_gaps_is_made(product: Product, crew: dict
     assert made["layers"][0]["windows"][0]["weekdays"] == [0, 1, 2, 3, 4]
 
 
+def test_shifts_are_written_down_one_by_one_and_a_calendar_is_imported(
+    product: Product, crew: dict[str, str], open_as: Open
+) -> None:
+    path = f"/schedules/{crew['schedule']}"
+    page = open_as(crew["boss"], f"{path}/edit")
+    expect(page.locator(".line.final")).to_contain_text("Ines", timeout=SLOW_MS)
+    page.get_by_role("button", name="Add a layer").click()
+    card = page.locator(".card", has_text="Layer 2")
+    card.get_by_label("Who is on call in it").select_option("fixed", timeout=SLOW_MS)
+    expect(card.locator(".problem-text")).to_contain_text("Add a shift", timeout=SLOW_MS)
+    card.get_by_role("button", name="Add a shift").click()
+    card.get_by_label("Who", exact=True).select_option(label="Jan", timeout=SLOW_MS)
+    expect(page.locator(".line.final")).to_contain_text("Jan", timeout=SLOW_MS)
+    start = card.get_by_label("From", exact=True).input_value()
+    assert serious(page) == []
+    page.get_by_role("button", name="Save the schedule").click()
+    expect(page).to_have_url(f"/on-call?schedule={crew['schedule']}", timeout=SLOW_MS)
+    layers = product.call("GET", path)["layers"]
+    (shift,) = layers[1]["fixed"]["shifts"]
+    assert (shift["user"], shift["start"][:16]) == (crew["jan"], start)
+
+    page.goto(f"{path}/edit")
+    section = page.locator("#calendars")
+    section.get_by_role("button", name="Import a calendar").click(timeout=SLOW_MS)
+    section.get_by_label("Name of its layer").fill("Duty", timeout=SLOW_MS)
+    section.get_by_label("Address").fill("http://127.0.0.1:9/duty.ics")
+    section.get_by_label("Who is meant").fill("J. on duty = Jan")
+    section.get_by_role("button", name="Save the calendar").click()
+    expect(section.locator(".card")).to_contain_text("127.0.0.1", timeout=SLOW_MS)
+    section.get_by_role("button", name="Change: Duty").click()
+    expect(section.get_by_label("Who is meant")).to_have_value("J. on duty = Jan", timeout=SLOW_MS)
+    section.get_by_label("Ask every, minutes").fill("30")
+    section.get_by_role("button", name="Save the calendar").click()
+    expect(section.get_by_label("Address")).to_have_count(0, timeout=SLOW_MS)
+    (calendar,) = product.call("GET", f"{path}/calendars")["items"]
+    assert (calendar["every_s"], calendar["host"], calendar["people"]) == (
+        1800,
+        "127.0.0.1",
+        {"J. on duty": crew["jan"]},
+    )
+    assert serious(page) == []
+    section.get_by_text("Remove the calendar", exact=True).click()
+    section.get_by_role("button", name="Yes, remove the calendar").click()
+    expect(section.locator(".card")).to_have_count(0, timeout=SLOW_MS)
+    assert product.call("GET", f"{path}/calendars")["items"] == []
+    product.call("PUT", path, only(crew["ines"]))
+
+
 def test_a_policy_is_played_through_as_it_is_typed_and_then_pages_so(
     product: Product, crew: dict[str, str], open_as: Open
 ) -> None:

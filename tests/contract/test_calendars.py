@@ -92,6 +92,9 @@ async def test_an_imported_calendar_is_the_top_layer_and_a_bad_copy_changes_noth
     body = {k: schedule[k] for k in ("name", "zone", "team_id", "layers")}
     await inside.call("PUT", f"/schedules/{found.schedule}", {**body, "name": "Renamed"})
     assert await found.on_call(start) == [other], "the imported layer survives that somebody saves the schedule"
+    change = {"layer": "from the calendar", "every_s": 600}
+    kept = await inside.call("PUT", f"/schedules/{found.schedule}/calendars/{ident}", change)
+    assert (kept["host"], kept["every_s"]) == (item["host"], 600), "the address, which nobody sees, stays"
     await inside.call("DELETE", f"/schedules/{found.schedule}/calendars/{ident}")
     assert await found.on_call(start) == before
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ui import drafts, policy_draft, schedule_draft
+from ui import drafts, fixed_draft, policy_draft, schedule_draft
 
 NAMES = {"a": "Ann", "b": "Bob", "s": "Shop"}
 TODAY = date(2026, 3, 4)
@@ -39,6 +39,41 @@ def test_a_schedule_that_nobody_touched_is_saved_as_it_was() -> None:
             dated["start"] += ":00"
     assert sent == said
     assert schedule_draft.missing(schedule_draft.schedule_of(said, NAMES, TODAY)) == {}
+
+
+def test_shifts_written_down_are_on_the_clock_of_their_layer_and_kept_to_the_second() -> None:
+    times = ("2026-03-01T08:00:30Z", "2026-03-02T08:00:00Z"), ("2026-03-28T08:00:30Z", "2026-03-29T07:00:00Z")
+    told = [{"user": user, "start": a, "end": b} for user, (a, b) in zip("ab", times, strict=True)]
+    fixed = {"shifts": told, "source": None}
+    said = {"name": "S", "zone": "Europe/Berlin", "team_id": None, "layers": [layer(rotation=None, fixed=fixed)]}
+    draft = schedule_draft.schedule_of(said, NAMES, TODAY)
+    (one,) = draft["layers"][0]["fixed"]["shifts"]
+    assert (one["user"], one["start"], one["end"]) == ("b", "2026-03-28T09:00", "2026-03-29T09:00"), (
+        "what is over is not"
+    )
+    (sent,) = schedule_draft.body(draft)["layers"]
+    assert sent["fixed"]["shifts"] == [told[1], told[0]] and sent["rotation"] is None
+    at = "/layers/0/fixed/shifts"
+    more = drafts.add(draft, at, fixed_draft.following(drafts.got(draft, at), TODAY))
+    assert schedule_draft.missing(more) == {f"{at}/1/user": "Choose who."}
+    more = drafts.put(more, f"{at}/1/user", "a")
+    new = schedule_draft.body(more)["layers"][0]["fixed"]["shifts"][1]
+    assert new == {"user": "a", "start": "2026-03-29T09:00:00+02:00", "end": "2026-03-30T09:00:00+02:00"}
+    turned = drafts.put(more, "/layers/0/kind", "rotation")
+    assert schedule_draft.body(turned)["layers"][0]["fixed"] is None
+    empty = drafts.put(drafts.put(draft, at, []), "/layers/0/fixed/kept", "[]")
+    assert list(schedule_draft.missing(empty)) == [at]
+    bad = drafts.put(more, "/zone", "Nowhere")
+    assert schedule_draft.body(bad)["layers"][0]["fixed"]["shifts"][1]["start"] == "2026-03-29T09:00", "the API says so"
+
+
+def test_shifts_of_a_calendar_are_sent_as_they_came() -> None:
+    told = [{"user": "a", "start": "2026-06-01T08:00:00Z", "end": "2026-06-02T08:00:00Z"}]
+    fixed = {"shifts": told, "source": "cal"}
+    said = {"name": "S", "zone": "UTC", "team_id": None, "layers": [layer(rotation=None, fixed=fixed)]}
+    draft = schedule_draft.schedule_of(said, NAMES, TODAY)
+    assert (draft["layers"][0]["fixed"]["shifts"], draft["layers"][0]["fixed"]["told"]) == ([], "1 shift")
+    assert schedule_draft.body(draft)["layers"][0]["fixed"] == fixed and schedule_draft.missing(draft) == {}
 
 
 def test_comings_and_goings_of_who_takes_no_turns_any_more_go_too() -> None:

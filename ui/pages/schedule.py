@@ -13,6 +13,8 @@ from ui import drafts
 from ui.calendar import Day, Row, days, rows, window
 from ui.choices import named
 from ui.editing import Editing
+from ui.fixed_draft import following
+from ui.importing import CLOSED, Importing, calendars
 from ui.parts import anew, choice, done, shown
 from ui.schedule_draft import LISTS, Schedule, body, fresh_layer, going, missing, person, schedule_of, turn
 from ui.schedule_form import form, keeping
@@ -31,7 +33,7 @@ class Effect(TypedDict):
     tone: str
 
 
-class View(Editing, Session):
+class View(Editing, Importing, Session):
     """`saved`: its id; "": a new one. `stale`: the calendar is not of what is typed, which cannot be computed."""
 
     draft: Schedule = NOTHING
@@ -77,6 +79,7 @@ class View(Editing, Session):
             said = await self.take(f"/schedules/{quote(self.saved, safe='')}")
             names = {u["id"]: u["name"] for u in users}
             self.draft = schedule_of(said, names, date.fromisoformat(self.today))
+            await self.look_at_imports()
             await self.look()
         self.some = True
 
@@ -84,6 +87,7 @@ class View(Editing, Session):
         """Nothing of what was typed before, for another schedule."""
         self.loaded, self.some, self.stale, self.first = True, False, False, ""
         self.heads, self.lines, self.effects, self.gaps = [], [], [], 0
+        self.imports, self.importing = [], CLOSED
 
     async def look(self) -> None:
         """What is typed, as the API computes it. Raises Refused, with the faults where they are."""
@@ -147,6 +151,14 @@ class View(Editing, Session):
     async def add_going(self, path: str) -> None:
         """One more absence or term."""
         self.draft = drafts.add(self.draft, path, going())
+        await self.look()
+
+    @rx.event
+    @told
+    async def add_shift(self, path: str) -> None:
+        """One more of those that are written down, after the last one."""
+        there = drafts.got(self.draft, path)
+        self.draft = drafts.add(self.draft, path, following(there, date.fromisoformat(self.today)))
         await self.look()
 
     @rx.event
@@ -227,7 +239,7 @@ def page() -> rx.Component:
             View.loaded,
             View.some,
             rx.el.div(
-                rx.el.div(form(View), keeping(View), done()),
+                rx.el.div(form(View), keeping(View), done(), calendars(View)),
                 preview(),
                 key=anew(View.saved),
                 class_name="editor",
