@@ -130,7 +130,7 @@ def rules() -> rx.Component:
             rx.el.div(
                 _urgency("urgent", Reach.urgent, "For steps that are important, which is what policies usually say."),
                 _urgency("normal", Reach.normal, "For the others; these wait for the end of quiet hours."),
-                class_name="columns",
+                class_name="side-by-side",
             ),
             rx.cond(
                 Reach.may_look_after,
@@ -163,7 +163,9 @@ def rules() -> rx.Component:
         rx.el.section(
             rx.el.h2("What would happen at 3 a.m."),
             rx.el.p("Pages if they are called and do not answer, from ", Reach.night, " on.", class_name="dim"),
-            rx.el.div(_night("urgent", Reach.night_urgent), _night("normal", Reach.night_normal), class_name="columns"),
+            rx.el.div(
+                _night("urgent", Reach.night_urgent), _night("normal", Reach.night_normal), class_name="side-by-side"
+            ),
             id="night",
         ),
     )

@@ -43,7 +43,9 @@ def form(on: Any) -> rx.Component:
         ),
         rx.el.h2("Steps"),
         fault("/steps"),
-        rx.el.ol(rx.foreach(on.draft["steps"].to(list[Step]), lambda step, n: _step(on, step, n)), class_name="plain"),
+        rx.el.ol(
+            rx.foreach(on.draft["steps"].to(list[Step]), lambda step, nth: _step(on, step, nth)), class_name="plain"
+        ),
         rx.el.button("Add a step", type="button", on_click=on.add_step),
         _vigil(on, on.draft["vigil"].to(Vigil)),
         disabled=~on.may_configure,
@@ -52,6 +54,7 @@ def form(on: Any) -> rx.Component:
 
 
 def _step(on: Any, step: rx.Var[Step], n: rx.Var[int]) -> rx.Component:
+    # The compiled page names an index after its lambda's argument, so lists within this one must not call theirs `nth`.
     at = "/steps/" + n.to_string()
     name = rx.Var.create("step ") + (n + 1).to_string()
     return rx.el.li(

@@ -34,7 +34,8 @@ def form(on: Any) -> rx.Component:
         ),
         fault("/layers"),
         rx.el.ol(
-            rx.foreach(on.draft["layers"].to(list[Layer]), lambda layer, n: _layer(on, layer, n)), class_name="plain"
+            rx.foreach(on.draft["layers"].to(list[Layer]), lambda layer, nth: _layer(on, layer, nth)),
+            class_name="plain",
         ),
         rx.el.button("Add a layer", type="button", on_click=on.add_layer),
         disabled=~on.may_configure,
@@ -43,6 +44,7 @@ def form(on: Any) -> rx.Component:
 
 
 def _layer(on: Any, layer: rx.Var[Layer], n: rx.Var[int]) -> rx.Component:
+    # The compiled page names an index after its lambda's argument, so lists within this one must not call theirs `nth`.
     at, fixed = "/layers/" + n.to_string(), layer["fixed"].to(Fixed)
     return rx.el.li(
         rx.el.div(rx.el.h3("Layer ", n + 1, ": ", layer["name"]), up_down(on, layer["name"], at), class_name="head"),

@@ -46,9 +46,17 @@ def shell(here: str, *content: rx.Component) -> rx.Component:
             ),
             rx.el.span(class_name="grow"),
             live_badge(),
-            theme_switch(),
-            place(Session.name, " · ", Session.role, to="/profile", current=here == "/profile", id="who"),
-            sign_out(),
+            rx.el.details(
+                rx.el.summary(Session.name, " · ", Session.role, id="who"),
+                rx.el.div(
+                    place("Profile", to="/profile", current=here == "/profile"),
+                    theme_switch(),
+                    sign_out(),
+                    class_name="menu",
+                ),
+                key=here,
+                class_name="me",
+            ),
             class_name="bar",
         ),
         rx.el.main(

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, ViewportSize, sync_playwright
 
 from cli.demo import Client
 from cli.demo_team import PEOPLE, SAMPLES, load
@@ -22,6 +22,8 @@ from tests.product import Product, until
 OUT = Path(__file__).parents[2] / "docs" / "screenshots"
 WIDTHS = {390: 844, 1280: 900, 1920: 1080}
 """A telephone, a laptop, a wall screen: width and height in CSS pixels."""
+AT_NIGHT = ("incidents", "incident", "on-call", "schedule")
+"""Screens that are shown dark too, at the first two widths."""
 
 
 @contextmanager
@@ -96,17 +98,25 @@ def main() -> None:
         base = product.ready["api"].removesuffix("/api/v1")
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-            for width, height in WIDTHS.items():
-                context = browser.new_context(viewport={"width": width, "height": height}, base_url=base)
+            for width, dark in (*((w, False) for w in WIDTHS), *((w, True) for w in list(WIDTHS)[:2])):
+                size: ViewportSize = {"width": width, "height": WIDTHS[width]}
+                context = browser.new_context(viewport=size, base_url=base, color_scheme="dark" if dark else "light")
                 context.add_cookies([{"name": COOKIE, "value": token, "url": base}])
-                page = context.new_page()
-                for name, path in found.items():
-                    page.goto(path)
-                    settled(page)
-                    page.screenshot(path=OUT / f"{name}-{width}.jpg", type="jpeg", quality=70)
-                    say(f"{name} at {width}")
+                taken(context.new_page(), found, width, dark)
                 context.close()
             browser.close()
+
+
+def taken(page: Page, found: dict[str, str], width: int, dark: bool) -> None:
+    """Every picture of one width, or those that are taken dark."""
+    for name, path in found.items():
+        if dark and name not in AT_NIGHT:
+            continue
+        page.goto(path)
+        settled(page)
+        file = OUT / f"{name}-{width}{'-dark' if dark else ''}.jpg"
+        page.screenshot(path=file, type="jpeg", quality=60)
+        say(file.name)
 
 
 if __name__ == "__main__":

@@ -78,6 +78,7 @@ def test_an_invitation_is_accepted_in_another_browser_with_no_more_than_its_role
     assert refused == 403, "whatever the page offers, the gateway decides"
     late = open_as(None, link)
     expect(late.get_by_role("alert")).to_contain_text("used already")
+    guest.locator("#who").click()
     guest.get_by_role("button", name="Sign out").click()
     expect(guest).to_have_url("/sign-in")
 

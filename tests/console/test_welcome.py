@@ -80,6 +80,7 @@ def test_from_the_first_sign_in_to_a_page_in_ones_own_mailbox(
     page.get_by_role("button", name="Resolve the test").click()
     expect(page.locator("#trial-status")).to_have_text("resolved", timeout=SLOW_MS)
 
+    page.locator("#who").click()
     page.get_by_role("button", name="Sign out").click()
     page.get_by_label("E-mail address").fill("wilma@welcome.example.org")
     page.get_by_label("Password").fill(PASSWORD)

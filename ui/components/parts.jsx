@@ -1,5 +1,5 @@
 // Small parts used on many pages.
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { Link } from "react-router";
 
 // The path that the console is served beneath, "" at the root of a host.
@@ -71,9 +71,14 @@ export async function ask(method, path, body) {
   return said;
 }
 
-// A place in the navigation; going there loads no page anew.
+// A place in the navigation; going there loads no page anew. Where the places are one line that scrolls, it is in sight.
 export function Place({ to, current, id, children }) {
-  return <Link to={to} id={id} className="place" aria-current={current ? "page" : undefined}>{children}</Link>;
+  const link = useRef(null);
+  useEffect(() => {
+    const line = current && link.current?.parentElement;
+    if (line) line.scrollLeft += link.current.getBoundingClientRect().left - line.getBoundingClientRect().left - line.clientWidth / 3;
+  }, [current]);
+  return <Link ref={link} to={to} id={id} className="place" aria-current={current ? "page" : undefined}>{children}</Link>;
 }
 
 // A plain form: the gateway ends the session and takes its cookie back.

@@ -100,6 +100,7 @@ def timeline() -> rx.Component:
             class_name="note",
         ),
         rx.el.ol(rx.foreach(View.timeline, entry), class_name="timeline"),
+        class_name="history",
     )
 
 
@@ -116,6 +117,7 @@ def explaining() -> rx.Component:
             class_name="form",
         ),
         rx.el.ul(rx.foreach(View.explained, rx.el.li), class_name="explained"),
+        class_name="explaining",
     )
 
 
@@ -156,16 +158,19 @@ def page() -> rx.Component:
             View.shown,
             rx.el.article(
                 head(),
-                facts(),
-                alerts(),
-                rx.cond(
-                    View.related,
-                    rx.el.section(
-                        rx.el.h2("Related"), rx.el.ul(rx.foreach(View.others, other), class_name="explained")
+                rx.el.div(
+                    facts(),
+                    alerts(),
+                    rx.cond(
+                        View.related,
+                        rx.el.section(
+                            rx.el.h2("Related"), rx.el.ul(rx.foreach(View.others, other), class_name="explained")
+                        ),
                     ),
                 ),
                 timeline(),
                 explaining(),
+                class_name="one",
             ),
             rx.cond(View.problem == "", rx.el.p("Loading …", class_name="dim", role="status")),
         ),
