@@ -73,10 +73,10 @@ def run(options: Options, settings: Callable[[], Settings]) -> int:
     (before, found_before), (after, found_after) = _run(scenario, "as it is"), _run(other, "as asked")
     reports: tuple[Report, Report] = (report(before), report(after))
     two = compare.Comparison(*reports)
-    say(report_text(reports[1], after))
+    say(f"As it is:\n{report_text(reports[0], before)}\n\nWith {options.policy}:\n{report_text(reports[1], after)}")
     say(f"\nWith {options.policy}: {compare.text(two)}")
     _write(options.json_file, {**two.json(), "digests": [before.digest(), after.digest()]})
-    return _verdict(before, found_before, options) or _verdict(after, found_after, options)
+    return _verdict(before, found_before, options) if found_before else _verdict(after, found_after, options)
 
 
 # -- input -----------------------------------------------------------------------------------------------
@@ -122,7 +122,10 @@ async def _load(settings: Settings, seconds: float) -> tuple[Configuration, dict
         found = await past.past(engine, now - seconds)
     finally:
         await engine.dispose()
-    arrivals = tuple(Arrival(r.at, r.integration_id, r.events, by_hand=r.by_hand) for r in found.requests)
+    arrivals = tuple(
+        Arrival(r.at, r.integration_id, r.events, by_hand=r.by_hand, policy_id=r.policy_id, team_id=r.team_id)
+        for r in found.requests
+    )
     return config, learn(config.users, _calls(config, found.calls)), arrivals
 
 
@@ -178,7 +181,7 @@ def _run(scenario: Scenario, what: str) -> tuple[Outcome, list[Finding]]:
         nonlocal shown
         percent = int(share * 100)
         step = 1 if sys.stderr.isatty() else 25
-        if percent // step != shown // step:
+        if percent // step != max(0, shown) // step:
             shown = percent
             end = "\r" if sys.stderr.isatty() else "\n"
             sys.stderr.write(f"  {what}: {percent} % of {scenario.days:.0f} days{end}")

@@ -43,14 +43,16 @@ def _count(difference: int, one: str, many: str) -> str:
 
 def text(two: Comparison) -> str:
     """The answer, then the people for whom it changes most."""
-    lines = [sentence(two), "", f"  {'changes most for':<28} pages before  after   nights before  after"]
+    heads = "pages before  after   by night before  after   nights before  after"
+    lines = [sentence(two), "", f"  {'changes most for':<28} {heads}"]
     nobody = Load("")
     people = sorted(two.before.load.keys() | two.after.load.keys())
     pairs = [(two.before.load.get(u, nobody), two.after.load.get(u, nobody)) for u in people]
     changed = sorted((p for p in pairs if p[0] != p[1]), key=lambda p: -abs(p[0].night_pages - p[1].night_pages))
     for was, now in changed[:10]:
         name = (now.name or was.name)[:28]
-        lines.append(f"  {name:<28} {was.pages:>12}  {now.pages:>5}   {was.nights:>13}  {now.nights:>5}")
+        pages, by_night = f"{was.pages:>12}  {now.pages:>5}", f"{was.night_pages:>15}  {now.night_pages:>5}"
+        lines.append(f"  {name:<28} {pages}   {by_night}   {was.nights:>13}  {now.nights:>5}")
     if not changed:
         lines.append("  nobody")
     return "\n".join(lines)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec.json import encode
 
@@ -16,8 +16,7 @@ from domain.tie_events import SplitOff
 from simulation.scenario import Scenario
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One event in an entity's journal, as the runtime would have committed it."""
 
     at: float

@@ -13,11 +13,23 @@ from domain.commands import Command
 from domain.configuration import Configuration
 from domain.grouping import group, received
 from domain.heartbeat import PingReceived
-from domain.incident import Acknowledge, EscalateNow, Line, LookAgain, Reassign, Resolve, Snooze, Status, incident_id
+from domain.incident import (
+    Acknowledge,
+    AlertsReceived,
+    EscalateNow,
+    Line,
+    LookAgain,
+    Reassign,
+    Resolve,
+    Snooze,
+    Status,
+    incident_id,
+)
 from domain.incident import Unacknowledge as TakeBack
 from domain.line import firing
 from domain.policy import Target
 from domain.tie_messages import Attach, Merge, Split, TieCommand
+from runtime.ids import is_derived
 from simulation.chance import Chance
 from simulation.collector import resting
 from simulation.hosts import Clock, Hosts
@@ -107,6 +119,7 @@ class Run:
         config = self._hosts.env
         integration = config.integrations.get(arrival.integration_id)
         if integration is None:
+            self._raised(number, arrival)
             return
         for found in group(config, integration, arrival.events, self._clock.now):
             entity = f"incident/{found.line_key}"
@@ -118,6 +131,20 @@ class Run:
                 self._paging.trouble[entity] = (found.events[0].dedup_key, repr(arrival.at))
             message = received(integration.id, found, arrival.group_title, self._clock.now)
             self._hosts.tell(entity, message, f"alerts:{number}:{found.line_key}", events=len(found.events))
+
+    def _raised(self, number: int, arrival: Arrival) -> None:
+        """Alerts of a heartbeat, or raised by hand; those of an integration that is gone today come to nobody."""
+        line, by = arrival.events[0].group_key if arrival.events else None, arrival.integration_id
+        if not arrival.policy_id or line is None or not (by.startswith("heartbeat/") or is_derived(by)):
+            return
+        entity, now = f"incident/{line}", self._clock.now
+        if arrival.by_hand:
+            self._by_hand(entity, f"hand:{number}:{line}")
+            return
+        if not self._hosts.entity(entity).state.open:
+            self._paging.trouble[entity] = (arrival.events[0].dedup_key, repr(arrival.at))
+        message = AlertsReceived(arrival.integration_id, arrival.events, arrival.team_id, arrival.policy_id, now)
+        self._hosts.tell(entity, message, f"alerts:{number}:{line}", events=len(arrival.events))
 
     def _ping(self, number: int, ping: Ping) -> None:
         said = PingReceived(ping.kind, self._clock.now)

@@ -15,13 +15,19 @@ from domain.configuration import Configuration
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One request of a sender. `by_hand`: not a request, but a human who resolves the incident of these alerts."""
+    """One request of a sender. `by_hand`: not a request, but a human who resolves the incident of these alerts.
+
+    `policy_id`, `team_id`: of alerts that came by no integration (a heartbeat's, or somebody's by hand); `group_key` of
+    these is their line.
+    """
 
     at: float
     integration_id: str
     events: tuple[AlertEvent, ...]
     group_title: str = ""
     by_hand: bool = False
+    policy_id: str = ""
+    team_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,9 @@ class _Belongs:
     def wrong(self, message: AlertsReceived, event: AlertEvent, entity: str, at: float) -> str:
         config = self._configs[bisect_right(self._times, at)]
         integration = config.integrations.get(message.integration_id)
-        if integration is None:  # of a heartbeat, which are all their own
+        if integration is None:  # of a heartbeat, which are all their own, or raised by hand
+            if not message.integration_id.startswith("heartbeat/"):
+                return ""
             own = (message.integration_id, message.policy_id)
             return "it is in another line than its heartbeat" if self._line_of.setdefault(own, entity) != entity else ""
         if config.routes or not all(_plain(route) for route in integration.routes):

@@ -88,3 +88,27 @@ async def test_the_past_is_read_back_and_asked_what_a_change_would_have_done(
     assert await asyncio.to_thread(run, **again, json_file=report) == 0
     assert json.loads(report.read_text())["digests"] == there["digests"]
     assert "The promise held" in capsys.readouterr().out
+
+
+async def test_what_people_merged_and_split_is_read_as_if_they_had_not_and_what_came_by_no_integration_follows_its_policy(
+    live_site: Site,
+) -> None:
+    for name in ("left", "right"):
+        await fired(live_site, {"title": f"Tied {name}", "dedup_key": f"tied-{name}"})
+    left, right = [await incident(live_site, f"Tied {name}", "triggered") for name in ("left", "right")]
+    await live_site.call("POST", f"/alerts/{left}/merge", {"into": right})
+    await incident(live_site, "Tied left", "resolved")
+    await fired(live_site, {"title": "Tied left", "dedup_key": "tied-left", "status": "resolved"})
+    await live_site.call("POST", "/alerts", {"title": "By hand", "dedup_key": "by-hand"})
+    await incident(live_site, "By hand", "triggered")
+
+    async def over() -> list[str]:
+        found = await past(live_site.services.engine, 0.0)
+        mine = [(r, e) for r in found.requests for e in r.events]
+        lines = {e.group_key for _, e in mine if e.dedup_key == "tied-left"}
+        assert lines == {left.rpartition("-")[0]}, "all of it in the line that it was sent to"
+        hand = [r for r, e in mine if e.dedup_key == "by-hand"]
+        assert hand and hand[0].policy_id
+        return [e.status for _, e in mine if e.dedup_key == "tied-left" and e.status == "resolved"]
+
+    assert await until("its end to be read", over) == ["resolved"]
