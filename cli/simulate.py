@@ -207,7 +207,9 @@ def _verdict(outcome: Outcome, findings: list[Finding], options: Options) -> int
     say(f"{len(scenario.arrivals)} request(s), {len(scenario.configuration.users)} people:")
     say(timeline(small.outcome, shown.entity, small.findings))
     if options.organisation is None and not options.from_database:
-        say(f"Again: sentinel simulate --seed {options.seed} --people {options.people} --days {options.days:g}")
+        given = f"--seed {options.seed} --people {options.people} --days {options.days:g} --per-day {options.per_day:g}"
+        faults = "" if options.faults is None else f" --faults {options.faults:g}"
+        say(f"Again: sentinel simulate {given}{faults}")
     say("This is a fault of Sentinel, not of your configuration: please report it with these lines.")
     return 1
 

@@ -7,7 +7,13 @@ from simulation.judging import Finding
 from simulation.outcome import Outcome
 
 LISTED = 60
-_DULL = frozenset({"episode", "at", "policy", "alert", "alerts", "rules", "team_id", "note", "delivery"})
+FIRST = 12
+AFTER = 6
+"""Lines shown from the beginning, and after the first violation, of a timeline that is too long."""
+_DULL = frozenset(
+    {"episode", "at", "policy", "alert", "alerts", "rules", "team_id", "note", "delivery", "named", "text_sha256"}
+)
+_NOTHING = (None, "", (), {}, 0.0, False)
 
 
 def timeline(outcome: Outcome, entity: str, findings: list[Finding]) -> str:
@@ -15,7 +21,9 @@ def timeline(outcome: Outcome, entity: str, findings: list[Finding]) -> str:
     lines: list[tuple[float, int, str]] = []
     for row in outcome.journals.get(entity, []):
         shown = {f: getattr(row.event, f) for f in row.event.__dataclass_fields__ if f not in _DULL}
-        told = "  ".join(f"{name}={value}" for name, value in shown.items() if value not in (None, "", (), {}))
+        told = "  ".join(
+            f"{name}={value}" for name, value in shown.items() if value not in _NOTHING or name in ("step", "rule")
+        )
         lines.append((row.at, len(lines), f"{type(row.event).__name__:<16} {told}"))
     for delivery in outcome.deliveries.values():
         if delivery.entity == entity:
@@ -25,7 +33,16 @@ def timeline(outcome: Outcome, entity: str, findings: list[Finding]) -> str:
     lines += [(f.at, 10**9, f"VIOLATION {f.kind}: {f.what}") for f in findings if f.entity == entity]
     lines.sort()
     shown_lines = [f"  {utc(at):%Y-%m-%d %H:%M:%S}  {what[:200]}" for at, _, what in lines]
-    if len(shown_lines) > LISTED:
-        left_out = len(shown_lines) - LISTED
-        shown_lines = [*shown_lines[: LISTED // 2], f"  … {left_out} more …", *shown_lines[-LISTED // 2 :]]
-    return "\n".join(shown_lines)
+    return "\n".join(_short(shown_lines))
+
+
+def _short(lines: list[str]) -> list[str]:
+    """How it began, and what led to the first violation."""
+    if len(lines) <= LISTED:
+        return lines
+    wrong = next((n for n, line in enumerate(lines) if "VIOLATION" in line), len(lines) - 1)
+    last = max(LISTED, min(len(lines), wrong + 1 + AFTER))
+    begun, ended = last - (LISTED - FIRST), len(lines) - last
+    between = [f"  … {begun - FIRST} more …"] if begun > FIRST else []
+    shown = [*lines[:FIRST], *between, *lines[begun:last]]
+    return shown if ended == 0 else [*shown, f"  … {ended} more …"]
