@@ -21,11 +21,11 @@ from domain.line import apply
 from domain.masking import hint
 from domain.merge import on_arrival
 from domain.notices import NoticesWanted
-from domain.outage import PagesSentInOutage
+from domain.outage import OutagePage, PagesSentInOutage
 from domain.replacing import replace
 from domain.resume import on_outage_pages
 from domain.round_robin import AskTurn, TurnGiven
-from domain.templates import page, text_sha256
+from domain.templates import Words, page, text_sha256
 from domain.tie_messages import (
     MESSAGES,
     Attach,
@@ -122,7 +122,7 @@ def _decision(before: Line, draft: Draft, ctx: Ctx, tell: list[Tell]) -> Decisio
         timers.append(Cancel(name) if at is None else Set(name, at))
     same = draft.line is before or draft.line == before
     records = [] if same or draft.line.episode == 0 else [_view(draft.line, ctx.entity.key)]
-    effects = {order.delivery: _effect(draft, order, ctx.entity.key) for order in draft.pages}
+    effects = _effects(draft, ctx.entity.key) if draft.pages else {}
     return Decision(
         events=[_with_hash(event, effects) if isinstance(event, events.Paged) else event for event in draft.events],
         timers=timers if draft.events else (),
@@ -163,11 +163,25 @@ def _view(line: Line, key: str) -> View:
     return View(ident, lambda: Record(ident, facets(line), body(line, key)))
 
 
-def _effect(draft: Draft, order: PageOrder, key: str) -> Effect:
+def _effects(draft: Draft, key: str) -> dict[str, Effect]:
+    """The pages by delivery. Those for the same reason say the same, however many people and ways there are."""
+    shown, said = small(draft.line, key), dict[tuple[int, str, OutagePage | None], Words]()
+    effects = {}
+    for order in draft.pages:
+        why = _why(draft, order)
+        about = (order.step, why["sentence"], order.repeats)
+        words = said.get(about)
+        if words is None:
+            words = said[about] = page(draft.line, key, *about)
+        effects[order.delivery] = _effect(draft, order, key, why, words, shown)
+    return effects
+
+
+def _effect(
+    draft: Draft, order: PageOrder, key: str, why: dict[str, Any], words: Words, shown: dict[str, Any]
+) -> Effect:
     line, contact = draft.line, order.contact
     user = draft.config.called(order.user_id)
-    why = _why(draft, order)
-    words = page(line, key, order.step, why["sentence"], order.repeats)
     return Effect(
         id=order.delivery,
         kind="page",
@@ -186,7 +200,7 @@ def _effect(draft: Draft, order: PageOrder, key: str) -> Effect:
             "severity": line.severity.value,
             "service": _service(draft),
             "why": why,
-            "incident": small(line, key),
+            "incident": shown,
         },
     )
 

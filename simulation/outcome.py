@@ -113,11 +113,8 @@ class Outcome:
         """16 hex characters over every event and every send: equal runs have equal digests."""
         total = blake2b(digest_size=8)
         for entity in sorted(self.journals):
-            rows = (
-                b"%b%b" % (f"{entity} {row.seq} {row.at!r} {type(row.event).__name__}".encode(), encode(row.event))
-                for row in self.journals[entity]
-            )
-            total.update(b"".join(rows))
+            rows = self.journals[entity]
+            total.update(encode((entity, [(row.seq, row.at, type(row.event).__name__, row.event) for row in rows])))
         for delivery in sorted(self.deliveries.values(), key=lambda d: d.id):
-            total.update(f"{delivery.id} {delivery.state} {delivery.attempts!r} {delivery.reached!r}".encode())
+            total.update(encode((delivery.id, delivery.state, delivery.attempts, delivery.reached)))
         return total.hexdigest()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from domain.calendar import utc
 from simulation.judging import Finding
 from simulation.outcome import Outcome
@@ -13,7 +15,7 @@ AFTER = 6
 _DULL = frozenset(
     {"episode", "at", "policy", "alert", "alerts", "rules", "team_id", "note", "delivery", "named", "text_sha256"}
 )
-_NOTHING = (None, "", (), {}, 0.0, False)
+_NOTHING: tuple[Any, ...] = (None, "", (), {}, 0.0, False)
 
 
 def timeline(outcome: Outcome, entity: str, findings: list[Finding]) -> str:

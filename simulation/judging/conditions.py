@@ -16,6 +16,7 @@ from simulation.judging.turns import is_open
 
 KEPT = 100
 """Alerts whose labels an incident keeps."""
+NOTED = frozenset({e.Triggered, e.AlertsFired, e.AlertsResolved, SplitOff, e.MajorDeclared})
 
 
 class Seen:

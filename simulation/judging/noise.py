@@ -15,6 +15,19 @@ from simulation.outcome import Row, Taken
 
 LOOK_S = 300.0
 """What is suppressed is looked at this often."""
+OVER = (e.Released, e.Acknowledged, e.Snoozed, e.Resolved, e.Reassigned, e.Escalated)
+NOTED = frozenset(
+    {
+        e.Triggered,
+        e.AlertsFired,
+        e.AlertsResolved,
+        SplitOff,
+        e.GroupTruncated,
+        e.Suppressed,
+        e.SuppressionChecked,
+        *OVER,
+    }
+)
 
 
 class Noise:
@@ -52,7 +65,7 @@ class Noise:
                 self.looked_at, self.until, self.fresh = row.at, cover.until, False
             case e.SuppressionChecked():
                 self.looked_at = row.at
-            case e.Released() | e.Acknowledged() | e.Snoozed() | e.Resolved() | e.Reassigned() | e.Escalated():
+            case event if isinstance(event, OVER):
                 self.looked_at, self.fresh = None, False
 
     def unseen_s(self, at: float) -> float:

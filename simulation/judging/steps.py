@@ -13,6 +13,7 @@ from domain.incident import Status
 from domain.people import NotificationRule, User
 from domain.policy import Policy, Step
 from domain.promises import Course
+from simulation.judging import conditions, noise
 from simulation.judging.conditions import Seen
 from simulation.judging.finding import LATE_S, Finding
 from simulation.judging.noise import Noise
@@ -77,15 +78,19 @@ class Walk:
         """The whole journal, then the end of the run."""
         for row in rows:
             self._at, self._config = row.at, self._outcome.configurations[row.config]
+            kind = type(row.event)
             self._owes(row)
-            self._seen.note(row.event)
-            self._left_alone("late")
-            self._noise.note(row, self._outcome.taken.get(row.cause))
-            step = _STEPS.get(type(row.event))
+            if kind in conditions.NOTED:
+                self._seen.note(row.event)
+            if self._noise.looked_at is not None:
+                self._left_alone("late")
+            if kind in noise.NOTED:
+                self._noise.note(row, self._outcome.taken.get(row.cause))
+            step = _STEPS.get(kind)
             if step is not None:
                 step(self, row.event, row)
-            for kind, what in self._course.follow(row.event):
-                self._say(kind, what)
+            for violation in self._course.follow(row.event):
+                self._say(*violation)
         self._at = self._outcome.scenario.end
         self._overdue("stalled")
         self._left_alone("stalled")
