@@ -200,7 +200,7 @@ MUTATIONS: dict[str, tuple[str, Callable[[], Any]]] = {
         _broken((hosts.Hosts, "tell", lambda *a, **k: _every_time(*a, **k))),
     ),
     "a failed page is only recorded": ("no-failover", _broken((incident, "on_page_failed", _recorded_only))),
-    "a page is not queued": ("never-paged", _broken((incident, "_effect", lambda d, o, k: _lost_effect(d, o, k)))),
+    "a page is not queued": ("never-paged", _broken((incident, "_effect", lambda *a: _lost_effect(*a)))),
     "warnings are noise": ("muted", _broken((alerts, "_ended", _noise))),
     "what is over is forgotten": ("reopened", _broken((alerts, "_ended", _forgetful))),
     "the end is overlooked": ("unresolved", _broken((alerts, "firing", lambda line: [line]))),
@@ -291,9 +291,9 @@ def _restful(draft: Draft, event: Any) -> None:
 EFFECT, ATTEMPT = incident._effect, paging.Paging._attempt
 
 
-def _lost_effect(draft: Draft, order: Any, key: str) -> Any:
+def _lost_effect(draft: Draft, order: Any, *rest: Any) -> Any:
     """Another id than the journal's: the page the journal speaks of does not exist."""
-    return replace(EFFECT(draft, order, key), id=f"{order.delivery}-other")
+    return replace(EFFECT(draft, order, *rest), id=f"{order.delivery}-other")
 
 
 def _blind(self: paging.Paging, hosted: Any, delivery: Any) -> None:
