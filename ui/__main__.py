@@ -9,7 +9,7 @@ import uvicorn
 
 from ui.placed import place
 from ui.settings import Settings
-from ui.site import SITE, for_serving
+from ui.site import ANYWHERE, PAGES, SITE, for_serving
 
 
 def build() -> Any:
@@ -22,8 +22,9 @@ def build() -> Any:
 def main() -> int:
     """Until SIGTERM. 1 if the pages were never built."""
     settings = Settings.from_env()
-    if not (SITE / "routes.json").exists():
-        sys.stderr.write("The console's pages are not built; `make up` does it, or run `python -m ui.build`.\n")
+    if not (SITE / PAGES / ANYWHERE.strip("/")).exists():
+        what = "The console's pages are not built, or by an older version"
+        sys.stderr.write(f"{what}; `make up` does it, or run `python -m ui.build`.\n")
         return 1
     place(SITE, settings.site, settings.base)
     for_serving(settings.site, settings.base)

@@ -24,13 +24,13 @@ def add_setup_pages(app: rx.App) -> None:
         integrations.page,
         route="/integrations",
         title="Integrations · Sentinel",
-        on_load=[Session.enter, integrations.View.load, rules.Rules.load],
+        on_load=[rules.Rules.forget, Session.enter, integrations.View.load, rules.Rules.load],
     )
     app.add_page(
         integration.page,
         route="/integrations/[ident]",
         title="Integration · Sentinel",
-        on_load=[Session.enter, integration.View.load, *SECTIONS],
+        on_load=[rules.Rules.forget, Session.enter, integration.View.load, *SECTIONS],
     )
     for path, title, module in LISTS:
         app.add_page(module.page, route=path, title=f"{title} · Sentinel", on_load=[Session.enter, module.View.load])

@@ -35,6 +35,11 @@ class Rules(Session):
     """As they were when the form was opened."""
 
     @rx.event
+    def forget(self) -> None:
+        """Those of the page before are not to be taken for this one's while they are loaded."""
+        self.loaded, self.rules, self.default = False, [], ""
+
+    @rx.event
     @told
     async def load(self) -> None:
         """The rules of the page that is open."""
