@@ -144,7 +144,8 @@ async def test_a_policy_watches_what_is_acknowledged_unless_it_says_no(live_site
     me = (await live_site.call("GET", "/users"))["items"][0]["id"]
     steps = [{"targets": [{"kind": "user", "id": me}], "wait_s": 300}]
     made = await live_site.call("POST", "/policies", {"name": "P", "steps": steps})
-    assert (made["vigil"]["severity"], made["vigil"]["gap_s"]) == (True, 600)
+    watched = (await live_site.call("GET", "/organisation"))["vigil"]
+    assert (made["vigil"], watched["severity"], watched["gap_s"]) == ("organisation", True, 600)
     path = f"/policies/{made['id']}"
     off = await live_site.call("PUT", path, {"name": "P", "steps": steps, "vigil": None})
     assert (off["vigil"], live_site.services.config.current.policies[made["id"]].vigil) == (None, None)
