@@ -183,7 +183,10 @@ def _vigil(on: Any, vigil: rx.Var[Vigil]) -> rx.Component:
         rx.el.h2("Acknowledged is not blind"),
         whose(on, vigil, list(VIGILS.items())),
         rx.cond(vigil["of"] == "own", reasons(on, vigil)),
-        rx.cond(vigil["of"] == "organisation", rx.el.p(rx.el.a("What that is", href="/acknowledged" + on.keep_then))),
+        rx.cond(
+            vigil["of"] == "organisation",
+            rx.el.p(rx.el.a("What that is", href="/acknowledged" + on.keep_then), class_name="reasons"),
+        ),
         fault("/vigil"),
     )
 
