@@ -14,8 +14,13 @@ def shows(path: str) -> bool:
 
 
 def asks(method: str, path: str) -> bool:
-    """True for what such a page asks of that time: all that it reads but who looks at it, and what it tries."""
-    return path != "/me" if method == "GET" else method == "POST" and path.endswith("/preview")
+    """True for what such a page asks of that time: what it reads of the configuration, and what it tries.
+
+    Who looks at it, and how old the copies of imported calendars are, is known for now only.
+    """
+    if method == "GET":
+        return path != "/me" and "/calendars" not in path
+    return method == "POST" and path.endswith("/preview")
 
 
 def words(as_of: str) -> str:

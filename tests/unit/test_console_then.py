@@ -12,7 +12,10 @@ def test_pages_of_the_configuration_are_shown_as_they_were_and_no_others() -> No
 
 def test_what_is_read_and_tried_is_of_that_time_and_nothing_is_changed_in_it() -> None:
     assert asks("GET", "/users") and asks("POST", "/policies/preview")
-    assert not any(asks(*what) for what in (("GET", "/me"), ("PUT", "/policies/x"), ("POST", "/schedules")))
+    assert not any(
+        asks(*what)
+        for what in (("GET", "/me"), ("GET", "/schedules/x/calendars"), ("PUT", "/policies/x"), ("POST", "/schedules"))
+    )
 
 
 def test_the_time_is_told_in_utc() -> None:
