@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -19,8 +20,10 @@ from runtime.clock import SystemClock
 from runtime.feed import FeedPublisher
 from runtime.host import Host
 from runtime.ids import SHARDS
+from runtime.memory import MemoryStore
 from runtime.poke import listen
 from runtime.postgres import PostgresStore
+from runtime.store import Store
 from runtime.told import Told
 from runtime.valkey import connect
 from storage import bootstrap
@@ -135,3 +138,14 @@ async def until(what: str, check: Any, timeout_s: float = 15.0) -> Any:
             return seen
         await asyncio.sleep(0.02)
     raise AssertionError(f"waited {timeout_s:.0f} s for {what}; last seen: {seen!r}")
+
+
+@pytest.fixture(params=["memory", "postgres"])
+async def store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
+    """The store in memory, and the one on Postgres: each test that asks for it runs on both."""
+    if request.param == "memory":
+        yield MemoryStore(time.time)
+        return
+    opened = PostgresStore(request.getfixturevalue("database"))
+    yield opened
+    await opened.close()
