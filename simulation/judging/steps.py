@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from domain import events as e
@@ -36,7 +36,9 @@ class Call:
     quiet: bool = False
     held: float | None = None
     lost: int = 0
-    """Pages that did not arrive."""
+    """Its pages that did not arrive."""
+    ordered: set[str] = field(default_factory=set)
+    """Its pages; one of an earlier call of the same person may fail while this one goes on."""
 
 
 class Walk:
@@ -295,12 +297,13 @@ class Walk:
         if call.quiet and call.held != row.at and at_rest(self._who(event.user_id), self._config, row.at):
             self._say("wrong-hours", f"a page to {event.user_id} that is not urgent went out in their quiet hours")
         call.next, call.failed = call.next + 1, False
+        call.ordered.add(event.delivery)
 
     def _failed(self, event: e.PageFailed, row: Row) -> None:
         call = self._calls.get(event.user_id)
         if self._status is Status.TRIGGERED and event.episode == self._episode and call is not None:
             call.failed = call.next < len(call.rules)
-            call.lost += 1
+            call.lost += event.delivery in call.ordered
             self._owed = (event.user_id, row.cause) if call.failed else None
             machines = self._outcome.machines
             people = [user for user in self._called_by_step if user not in machines] or self._called_by_step
