@@ -248,7 +248,7 @@ def test_a_viewer_is_offered_no_change_and_nothing_is_serious_for_screen_readers
         if path:
             manager.goto(path)
         expect(
-            manager.get_by_role("button", name="Save").or_(manager.locator("form button[type=submit]")).first
+            manager.get_by_role("button", name="Save").or_(manager.locator("main form button[type=submit]")).first
         ).to_be_visible(timeout=SLOW_MS)
         found += serious(manager)
         assert manager.evaluate("document.documentElement.scrollWidth") <= 390, f"{path} is wider than a telephone"

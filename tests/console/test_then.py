@@ -14,7 +14,7 @@ SLOW_MS = 60_000
 
 
 def test_from_a_version_to_who_was_on_call_and_how_the_policy_was(product: Product, open_as: Open) -> None:
-    boss = product.call("POST", "/users", {"name": "Vito", "email": "vito@example.org", "role": "manager"})["id"]
+    boss = product.call("POST", "/users", {"name": "Thora", "email": "thora@example.org", "role": "manager"})["id"]
     product.call("POST", f"/users/{boss}/contact-methods", {"channel": "outbox", "address": ""})
     rotation = {"unit": "week", "every": 1, "start": "2026-01-05T09:00:00", "users": [boss]}
     line = {"name": "Line of then", "zone": "UTC", "layers": [{"name": "weekly", "rotation": rotation}]}
@@ -38,12 +38,12 @@ def test_from_a_version_to_who_was_on_call_and_how_the_policy_was(product: Produ
     page.goto(f"/policies?{as_of}")
     page.get_by_role("link", name="Way of then").click(timeout=SLOW_MS)
     expect(page.get_by_label("Name", exact=True)).to_have_value("Way of then", timeout=SLOW_MS)
-    expect(page.locator("#plan")).to_contain_text("Vito", timeout=SLOW_MS)
+    expect(page.locator("#plan")).to_contain_text("Thora", timeout=SLOW_MS)
     expect(page.get_by_role("button", name="Save the policy")).to_be_disabled()
     expect(page.get_by_role("note")).to_be_visible()
     page.goto(f"/schedules/{schedule}/edit?{as_of}")
     expect(page.get_by_label("Name", exact=True).first).to_have_value("Line of then", timeout=SLOW_MS)
-    expect(page.locator(".line.final")).to_contain_text("Vito", timeout=SLOW_MS)
+    expect(page.locator(".line.final")).to_contain_text("Thora", timeout=SLOW_MS)
     page.get_by_role("link", name="Back to now").click()
     expect(page.locator("#content")).to_contain_text("Line of now", timeout=SLOW_MS)
     expect(page.get_by_role("note")).to_have_count(0)

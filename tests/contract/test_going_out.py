@@ -226,7 +226,10 @@ async def test_a_page_due_while_the_database_is_away_leaves(site: Site, goes: Ca
         assert note.attempt == 1 and host.core.unattended
 
 
-async def test_a_page_held_up_by_the_network_does_not_leave_when_the_database_answers_again(site: Site) -> None:
+async def test_a_page_held_up_by_the_network_does_not_leave_when_the_database_answers_again(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(going_out, "PATIENCE_S", 30.0)  # a busy machine takes longer than a page may wait
     async with site.running() as host:
         await site.has_a_timer(host, 2.0)
         site.hangs()
