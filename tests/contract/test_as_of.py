@@ -16,6 +16,7 @@ from cli import plan as planning
 from cli.progress import Failed
 from storage import versioned
 from storage.as_of import session_at
+from storage.canary import CANARY
 from storage.db import make_sync_engine
 from storage.tables import Base
 from storage.versioned import TRACKED
@@ -91,7 +92,7 @@ async def test_what_was_answered_then_is_answered_again(site: Site) -> None:
     await site.call("PUT", "/last-resort", {"targets": [{"kind": "user", "id": made.ids["ada"]}]})
     names = {"schedules": "zone", "policies": "repeat", "services": "tier", "integrations": "default_severity"}
     for kind, field in names.items():
-        for item in before[f"/{kind}"]["items"]:
+        for item in (i for i in before[f"/{kind}"]["items"] if i["id"] != CANARY):
             other = {"zone": "Asia/Tokyo", "repeat": 7, "tier": 4, "default_severity": "info"}[field]
             body = {**item, field: other, "name": f"{item['name']} 2"}
             for own in ("id", "version", "needed_by", "overrides", "temporaries", "counted_since"):

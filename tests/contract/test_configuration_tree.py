@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from domain.configuration import Configuration
+from domain.destination import Destination
 from gateway.schemas.heartbeats import HeartbeatInput
 from gateway.schemas.policies import PolicyInput
 from gateway.schemas.routing import IntegrationInput
@@ -53,6 +54,7 @@ def named(found: Configuration) -> Any:
         found.integrations,
         found.holidays,
         found.heartbeats,
+        found.destinations,
     ):
         names |= {ident: f"{type(x).__name__} {x.name}" for ident, x in part.items()}
     for user in found.users.values():
@@ -190,7 +192,9 @@ def tree_of(made: Configuration) -> dict[str, Any]:
     """A made-up organisation as a tree, by hand."""
     mail = {u.id: u.email for u in made.users.values()}
 
-    names = mail | {i: x.name for part in (made.schedules, made.teams, made.policies) for i, x in part.items()}
+    names = mail | {
+        i: x.name for part in (made.schedules, made.teams, made.policies, made.destinations) for i, x in part.items()
+    }
 
     def body(model: Any, thing: Any) -> Any:
         plain = msgspec.json.decode(msgspec.json.encode(thing))
@@ -203,6 +207,10 @@ def tree_of(made: Configuration) -> dict[str, Any]:
     def rules(listed: Any) -> list[dict[str, Any]]:
         return [{"contact_method": r.contact_method_id.split("-")[1], "delay_s": r.delay_s} for r in listed]
 
+    def destination(d: Destination) -> dict[str, Any]:
+        shown = {"team": team.get(d.team_id or ""), "kind": d.contact.channel, "address": addresses[d.contact.channel]}
+        return {**shown, "secret": "s" * 32} if d.contact.channel == "webhook" else shown
+
     def layer(x: Any) -> dict[str, Any]:
         users = [mail[u] for u in x.rotation.users]
         turns = {"unit": x.rotation.unit, "every": x.rotation.every, "start": x.rotation.start, "users": users}
@@ -210,6 +218,7 @@ def tree_of(made: Configuration) -> dict[str, Any]:
 
     team = {t.id: t.name for t in made.teams.values()}
     addresses = {"voice": "+4930901820", "sms": "+4930901820", "slack": "https://hooks.slack.com/x", "push": "t"}
+    addresses["webhook"] = "https://robots.example.org/page"
     return {
         "users": {
             u.email: {
@@ -228,6 +237,7 @@ def tree_of(made: Configuration) -> dict[str, Any]:
             s.name: {"zone": s.zone, "team": team.get(s.team_id or ""), "layers": [layer(x) for x in s.layers]}
             for s in made.schedules.values()
         },
+        "destinations": {d.name: destination(d) for d in made.destinations.values()},
         "policies": {p.name: body(PolicyInput, p) for p in made.policies.values()},
         "integrations": {i.name: body(IntegrationInput, i) for i in made.integrations.values()},
         "heartbeats": {h.name: body(HeartbeatInput, h) for h in made.heartbeats.values()},
@@ -260,6 +270,8 @@ async def test_made_up_organisations_become_what_they_are(site: Site, seed: int)
         for user in plain["users"].values():
             for contact in user["contacts"]:
                 contact["address"], contact["verified"] = "", True
+        for place in plain["destinations"].values():
+            place["contact"] = place["contact"]["channel"]
         return plain
 
     assert shape(mine) == shape(given)
