@@ -38,7 +38,7 @@ def more() -> rx.Component:
             class_name="form",
         ),
         rx.el.form(
-            field("Call instead of the next step", select(View.people, name="person"), "/targets"),
+            field("Call instead of the next step", select(View.people, "choose …", name="person"), "/targets"),
             why(),
             send("Reassign"),
             on_submit=View.reassign,
