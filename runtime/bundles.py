@@ -130,8 +130,9 @@ class Bundles:
 
     def told_page(self, row: OutboxRow, now: float) -> ToldPage | None:
         """For other hosts; None for a row that is not counted."""
-        name = self._bundling.key(row) if self._bundling is not None else ""
-        return ToldPage(row.id, name, now, self._bundling.rank(row)) if self._bundling is not None and name else None
+        if self._bundling is None or not (name := self._bundling.key(row)):
+            return None
+        return ToldPage(row.id, name, now, self._bundling.rank(row))
 
     def heard(self, page: ToldPage) -> None:
         """Another host's provider took it: it counts as if it had gone out here."""

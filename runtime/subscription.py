@@ -1,9 +1,9 @@
-"""Hearing what is published on Valkey while the process lives. Best effort: what is said meanwhile is lost."""
+"""What is published on Valkey, heard and said while the process lives. Best effort: what is said meanwhile is lost."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -28,3 +28,18 @@ async def subscribed(
             await asyncio.sleep(RETRY_S)
         finally:
             await redis.aclose()
+
+
+async def spoken(wanted: asyncio.Event, say: Callable[[], Awaitable[None]], forget: Callable[[], None]) -> None:
+    """Each time something is `wanted`, `say` all there is; what Valkey does not take `forget`s, and is not said again.
+
+    For ever; who listens logs that Valkey is away.
+    """
+    while True:
+        await wanted.wait()
+        wanted.clear()
+        try:
+            await say()
+        except (RedisError, OSError):
+            forget()
+            await asyncio.sleep(RETRY_S)

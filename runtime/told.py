@@ -14,9 +14,8 @@ from typing import NamedTuple
 import msgspec
 import structlog
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
-from runtime.subscription import RETRY_S, subscribed
+from runtime.subscription import spoken, subscribed
 
 log = structlog.get_logger("sentinel.runtime")
 
@@ -56,17 +55,13 @@ class Told:
         self._wanted.set()
 
     async def speak(self) -> None:
-        """Publish for ever what there is to say; what Valkey does not take is not said again."""
-        while True:
-            await self._wanted.wait()
-            self._wanted.clear()
-            try:
-                while self._unsaid:
-                    pages = [self._unsaid.popleft() for _ in range(min(BATCH, len(self._unsaid)))]
-                    await self._redis.publish(CHANNEL, msgspec.json.encode(Said(self._host, pages)))
-            except (RedisError, OSError):  # `listen` logs that Valkey is away
-                self._unsaid.clear()
-                await asyncio.sleep(RETRY_S)
+        """Publish for ever what there is to say."""
+        await spoken(self._wanted, self._publish, self._unsaid.clear)
+
+    async def _publish(self) -> None:
+        while self._unsaid:
+            pages = [self._unsaid.popleft() for _ in range(min(BATCH, len(self._unsaid)))]
+            await self._redis.publish(CHANNEL, msgspec.json.encode(Said(self._host, pages)))
 
     async def listen(self, url: str, on_told: Callable[[ToldPage], None]) -> None:
         """Hear for ever what other hosts say on Valkey at `url`."""

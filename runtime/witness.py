@@ -15,10 +15,9 @@ from collections.abc import Callable, Sequence
 import msgspec
 import structlog
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from runtime.store import Inbound
-from runtime.subscription import RETRY_S, subscribed
+from runtime.subscription import spoken, subscribed
 
 log = structlog.get_logger("sentinel.runtime")
 
@@ -52,16 +51,12 @@ class Witness:
         self._wanted.set()
 
     async def speak(self) -> None:
-        """Publish for ever what there is to say; what Valkey does not take is not said again."""
-        while True:
-            await self._wanted.wait()
-            self._wanted.clear()
-            try:
-                while self._unsaid:
-                    await self._redis.publish(*self._unsaid.popleft())
-            except (RedisError, OSError):  # `listen` logs that Valkey is away
-                self._unsaid.clear()
-                await asyncio.sleep(RETRY_S)
+        """Publish for ever what there is to say."""
+        await spoken(self._wanted, self._publish, self._unsaid.clear)
+
+    async def _publish(self) -> None:
+        while self._unsaid:
+            await self._redis.publish(*self._unsaid.popleft())
 
     async def listen(self, url: str, on_well: Callable[[], None], on_spooled: Callable[[Inbound], None]) -> None:
         """Hear for ever what is said on Valkey at `url`."""
