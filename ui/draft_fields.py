@@ -79,9 +79,9 @@ def windows(on: Any, path: Path, listed: Any, zone: Any, calendars: rx.Var[list[
             text(on, "Zone", at + "/zone", item["zone"]) if isinstance(zone, rx.Var) else rx.fragment(),
             field(
                 "Holidays",
-                rx.el.select(
-                    rx.el.option("like any day", value=""),
-                    rx.foreach(calendars, lambda c: rx.el.option(c[1], value=c[0])),
+                optional(
+                    "like any day",
+                    calendars,
                     value=item["holidays"],
                     on_change=lambda chosen: on.put(at + "/holidays", chosen),
                 ),

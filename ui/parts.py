@@ -33,17 +33,12 @@ def choice(label: str, value: rx.Var[str], options: Sequence[tuple[str, str]], o
     return rx.el.select(*items, value=value, on_change=on_change, custom_attrs={"aria-label": label})
 
 
-def select(
-    options: Sequence[tuple[str, str]] | rx.Var[list[list[str]]], unchosen: str = "", **attributes: Any
-) -> rx.Component:
-    """A select in a form. `options`: value and text, known now or in the state. `unchosen`: what it says until somebody
-    chose, and then one must: the first of a list is nobody's wish."""
+def select(options: Sequence[tuple[str, str]] | rx.Var[list[list[str]]], **attributes: Any) -> rx.Component:
+    """A select in a form. `options`: value and text, known now or in the state."""
     if isinstance(options, rx.Var):
         items = [rx.foreach(options, lambda option: rx.el.option(option[1], value=option[0]))]
     else:
         items = [rx.el.option(text, value=key) for key, text in options]
-    if unchosen:
-        items, attributes = [rx.el.option(unchosen, value=""), *items], {**attributes, "required": True}
     return rx.el.select(*items, **attributes)
 
 

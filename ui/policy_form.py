@@ -7,6 +7,7 @@ from typing import Any
 import reflex as rx
 
 from ui import draft_fields
+from ui.choices import optional
 from ui.draft_fields import Path, pick, text, tick, up_down, windows
 from ui.parts import fault, field
 from ui.policy_draft import OPS, VIGILS, WHO, Matcher, Step, Target, Vigil, When
@@ -64,9 +65,9 @@ def _step(on: Any, step: rx.Var[Step], n: rx.Var[int]) -> rx.Component:
         rx.el.ul(rx.foreach(step["targets"].to(list[Target]), lambda t, k: _target(on, t, at, k)), class_name="plain"),
         field(
             "Add somebody to call",
-            rx.el.select(
-                rx.el.option("choose …", value=""),
-                rx.foreach(on.callable, lambda c: rx.el.option(c[1], value=c[0])),
+            optional(
+                "choose …",
+                on.callable,
                 value="",
                 on_change=lambda chosen: on.add_target(at + "/targets", chosen),
             ),

@@ -7,6 +7,7 @@ from typing import Any
 import reflex as rx
 
 from ui import draft_fields
+from ui.choices import optional
 from ui.draft_fields import Path, pick, somebody, text, tick, time, up_down, windows
 from ui.drafts import DAYS
 from ui.fixed_draft import Fixed
@@ -101,9 +102,9 @@ def _rotation(on: Any, at: Path, turns: rx.Var[Rotation]) -> rx.Component:
         ),
         field(
             "Add a person",
-            rx.el.select(
-                rx.el.option("choose …", value=""),
-                rx.foreach(on.people, lambda p: rx.el.option(p[1], value=p[0])),
+            optional(
+                "choose …",
+                on.people,
                 value="",
                 on_change=lambda chosen: on.add_person(at + "/users", chosen),
             ),

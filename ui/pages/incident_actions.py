@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
+from ui.choices import optional
 from ui.pages.incident_view import View
 from ui.parts import done, field, out, select
 
@@ -38,7 +39,11 @@ def more() -> rx.Component:
             class_name="form",
         ),
         rx.el.form(
-            field("Call instead of the next step", select(View.people, "choose …", name="person"), "/targets"),
+            field(
+                "Call instead of the next step",
+                optional("choose …", View.people, name="person", required=True),  # the first of a list is nobody's wish
+                "/targets",
+            ),
             why(),
             send("Reassign"),
             on_submit=View.reassign,

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import reflex as rx
 
 from ui.calendar import instant, next_change, when
+from ui.choices import optional
 from ui.components.live import ago, rota_watch
 from ui.components.person import browser_zone
 from ui.parts import done, field, shown, sure
@@ -291,9 +292,9 @@ def asking() -> rx.Component:
         ),
         field(
             "Whom to ask",
-            rx.el.select(
-                rx.el.option("everybody who could", value=""),
-                rx.foreach(View.people, lambda p: rx.el.option(p[1], value=p[0])),
+            optional(
+                "everybody who could",
+                View.people,
                 name="asked",
             ),
             "/asked",

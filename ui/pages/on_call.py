@@ -10,6 +10,7 @@ import reflex as rx
 
 from ui import calendar
 from ui.calendar import Day, Row, Week, days, everyone, instant, month_of, next_change, next_month, rows, window
+from ui.choices import optional
 from ui.components.live import ago, rota_watch
 from ui.components.person import browser_zone
 from ui.parts import choice, done, field, select, shown, table
@@ -336,9 +337,9 @@ def overriding() -> rx.Component:
             field("What", select(list(KINDS.items()), name="kind"), "/kind"),
             field(
                 "Instead of",
-                rx.el.select(
-                    rx.el.option("everybody", value=""),
-                    rx.foreach(View.people, lambda p: rx.el.option(p[1], value=p[0])),
+                optional(
+                    "everybody",
+                    View.people,
                     name="instead_of",
                 ),
                 "/instead_of",

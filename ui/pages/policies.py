@@ -6,6 +6,7 @@ from typing import TypedDict
 
 import reflex as rx
 
+from ui.choices import optional
 from ui.parts import done, field, overtaken, shown, table
 from ui.session import Session, told
 from ui.shell import shell
@@ -177,9 +178,9 @@ def last_resort() -> rx.Component:
             View.may_admin,
             field(
                 "Add to the last resort",
-                rx.el.select(
-                    rx.el.option("choose …", value=""),
-                    rx.foreach(View.callable, lambda c: rx.el.option(c[1], value=c[0])),
+                optional(
+                    "choose …",
+                    View.callable,
                     value="",
                     on_change=View.call_too,
                 ),
