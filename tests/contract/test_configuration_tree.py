@@ -22,6 +22,7 @@ from simulation.organisation import organisation
 from storage.canary import CANARY
 from tests.conftest import cloned
 from tests.contract.conftest import Site, opened
+from tests.contract.plain import named
 from tests.contract.rota import Crew, crew, monday, text
 
 
@@ -41,47 +42,6 @@ async def post(site: Site, what: str, tree: Any, status: int = 200, **query: Any
 async def config(site: Site) -> Configuration:
     await site.services.config.refresh()
     return site.services.config.current
-
-
-def named(found: Configuration) -> Any:
-    """With names in the place of ids, without what is the installation's own: its canary and version."""
-    names = {u.id: u.email for u in found.users.values()}
-    for part in (
-        found.teams,
-        found.schedules,
-        found.policies,
-        found.services,
-        found.integrations,
-        found.holidays,
-        found.heartbeats,
-        found.destinations,
-    ):
-        names |= {ident: f"{type(x).__name__} {x.name}" for ident, x in part.items()}
-    for user in found.users.values():
-        names |= {c.id: f"{user.email} {n}" for n, c in enumerate(user.contacts)}
-    for schedule in found.schedules.values():
-        made = [*schedule.overrides, *schedule.temporaries]
-        names |= {m.id: f"{schedule.name} {m.created_at}" for m in made}
-    plain = msgspec.json.decode(msgspec.json.encode(replace(found, version=0)))
-    for part in ("users", "policies", "integrations"):
-        plain[part].pop(CANARY)
-    for schedule in plain["schedules"].values():
-        for made in (*schedule["overrides"], *schedule["temporaries"]):
-            made["created_by"] = ""
-    for policy in plain["policies"].values():
-        policy["version"] = 1
-    return by_name(plain, names)
-
-
-def by_name(value: Any, names: dict[str, str]) -> Any:
-    if isinstance(value, dict):
-        return {
-            names.get(k, k): by_name(v, names) for k, v in sorted(value.items(), key=lambda i: names.get(i[0], i[0]))
-        }
-    if isinstance(value, list):
-        out = [by_name(v, names) for v in value]
-        return sorted(out) if out and all(isinstance(v, str) and "@" in v for v in out) else out
-    return names.get(value, value) if isinstance(value, str) else value
 
 
 async def everything(site: Site) -> Crew:
