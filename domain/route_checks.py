@@ -8,7 +8,7 @@ from domain.configuration import Configuration, Grouping, Integration, Matcher, 
 from domain.errors import Invalid
 from domain.expression import expression
 from domain.pattern import BadPattern, compiled
-from domain.service import MAX_DEPENDENCIES, MAX_SERVICES, Service
+from domain.service import MAX_DEPENDENCIES, MAX_SERVICES, Service, circle
 from domain.template import template
 from domain.validation import check_window, check_zone
 
@@ -140,7 +140,7 @@ def check_templates(templates: Templates, field: str) -> None:
 
 
 def check_service(service: Service, config: Configuration) -> None:
-    """Raise Invalid for an owner or dependency that does not exist, or for too many services."""
+    """Raise Invalid for an owner or dependency that does not exist, a circle, or too many services."""
     check_owner(config, "", policy_id=service.policy_id, team_id=service.team_id)
     if service.id not in config.services and len(config.services) >= MAX_SERVICES:
         raise Invalid("name", f"There are {MAX_SERVICES} services, which is the most; delete one first.")
@@ -151,3 +151,9 @@ def check_service(service: Service, config: Configuration) -> None:
             raise Invalid(f"depends_on[{n}]", "A service does not depend on itself.")
         if needed not in config.services:
             raise Invalid(f"depends_on[{n}]", f"There is no service with id {needed!r}.")
+    way = circle({**config.services, service.id: service}, service.id)
+    if way:
+        names = [service.name if ident == service.id else config.services[ident].name for ident in way]
+        needs = ", which needs ".join(names[1:])
+        text = f"Services cannot need each other in a circle: {names[0]} needs {needs}. Take one of these needs away."
+        raise Invalid("depends_on", text)

@@ -1,6 +1,7 @@
 """Services: what is run, by whom, and what it needs. Pure.
 
-Dependencies are a graph and may go round in circles, because real systems do; whoever walks it remembers where it was.
+Dependencies are a graph without circles: what is saved is checked (domain/route_checks.py). Versions before let circles
+through, so whoever walks the graph remembers where it was.
 """
 
 from __future__ import annotations
@@ -46,6 +47,26 @@ def downstream(services: Mapping[str, Service], ident: str) -> dict[str, int]:
         for needed in service.depends_on:
             needed_by.setdefault(needed, []).append(service.id)
     return _reach(ident, lambda at: needed_by.get(at, ()))
+
+
+def circle(services: Mapping[str, Service], ident: str) -> tuple[str, ...]:
+    """The shortest way by which the service needs itself: it, what it needs, …, itself; () if there is none."""
+    came_from: dict[str, str] = {}
+    edge = [ident]
+    while edge and ident not in came_from:
+        further = []
+        for here in edge:
+            for there in services[here].depends_on if here in services else ():
+                if there not in came_from:
+                    came_from[there] = here
+                    further.append(there)
+        edge = further
+    if ident not in came_from:
+        return ()
+    way = [ident, came_from[ident]]
+    while way[-1] != ident:
+        way.append(came_from[way[-1]])
+    return tuple(reversed(way))
 
 
 def _reach(start: str, following: Callable[[str], Iterable[str]]) -> dict[str, int]:

@@ -230,7 +230,7 @@ class Link(Input):
 
 
 class ServiceInput(Input):
-    """What is saved. `depends_on`: the services it needs; circles are allowed."""
+    """What is saved. `depends_on`: the services it needs, not in a circle."""
 
     name: Name
     team_id: TeamId | None = None

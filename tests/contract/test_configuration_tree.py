@@ -271,6 +271,7 @@ async def test_faults_are_named_by_their_path_and_nothing_is_saved(site: Site) -
         ("schedules", {"S": {"zone": "UTC", "layers": [{"name": "a"}]}}, "/schedules/S/layers/0/rotation"),
         ("holiday_calendars", {"H": {"country": "XX"}}, "/holiday_calendars/H/country"),
         ("services", {"a": {"depends_on": ["a"]}}, "/services/a/depends_on/0"),
+        ("services", {"a": {"depends_on": ["b"]}, "b": {"depends_on": ["a"]}}, "/services/b/depends_on"),
         ("integrations", {"Hook": {"type": "grafana", "policy": "Shop"}}, "/integrations/Hook/type"),
         ("integrations", {"I": {"type": "grafana", "policy": "Shup"}}, "/integrations/I/policy"),
         ("routing_rules", {"routes": [{"expression": "("}]}, "/routing_rules/routes/0/expression"),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import psycopg
 
+from gateway.tree.text import parse
 from tests.contract.conftest import Site, until
 
 
@@ -104,10 +106,8 @@ async def test_services_are_made_changed_and_kept_while_they_are_needed(site: Si
     postgres = await site.call("POST", "/services", body, 201)
     assert postgres["depends_on"] == [disk["id"]]
     assert (await site.call("GET", f"/services/{disk['id']}"))["needed_by"] == [postgres["id"]]
-    circle = {"name": "Disk", "depends_on": [postgres["id"]]}
-    assert (await site.call("PUT", f"/services/{disk['id']}", circle))["depends_on"] == [postgres["id"]]
     listed = (await site.call("GET", "/services"))["items"]
-    assert [(s["name"], s["needed_by"]) for s in listed] == [("Disk", [postgres["id"]]), ("Postgres", [disk["id"]])]
+    assert [(s["name"], s["needed_by"]) for s in listed] == [("Disk", [postgres["id"]]), ("Postgres", [])]
     assert "service Postgres" in (await site.call("DELETE", f"/services/{disk['id']}", status=409))["detail"]
     await site.call("POST", "/services", {"name": "Disk"}, 409)
     for field, change in (
@@ -119,9 +119,43 @@ async def test_services_are_made_changed_and_kept_while_they_are_needed(site: Si
         answer = await site.call("POST", "/services", {"name": "Z", **change}, 422)
         assert answer["errors"][0]["pointer"] == field, answer
     await site.call("PUT", f"/services/{postgres['id']}", {"name": "Postgres"})
-    await site.call("PUT", f"/services/{disk['id']}", {"name": "Disk"})
     await site.call("DELETE", f"/services/{disk['id']}", status=204)
     await site.call("GET", f"/services/{disk['id']}", status=404)
+
+
+async def test_a_circle_of_needs_is_refused_and_one_of_a_version_before_is_read(site: Site) -> None:
+    ids: dict[str, str] = {}
+    for name, needs in (("disk", []), ("postgres", ["disk"]), ("shop", ["postgres"])):
+        body = {"name": name, "depends_on": [ids[n] for n in needs]}
+        ids[name] = (await site.call("POST", "/services", body, 201))["id"]
+    before = (await site.call("GET", "/services"), site.services.config.current.version)
+    for needs in ("shop", "postgres"):
+        body = {"name": "disk", "tier": 1, "depends_on": [ids[needs]]}
+        refused = await site.call("PUT", f"/services/{ids['disk']}", body, 422)
+        assert [e["pointer"] for e in refused["errors"]] == ["/depends_on"], refused
+        assert "disk needs" in refused["detail"] and "which needs disk. Take one" in refused["detail"]
+    await site.services.config.refresh()
+    assert (await site.call("GET", "/services"), site.services.config.current.version) == before
+    async with await psycopg.AsyncConnection.connect(site.services.settings.database_url) as connection:
+        needs_shop = json.dumps([ids["shop"]])
+        await connection.execute("update services set depends_on = %s where id = %s", (needs_shop, ids["disk"]))
+        await connection.execute("update settings set config_version = config_version + 1")
+    await site.services.config.refresh()
+    listed = {s["name"]: (s["depends_on"], s["needed_by"]) for s in (await site.call("GET", "/services"))["items"]}
+    assert listed["disk"] == ([ids["shop"]], [ids["postgres"]])
+    tree = parse((await site.http.get("/api/v1/configuration/export")).content)
+    planned = await site.call("POST", "/configuration/plan", tree)
+    assert planned["changes"] == [], "it stays until somebody changes one of them"
+    await site.call("POST", "/services", {"name": "cart", "depends_on": [ids["shop"]]}, 201)
+    assert (await site.call("PUT", f"/services/{ids['disk']}", {"name": "disk"}))["depends_on"] == []
+
+
+async def test_of_two_changes_that_close_a_circle_together_the_second_is_refused(site: Site) -> None:
+    ids = [(await site.call("POST", "/services", {"name": name}, 201))["id"] for name in ("left", "right")]
+    known = site.services.config.current
+    await site.call("PUT", f"/services/{ids[0]}", {"name": "left", "depends_on": [ids[1]]})
+    site.services.config._current = known  # another gateway, which has not heard of it yet
+    await site.call("PUT", f"/services/{ids[1]}", {"name": "right", "depends_on": [ids[0]]}, 422)
 
 
 async def test_an_alert_says_what_else_is_open_around_its_service(live_site: Site) -> None:

@@ -17,7 +17,7 @@ from domain.holidays import asked
 from domain.people import Team
 from domain.policy import Policy
 from domain.route_checks import MAX_GOING_ON, MAX_ROUTES, MAX_SCANNED, check_routes, check_service
-from domain.service import Service, downstream, upstream
+from domain.service import Service, circle, downstream, upstream
 from domain.spans import Opening
 from domain.view import body
 from domain.window import Window
@@ -262,7 +262,7 @@ def test_lists_that_would_slow_every_alert_down_are_refused(routes: tuple[Route,
     assert refused.value.field == field
 
 
-def test_dependencies_may_go_in_circles() -> None:
+def test_dependencies_that_go_in_a_circle_since_long_are_walked_once() -> None:
     config, _ = configured()
     assert upstream(config.services, "checkout") == {"postgres": 1, "disk": 2}
     assert downstream(config.services, "checkout") == {"disk": 1, "postgres": 2}
@@ -277,6 +277,7 @@ def test_dependencies_may_go_in_circles() -> None:
         (Service("new", "New", depends_on=("checkout", "nothing")), "depends_on[1]"),
         (Service("disk", "Disk", depends_on=("disk",)), "depends_on[0]"),
         (Service("new", "New", depends_on=("checkout",) * 101), "depends_on"),
+        (Service("disk", "Disk", depends_on=("checkout",)), "depends_on"),
     ],
 )
 def test_a_service_with_an_owner_or_need_that_does_not_exist_is_refused(service: Service, field: str) -> None:
@@ -284,6 +285,17 @@ def test_a_service_with_an_owner_or_need_that_does_not_exist_is_refused(service:
     with pytest.raises(Invalid) as refused:
         check_service(service, config)
     assert refused.value.field == field
+
+
+def test_a_circle_is_refused_with_its_way_and_one_elsewhere_is_nobodys_fault() -> None:
+    config, _ = configured()
+    with pytest.raises(Invalid) as refused:
+        check_service(config.services["postgres"], config)
+    way = "Postgres needs Disk, which needs Checkout, which needs Postgres"
+    assert way in refused.value.message
+    check_service(Service("new", "New", depends_on=("checkout",)), config)
+    check_service(Service("checkout", "Checkout"), config)
+    assert circle(config.services, "new") == ()
 
 
 def test_silenced_at_the_source_is_shown_and_keeps_no_page_back() -> None:
