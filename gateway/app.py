@@ -6,11 +6,13 @@ from collections.abc import AsyncIterator, MutableMapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from fastapi.responses import Response
 from starlette.routing import Match
 
 from gateway import api, graphql, health, live, pages, problems
 from gateway.api import calendars
+from gateway.auth.principal import Unsure
 from gateway.bare import Receive, Scope, Send
 from gateway.beneath import Asgi, beneath
 from gateway.console import Console
@@ -49,6 +51,13 @@ def build_api(services: Services) -> FastAPI:
     )
     app.state.services = services
     problems.install(app)
+
+    async def unsure(request: Request, error: Unsure) -> Response:
+        if request.url.path.startswith("/api/"):
+            return problems.problem(error.status, error.detail, headers=error.headers)
+        return pages.unsure(services)
+
+    app.add_exception_handler(Unsure, unsure)  # type: ignore[arg-type]
     public = (calendars.public, health.router, pages.router, invitation.router, forgotten.router)
     for router in (api.router(), live.router, graphql.router(), *public):
         app.include_router(router)

@@ -19,9 +19,9 @@ from starlette.responses import RedirectResponse, StreamingResponse
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from gateway.auth.lasting import SIGNED_OUT, until_ended
-from gateway.auth.principal import holder_of, same_origin
+from gateway.auth.principal import Unsure, holder_of, same_origin
 from gateway.bare import Receive, Scope, Send
-from gateway.pages import page
+from gateway.pages import unavailable, unsure
 from gateway.problems import problem
 from gateway.services import Services
 from gateway.upstream import BASE
@@ -60,7 +60,12 @@ class Console:
             )
             return
         path = quote(request.url.path)
-        if "." not in path.rpartition("/")[2] and await holder_of(request, self._services) is None:
+        try:
+            stranger = "." not in path.rpartition("/")[2] and await holder_of(request, self._services) is None
+        except Unsure:
+            await unsure(self._services)(scope, receive, send)
+            return
+        if stranger:
             next_ = quote(self._services.settings.base + path, safe="")
             await RedirectResponse(f"/sign-in?next={next_}", 303)(scope, receive, send)
             return
@@ -76,8 +81,7 @@ class Console:
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             log.warning("console_away", why=repr(error), meaning="its pages do not show; alerts and pages go on")
             text = "The console starts or was started anew. Alerts are taken and people are paged meanwhile."
-            response = page(self._services, "unavailable.html", 503, title="The console is not there", text=text)
-            response.headers["Retry-After"] = "2"
+            response = unavailable(self._services, "The console is not there", text, outbox=True)
             await response(scope, receive, send)
             return
         response_ = StreamingResponse(_body(answer), answer.status)
@@ -85,7 +89,12 @@ class Console:
         await response_(scope, receive, send)
 
     async def _socket(self, browser: WebSocket) -> None:
-        if not same_origin(browser) or await holder_of(browser, self._services) is None:
+        try:
+            admitted = same_origin(browser) and await holder_of(browser, self._services) is not None
+        except Unsure:
+            await browser.close(1013)
+            return
+        if not admitted:
             await browser.close(4401)
             return
         url = f"{BASE}{browser.url.path}?{browser.url.query}"

@@ -26,7 +26,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from domain.roles import allows
 from gateway.auth.lasting import SIGNED_OUT, until_ended
-from gateway.auth.principal import holder_of, same_origin
+from gateway.auth.principal import Unsure, holder_of, same_origin
 from gateway.live_feed import Event, Overflow, incident_of
 from gateway.services import Services
 from runtime.errors import RuntimeFault
@@ -77,7 +77,12 @@ async def live_alerts(socket: WebSocket, token: str = "") -> None:
 
 async def _admitted(socket: WebSocket, token: str) -> bool:
     """Accepts, and closes again for who may not read or comes from another site."""
-    holder = await holder_of(socket, socket.app.state.services, token)
+    try:
+        holder = await holder_of(socket, socket.app.state.services, token)
+    except Unsure:
+        await socket.accept()
+        await socket.close(1013, "the database is away; come again")
+        return False
     await socket.accept()
     if holder is None or not allows(holder.role, holder.scopes, "read"):
         await socket.close(4401, "send an API key as bearer token or `token`, or sign in")

@@ -7,7 +7,7 @@ import asyncio
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import HTTPConnection
 
-from gateway.auth.principal import holder_of
+from gateway.auth.principal import Unsure, holder_of
 from gateway.services import Services
 
 LOOK_S = 15.0
@@ -20,7 +20,7 @@ async def until_ended(connection: HTTPConnection, services: Services, token: str
     while True:
         await asyncio.sleep(LOOK_S)
         try:
-            if await holder_of(connection, services, token) is None and not services.outage.away:
+            if await holder_of(connection, services, token) is None:
                 return
-        except SQLAlchemyError:
+        except (SQLAlchemyError, Unsure):
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -20,37 +21,47 @@ from storage.managed import check_not_built_in
 
 COOKIE = "sentinel_session"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+UNKNOWN_S = 3.0
+"""How long the database, said to be away, is waited for by a caller of whom nothing is known from before."""
+
+
+class Unsure(ProblemError):
+    """The database is away and whoever asks is not known from before: not the same as a stranger."""
 
 
 async def holder_of(connection: HTTPConnection, services: Services, token: str = "") -> Holder | None:
-    """Who the bearer token, API key header, `token` or session cookie belongs to."""
+    """Who the bearer token, API key header, `token` or session cookie belongs to. Raises Unsure."""
     scheme, _, bearer = connection.headers.get("authorization", "").partition(" ")
     key = token or connection.headers.get("x-api-key", "") or (bearer.strip() if scheme.lower() == "bearer" else "")
     if key:
-        return await _asked(connection, services, api_key_holder, key)
+        return await _asked(services, api_key_holder, key)
     cookie = connection.cookies.get(COOKIE, "")
-    return await _asked(connection, services, session_holder, cookie) if cookie else None
+    return await _asked(services, session_holder, cookie) if cookie else None
 
 
 async def _asked(
-    connection: HTTPConnection,
     services: Services,
     ask: Callable[[Sessions, str], Awaitable[Holder | None]],
     secret: str,
 ) -> Holder | None:
     """The holder by the database; while it is away, as it was last known: an acknowledgement must get through.
 
-    Who is not known from before may be somebody all the same: `connection.state.unsure` says so.
+    Who is not known from before is asked for all the same, for a moment: they signed in just now, or the database was
+    only slow. Raises Unsure if it does not answer: they may be somebody.
     """
-    if not services.outage.away:
-        try:
+    away = services.outage.away
+    if away and (known := services.config.holder_of(secret, services.time.now())):
+        return known
+    try:
+        async with asyncio.timeout(UNKNOWN_S if away else None):
             return await ask(services.sessions, secret)
-        except SQLAlchemyError as error:
-            if not is_outage(error):
-                raise
-    known = services.config.holder_of(secret, services.time.now())
-    connection.state.unsure = known is None
-    return known
+    except (SQLAlchemyError, TimeoutError) as error:
+        if isinstance(error, SQLAlchemyError) and not is_outage(error):
+            raise
+    if known := services.config.holder_of(secret, services.time.now()):
+        return known
+    detail = "The database does not answer, and this key or session is not known from before. Try again in a moment."
+    raise Unsure(503, detail, {"Retry-After": "2"})
 
 
 def same_origin(connection: HTTPConnection) -> bool:
@@ -62,14 +73,9 @@ def same_origin(connection: HTTPConnection) -> bool:
 
 
 async def principal(request: Request) -> Holder:
-    """The caller. Raises 401, 403 for a cookie of another site, 503 if nobody can tell while the database is away."""
+    """The caller. Raises Unsure, 401, and 403 for a cookie of another site."""
     services: Services = request.app.state.services
     found = await holder_of(request, services)
-    if found is None and getattr(request.state, "unsure", False):
-        detail = (
-            "The database does not answer, and this key or session is not known from before. Try again in a moment."
-        )
-        raise ProblemError(503, detail, {"Retry-After": "2"})
     if found is None:
         detail = "Send an API key as `Authorization: Bearer snt_api_…`, or sign in. The key may have been revoked."
         raise ProblemError(401, detail, {"WWW-Authenticate": "Bearer"})

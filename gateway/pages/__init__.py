@@ -52,6 +52,19 @@ def page(services: Services, name: str, status: int = 200, **values: Any) -> HTM
     return HTMLResponse(PAGES.get_template(name).render(base=services.settings.base, **values), status, HEADERS)
 
 
+def unavailable(services: Services, title: str, text: str, outbox: bool) -> Response:
+    """A page that looks again by itself. `outbox`: whether that can be used meanwhile."""
+    response = page(services, "unavailable.html", 503, title=title, text=text, outbox=outbox)
+    response.headers["Retry-After"] = "2"
+    return response
+
+
+def unsure(services: Services) -> Response:
+    """For somebody whom only the database could tell from a stranger, now that it is away."""
+    text = "Who you are cannot be looked up now. Alerts are taken and people are paged meanwhile."
+    return unavailable(services, "The database does not answer", text, outbox=False)
+
+
 async def signed_in(request: Request) -> Holder | None:
     """The holder of the session."""
     return await holder_of(request, request.app.state.services)

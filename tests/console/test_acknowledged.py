@@ -14,7 +14,7 @@ SLOW_MS = 60_000
 
 
 def test_the_default_is_changed_in_one_place_and_a_policy_says_something_else(product: Product, open_as: Open) -> None:
-    boss = product.call("POST", "/users", {"name": "Olga", "email": "olga@example.org", "role": "manager"})["id"]
+    boss = product.call("POST", "/users", {"name": "Odile", "email": "odile@example.org", "role": "manager"})["id"]
     steps = [{"targets": [{"kind": "user", "id": boss}], "wait_s": 300}]
     policy = product.call("POST", "/policies", {"name": "Follows", "steps": steps})["id"]
     before = product.call("GET", "/organisation")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 
+from gateway.auth import principal
 from storage.migrate import known, newest
 from tests.contract.conftest import Site, until
 from tests.contract.test_api import fired
@@ -68,16 +69,26 @@ async def test_a_note_no_database_can_hold_is_cleaned(live_site: Site) -> None:
     assert "ab" in str(timeline)
 
 
-async def test_a_key_that_cannot_be_looked_up_in_an_outage_is_not_called_wrong(site: Site) -> None:
+async def test_who_cannot_be_looked_up_in_an_outage_is_not_called_a_stranger(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(principal, "UNKNOWN_S", 0.3)
     unknown = {"Authorization": "Bearer snt_api_made-after-the-last-refresh"}
+    session = {"Authorization": "", "Cookie": "sentinel_session=begun-after-the-last-refresh"}
     await until("who is known", lambda: _known(site))
-    assert (await site.http.get("/api/v1/me", headers=unknown)).status_code == 401
-    site.services.outage.not_written("a test")
-    answer = await site.http.get("/api/v1/me", headers=unknown)
-    assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
-    assert (await site.http.get("/api/v1/me")).status_code == 200, "who was known before is known"
-    site.services.outage.written()
-    assert (await site.http.get("/api/v1/me", headers=unknown)).status_code == 401
+    async with site.services.engine.begin() as connection:
+        await connection.exec_driver_sql("lock table api_keys, sessions in access exclusive mode")
+        site.services.outage.not_written("a test")
+        answer = await site.http.get("/api/v1/me", headers=unknown)
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+        assert answer.headers["content-type"] == "application/problem+json"
+        for path in ("/outbox", "/incidents"):
+            shown = await site.http.get(path, headers=session)
+            assert shown.status_code == 503 and "Who you are cannot be looked up now" in shown.text, shown.text
+        assert (await site.http.get("/api/v1/me")).status_code == 200, "who was known before is known"
+    assert site.services.outage.away
+    assert (await site.http.get("/api/v1/me", headers=unknown)).status_code == 401, "the database was only slow"
+    assert (await site.http.get("/incidents", headers=session)).status_code == 303
 
 
 async def _known(site: Site) -> bool:
