@@ -1,4 +1,8 @@
-"""The health of one contact method: does what we send there arrive?"""
+"""The health of one contact method: does what we send there arrive?
+
+Told are failed pages, and every test. Not that a page was taken, which is the rule: whoever asks looks for one that was
+(storage/readiness.py).
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,12 @@ from dataclasses import dataclass
 from domain.replacing import replace
 
 FAILING_AFTER = 3
-"""Failures in a row after which the address is shown as failing; it is still used: better tried in vain than never."""
+"""So many failures with nothing taken in between are failing; it is still used: better tried in vain than never."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryReported:
-    """A message to the device: one page's final outcome."""
+    """A message to the device: the final outcome of a page, or of a test."""
 
     delivery: str
     ok: bool
@@ -41,6 +45,7 @@ class Health:
     """State of a device."""
 
     failures: int = 0
+    """Since the last success of which it was told."""
     last_success_at: float | None = None
     last_failure_at: float | None = None
     last_reason: str = ""

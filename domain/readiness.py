@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from domain.duty import clipped
 from domain.lint.ahead import Ahead, zone_of
-from domain.lint.people import since, why_unproved, why_unreachable
+from domain.lint.people import since, stale, why_unproved, why_unreachable
 from domain.lint.providers import only_provider
 from domain.people import User
 from domain.schedule import Schedule
@@ -77,7 +77,8 @@ def _remarks(
         yield Remark("no_contact", why)
         return
     usable = ahead.usable(user)
-    bad = {**ahead.facts.failing, **{c: since(gone) for c, gone in ahead.facts.gone.items()}}
+    bad = {c: stale(failing) for c, failing in ahead.facts.failing.items()}
+    bad |= {c: since(gone) for c, gone in ahead.facts.gone.items()}
     failing = [bad[c.id] for c in usable if c.id in bad]
     if len(failing) == len(usable):
         yield Remark("failing", f"Pages to {user.name} do not arrive: {failing[0]}. Mend the address.")

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from sqlalchemy import text
 
 from domain.calendar import utc
-from domain.lint.finding import Away, Exercised, Facts, Gone, Heard
+from domain.device import FAILING_AFTER
+from domain.lint.finding import Away, Exercised, Facts, Failing, Gone, Heard
 from storage.as_of import session_at
 from storage.changes import Sessions
 from storage.swaps import away_between
@@ -54,17 +55,21 @@ where at <= :until
 order by policy, at desc
 """)
 FAILING = text("""
-select c.id as contact, r.body->>'last_reason' as why, coalesce((r.facets->>'failing')::boolean, false) as failing,
-       case when (r.facets->>'gone')::boolean then (r.body->>'gone_since')::float8 end as gone_since
-from rt.record r join contact_methods c on r.id = 'device/' || c.id
-cross join lateral to_timestamp(coalesce((r.body->>'gone_at')::float8, (r.body->>'last_failure_at')::float8)) as bad(at)
+select a.id as contact, r.body->>'last_reason' as why, bad.failures, bad.since,
+       case when (r.body->>'gone_at')::float8 > coalesce(good.at, 0)
+            then (r.body->>'gone_since')::float8 end as gone_since
+from rt.record r
+join (select id, verified_at from contact_methods union all select id, null from destinations) a
+     on r.id = 'device/' || a.id
+-- When something last arrived there: a code that came back, a test, a page that the provider took (outbox_sent_to).
+cross join lateral (
+    select greatest(extract(epoch from a.verified_at)::float8, (r.body->>'last_success_at')::float8,
+                    (select extract(epoch from max(o.sent_at))::float8 from rt.outbox o
+                     where o.body->>'contact_method_id' = a.id and o.sent_at is not null))) as good(at)
+cross join lateral (
+    select count(*) as failures, min((j.body->>'at')::float8) as since from rt.journal j
+    where j.entity = r.id and j.kind = 'DeliveryFailed' and (j.body->>'at')::float8 > coalesce(good.at, 0)) bad
 where r.kind = 'device' and ((r.facets->>'failing')::boolean or (r.facets->>'gone')::boolean)
-  -- Proved or used since: what was wrong is mended. A provider that takes a page reports nothing to the device.
-  and coalesce(c.verified_at < bad.at, true)
-  and not exists (
-      select from rt.outbox o
-      where o.created_at > greatest(bad.at, now() - interval '30 days') and o.sent_at is not null
-        and o.body->>'contact_method_id' = c.id)
 """)
 
 
@@ -117,7 +122,11 @@ async def facts(sessions: Sessions, channels: Mapping[str, str], now: float, unt
         away = await away_between(session, now, until)
         return Facts(
             channels=channels,
-            failing={row.contact: row.why for row in failing if row.failing},
+            failing={
+                row.contact: Failing(row.since, row.failures, row.why)
+                for row in failing
+                if row.failures >= FAILING_AFTER
+            },
             gone={row.contact: Gone(row.gone_since, row.why) for row in failing if row.gone_since is not None},
             away=tuple(_away(r) for r in away),
             heard={row.id: Heard(row.since, row.messages, row.last_at, row.longest_silence_s) for row in heard},

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from domain.lint.ahead import Ahead, about_policy
 from domain.lint.finding import Finding, Level
+from domain.lint.people import since, stale
 
 
 def check(ahead: Ahead) -> Iterator[Finding]:
@@ -20,8 +21,11 @@ def check(ahead: Ahead) -> Iterator[Finding]:
     named = {target.id for policy in ahead.own for step in policy.steps for target in step.targets}
     for destination in ahead.config.destinations.values():
         about = destination.id, destination.name
-        if why := ahead.facts.failing.get(destination.contact.id):
-            text = f"Pages to it do not arrive: {why}. Mend the address."
+        if gone := ahead.facts.gone.get(destination.contact.id):
+            text = f"Pages to it reach nobody: {since(gone)}. Mend the address."
+            yield _about("destination_failing", "warning", *about, text)
+        elif failing := ahead.facts.failing.get(destination.contact.id):
+            text = f"Pages to it do not arrive: {stale(failing)}. Mend the address."
             yield _about("destination_failing", "warning", *about, text)
         if destination.id not in named:
             yield _about("destination_unused", "info", *about, "No step of a policy names it: use it, or delete it.")

@@ -38,6 +38,15 @@ class Gone:
 
 
 @dataclass(frozen=True, slots=True)
+class Failing:
+    """None of the last `pages` to an address arrived, nor a test: since the first of them (UTC epoch seconds), why."""
+
+    since: float
+    pages: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Away:
     """Somebody's time off, UTC epoch seconds."""
 
@@ -68,13 +77,13 @@ class Exercised:
 class Facts:
     """What the configuration does not say. None: not known now, and so not checked.
 
-    `channels`: channel -> "" if pages can be sent by it, else why not. `failing`: contact method -> why its last pages
-    did not arrive. `gone`: contact methods whose providers know no such address. `heard`: by integration.
+    `channels`: channel -> "" if pages can be sent by it, else why not. `failing`: contact methods and destinations that
+    have gone stale (domain/device.py). `gone`: those whose providers know no such address. `heard`: by integration.
     `exercised`: by policy. `tried` False: of a time from which `failing` and `gone` are not known.
     """
 
     channels: Mapping[str, str] = field(default_factory=dict)
-    failing: Mapping[str, str] = field(default_factory=dict)
+    failing: Mapping[str, Failing] = field(default_factory=dict)
     gone: Mapping[str, Gone] = field(default_factory=dict)
     away: tuple[Away, ...] = ()
     heard: Mapping[str, Heard] | None = None

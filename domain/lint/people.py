@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from domain.calendar import utc
 from domain.lint.ahead import Ahead, about_user
-from domain.lint.finding import Finding, Gone
+from domain.lint.finding import Failing, Finding, Gone
 from domain.notify import unverified
 from domain.people import NotificationRule, User
 
@@ -28,6 +28,11 @@ def check(ahead: Ahead) -> Iterator[Finding]:
 def since(gone: Gone) -> str:
     """Since when an address does not exist, and who says so."""
     return f"since {utc(gone.since):%Y-%m-%d} there is no such address ({gone.why})"
+
+
+def stale(failing: Failing) -> str:
+    """How many pages did not arrive, since when, and why."""
+    return f"none of the last {failing.pages} arrived, since {utc(failing.since):%Y-%m-%d %H:%M} UTC ({failing.why})"
 
 
 def why_unreachable(ahead: Ahead, user: User) -> str:
@@ -82,6 +87,6 @@ def _addresses(ahead: Ahead, user: User, rules: set[NotificationRule]) -> Iterat
         elif contact.enabled and (gone := ahead.facts.gone.get(contact.id)) is not None:
             text = f"Pages to {user.name} by {name} reach nobody: {since(gone)}. Mend it or delete it."
             yield about_user("contact_gone", "warning", user, text)
-        elif contact.enabled and contact.id in ahead.facts.failing:
-            text = f"Pages to {user.name} by {name} do not arrive: {ahead.facts.failing[contact.id]}. Mend the address."
+        elif contact.enabled and (failing := ahead.facts.failing.get(contact.id)) is not None:
+            text = f"Pages to {user.name} by {name} do not arrive: {stale(failing)}. Mend it, and send a test."
             yield about_user("contact_failing", "warning", user, text)

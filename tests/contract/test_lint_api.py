@@ -89,6 +89,70 @@ async def test_an_address_that_its_provider_does_not_know_is_told_until_a_page_a
             await until("its end", neither)
 
 
+async def test_an_address_is_stale_after_three_pages_in_vain_until_a_page_or_a_test_arrives(
+    database: str, valkey_url: str, tmp_path: Path
+) -> None:
+    with SmtpServer() as mail:
+        async with opened(database, valkey_url, tmp_path, smtp_url=mail.url) as site, a_host(site.services.settings):
+            dora = await person(site, "Dora", "email")
+            await paging_policy(site, dora)
+            await verified(site)
+            contact = (await site.call("GET", f"/users/{dora}/contact-methods"))["items"][0]["id"]
+
+            async def failures() -> int:
+                query = "select coalesce(max((body->>'failures')::int), 0) from rt.record where id = %s"
+                async with await psycopg.AsyncConnection.connect(database) as connection:
+                    return int((await (await connection.execute(query, (f"device/{contact}",))).fetchone() or (0,))[0])
+
+            async def pages(*answers: str) -> dict[str, Any]:
+                for n, mail.answer_rcpt in enumerate(answers):
+                    before, sent = await failures(), len(mail.mails)
+                    await post(site, f"{mail.answer_rcpt} {n} {before} {sent}")
+
+                    async def over(before: int = before, sent: int = sent) -> bool:
+                        return await failures() > before or len(mail.mails) > sent
+
+                    await until("the page", over)
+                return await told()
+
+            async def told() -> dict[str, Any]:
+                await site.services.lint.report(0.0)
+                return kinds(await site.call("GET", "/lint"), "Dora")
+
+            no, yes = "554 5.7.1 not today", "250 OK"
+            assert "contact_failing" not in await pages(no, no, yes, no), "not in a row"
+            finding = (await pages(no, no))["contact_failing"]
+            assert "none of the last 3 arrived" in finding["text"] and "not today" in finding["text"]
+            assert (finding["subject_id"], finding["severity"]) == (dora, "warning")
+            assert 'kind="contact_failing"' in (await site.http.get("/metrics")).text
+            mail.answer_rcpt = yes
+            await site.call("POST", f"/users/{dora}/contact-methods/{contact}/test")
+
+            async def ended() -> bool:
+                return "contact_failing" not in await told()
+
+            await until("the end", ended)
+
+
+async def test_a_destination_goes_stale_like_an_address(site: Site) -> None:
+    room = {"name": "War room", "kind": "webhook", "address": "https://hooks.example.org/1", "secret": "s" * 16}
+    device = "device/" + (await site.call("POST", "/destinations", room, 201))["id"]
+    async with await psycopg.AsyncConnection.connect(site.services.settings.database_url) as connection:
+        for n in range(3):
+            await connection.execute(
+                "insert into rt.journal (entity, seq, shard, epoch, cause, kind, body, at)"
+                " values (%s, %s, 0, 0, '', 'DeliveryFailed', %s, now())",
+                (device, n + 1, json.dumps({"delivery": str(n), "reason": "answered 500", "at": 1_790_000_000.0 + n})),
+            )
+        await connection.execute(
+            "insert into rt.record values (%s, 'device', %s, 1, %s, %s, now())",
+            (device, device, '{"failing": true, "gone": false}', '{"failures": 3, "last_reason": "answered 500"}'),
+        )
+    await site.services.lint.report(0.0)
+    text = kinds(await site.call("GET", "/lint"), "War room")["destination_failing"]["text"]
+    assert "none of the last 3 arrived, since 2026-09-21 " in text and "answered 500" in text
+
+
 async def test_every_coming_shift_has_a_badge_with_its_reasons(site: Site) -> None:
     made = await shop(site)
     ready = await site.call("GET", "/readiness?days=21")

@@ -14,7 +14,7 @@ from domain.errors import Invalid
 from domain.explain import explain
 from domain.explained import Happened, IncidentFacts
 from domain.lint import lint
-from domain.lint.finding import Facts
+from domain.lint.finding import Facts, Failing
 from domain.people import ContactMethod
 from domain.policy import Step, Target
 from domain.policy_checks import check_last_resort, check_people, check_policy
@@ -122,7 +122,7 @@ def test_it_takes_no_turns_no_incidents_and_is_no_last_resort() -> None:
 
 def test_lint_takes_it_for_nobody() -> None:
     def kinds(*steps: Step, failing: str = "") -> set[str]:
-        facts = Facts(failing={"room": failing} if failing else {})
+        facts = Facts(failing={"room": Failing(1_790_000_000.0, 3, failing)} if failing else {})
         return {f.kind for f in lint(config_of(*steps), facts, 1_800_000_000.0).findings}
 
     assert "only_destinations" in kinds(Step((ROOM,), 300.0))

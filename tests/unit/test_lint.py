@@ -11,7 +11,7 @@ import pytest
 from domain.configuration import Configuration, Integration
 from domain.lint import lint
 from domain.lint.ahead import Ahead
-from domain.lint.finding import Away, Exercised, Facts, Finding, Gone, Heard
+from domain.lint.finding import Away, Exercised, Facts, Failing, Finding, Gone, Heard
 from domain.people import ContactMethod, NotificationRule, User
 from domain.policy import Conditions, Policy, Step, Target
 from domain.readiness import coming
@@ -152,12 +152,21 @@ def test_a_responder_without_a_verified_address_is_a_warning_and_what_is_verifie
 
 
 def test_addresses_that_fail_rules_that_cannot_be_used_and_the_outbox_alone_are_warnings() -> None:
-    facts = replace(CALM, failing={"ada-s": "channel_not_found"}, channels={"slack": "", "webhook": "no proxy is set."})
+    facts = replace(
+        CALM,
+        failing={"ada-s": Failing(NOW - DAY, 4, "channel_not_found")},
+        channels={"slack": "", "webhook": "no proxy is set."},
+    )
     assert kinds(shop(), facts) == [
         ("contact_failing", "warning"),
         ("channel_not_configured", "info"),
         ("one_provider", "info"),
     ]
+    told = found(shop(), facts)[0]
+    assert (told.subject, "by slack" in told.text, "Mend it" in told.text) == ("Ada", True, True)
+    assert "none of the last 4 arrived, since 2026-03-08 12:00 UTC (channel_not_found)" in told.text
+    shifts = coming(Ahead(shop(), facts, NOW, 14), shop().schedules.values())
+    assert {r.kind: r.blocks for s in shifts if s.user == "Ada" for r in s.remarks}["failing"] is False
     strange = replace(ADA, urgent=(NotificationRule("gone", 0.0),))
     assert only("rules_unusable", shop(users=(strange, BEN))).level == "warning"
     outbox = replace(ADA, contacts=(ContactMethod("ada-o", "ada", "outbox", "", ""),))
@@ -268,8 +277,8 @@ def test_badges_say_why_a_shift_is_not_ready() -> None:
         ("ben", True, (("one_provider", False),)),
         ("gone", False, (("unknown", True),)),
     }
-    failing = replace(CALM, failing={"ben-e": "mailbox full"})
+    failing = replace(CALM, failing={"ben-e": Failing(NOW - DAY, 3, "mailbox full")})
     last = coming(Ahead(shop(schedule, users=(mute, mail)), failing, NOW, 21), [schedule])
     assert next(r.text for s in last if s.user_id == "ben" for r in s.remarks) == (
-        "Pages to Ben do not arrive: mailbox full. Mend the address."
+        "Pages to Ben do not arrive: none of the last 3 arrived, since 2026-03-08 12:00 UTC (mailbox full). Mend the address."
     )
