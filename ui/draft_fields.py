@@ -9,7 +9,7 @@ import reflex as rx
 
 from ui.choices import optional
 from ui.drafts import DAYS, Window
-from ui.parts import fault, field, overtaken, select, sure
+from ui.parts import fault, field, only_look, overtaken, select, sure
 
 Path: TypeAlias = Any
 """Of a field of the draft: known now, or in the state."""
@@ -126,7 +126,7 @@ def keeping(on: Any, what: str, away: str, deleted: str, *more: rx.Component) ->
         rx.el.button(f"Save the {what}", on_click=on.save, class_name="first", disabled=~on.may_configure),
         rx.el.a("Leave without saving", href=away),
         rx.cond((on.saved != "") & on.may_configure, sure(f"Delete the {what}", deleted, on.delete)),
-        rx.cond(on.loaded & ~on.may_configure, rx.el.span("Your role may only look.", class_name="dim")),
+        rx.cond(on.loaded, only_look(on.may_configure)),
         *more,
         class_name="actions",
     )

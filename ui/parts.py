@@ -7,6 +7,7 @@ from typing import Any
 
 import reflex as rx
 
+from ui import then
 from ui.components.live import place
 from ui.session import Session
 
@@ -126,12 +127,20 @@ def out(text: str, href: str | rx.Var[str], class_name: str = "", **attributes: 
 
 
 def tabs(label: str, here: str, places: Sequence[tuple[str, str]]) -> rx.Component:
-    """Pages that belong together. `here`: the path of this one; `places`: text and path."""
+    """Pages that belong together, and of the same time. `here`: the path of this one; `places`: text and path."""
     return rx.el.nav(
-        *(place(text, to=path, current=path == here) for text, path in places),
+        *(
+            place(text, to=path + Session.keep_then if then.shows(path) else path, current=path == here)
+            for text, path in places
+        ),
         class_name="tabs",
         custom_attrs={"aria-label": label},
     )
+
+
+def only_look(may: rx.Var[bool]) -> rx.Component:
+    """Why nothing is offered to who may not; over a page of then it is said already."""
+    return rx.cond((Session.as_of == "") & ~may, rx.el.span("Your role may only look.", class_name="dim"))
 
 
 def done() -> rx.Component:

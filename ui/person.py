@@ -54,7 +54,7 @@ class Person(Session):
     @rx.var
     def may_look_after(self) -> bool:
         """Whether to offer changes of how this person is reached."""
-        return self.own or "configure" in self.permissions
+        return not self.as_of and (self.own or "configure" in self.permissions)
 
     @rx.var
     def some_shifts(self) -> bool:

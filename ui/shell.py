@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
+from ui import then
 from ui.components.live import leave, live_badge, place, sign_out, theme_switch
 from ui.parts import out
 from ui.session import Session
@@ -22,11 +23,17 @@ PLACES = (
 
 
 def looking_back(here: str) -> rx.Component:
-    """Over a page that shows what was."""
-    return rx.el.p(
-        rx.el.strong("You look at the configuration as it was at ", Session.then, "."),
-        " Nothing can be changed here. ",
-        rx.el.a("Back to now", href=here),
+    """Over a page that shows what was; with the other pages of that time."""
+    return rx.el.div(
+        rx.el.p(
+            rx.el.strong("You look at the configuration as it was at ", Session.then, "."),
+            " Nothing can be changed here. ",
+            rx.el.a("Back to now", href=here),
+        ),
+        rx.el.nav(
+            *(place(name, to=path + Session.keep_then, current=path == here) for name, path in then.PLACES),
+            custom_attrs={"aria-label": "Places of then"},
+        ),
         class_name="then",
         role="note",
     )

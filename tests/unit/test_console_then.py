@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from ui.then import asks, shows, words
+from ui.then import PLACES, WITHIN, asks, shows, words
 
 
 def test_pages_of_the_configuration_are_shown_as_they_were_and_no_others() -> None:
-    assert all(map(shows, ("/on-call", "/policies", "/policies/x", "/schedules/x/edit", "/acknowledged")))
-    assert not any(map(shows, ("/incidents", "/policies/new", "/schedules/new", "/on-call/mine", "/services", "")))
+    paths = (*WITHIN, "/policies/x", "/people/x", "/integrations/x", "/schedules/x/edit")
+    assert all(map(shows, (*paths, *(path for _, path in PLACES))))
+    others = ("/policies/new", "/schedules/new", "/on-call/mine", "/on-call/feeds", "/profile", "/analytics", "")
+    assert not any(map(shows, ("/incidents", "/incidents/x", *others)))
 
 
 def test_what_is_read_and_tried_is_of_that_time_and_nothing_is_changed_in_it() -> None:
-    assert asks("GET", "/users") and asks("POST", "/policies/preview")
-    assert not any(
-        asks(*what)
-        for what in (("GET", "/me"), ("GET", "/schedules/x/calendars"), ("PUT", "/policies/x"), ("POST", "/schedules"))
-    )
+    assert all(asks("POST", path) for path in ("/policies/preview", "/integrations/x/preview", "/plan"))
+    assert asks("GET", "/users") and asks("GET", "/routing-rules")
+    of_now = [("GET", path) for path in ("/me", "/standing", "/setup", "/schedules/x/calendars")]
+    assert not any(asks(*what) for what in (*of_now, ("PUT", "/policies/x"), ("POST", "/schedules")))
 
 
 def test_the_time_is_told_in_utc() -> None:

@@ -98,6 +98,8 @@ class Received(Session):
         if ident != self.ident:
             self.requests, self.keys, self.loaded, self.tested = [], [], False, ""
         self.ident = ident
+        if self.as_of:
+            return  # what came in, and keys, are of now
         self.fresh, self.fresh_for = self.fresh_for == ident, ""
         if not self.fresh:
             self.snippets = (await self.ask("GET", f"/integrations/{ident}/snippets"))["items"]

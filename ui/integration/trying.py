@@ -183,7 +183,9 @@ def trying() -> rx.Component:
     return rx.el.section(
         rx.el.h2("Try it"),
         rx.el.p(
-            "Which rule an alert would meet now, and who would be paged if nobody answers. Nothing is sent.",
+            "Which rule an alert would meet ",
+            rx.cond(Trying.as_of != "", "then", "now"),
+            ", and who would be paged if nobody answers. Nothing is sent.",
             class_name="dim",
         ),
         rx.el.div(

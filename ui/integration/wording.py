@@ -11,7 +11,7 @@ import reflex as rx
 from ui.choices import named, optional
 from ui.integration.rule_form import SEVERITIES
 from ui.lines import Unclear, labels, of_labels, words
-from ui.parts import field, overtaken, select
+from ui.parts import field, only_look, overtaken, select
 from ui.session import Session, told
 
 TEXTS = ("title", "message", "severity", "group_key", "runbook")
@@ -256,7 +256,7 @@ def wording() -> rx.Component:
                 rx.el.button(
                     "Save, or preview the body", type="submit", class_name="first", disabled=~Wording.may_configure
                 ),
-                rx.cond(~Wording.may_configure, rx.el.span("Your role may only look.", class_name="dim")),
+                only_look(Wording.may_configure),
                 on_submit=Wording.submit,
                 class_name="form panel",
                 key=rx.Var.create(Wording.form_key).to(str),

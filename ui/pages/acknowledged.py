@@ -7,7 +7,7 @@ from typing import Any, TypedDict
 import reflex as rx
 
 from ui.editing import Editing
-from ui.parts import anew, done, fault, overtaken, shown
+from ui.parts import anew, done, fault, only_look, overtaken, shown
 from ui.policy_draft import NEW_VIGIL, VIGILS, Vigil, vigil_body, vigil_of
 from ui.policy_form import reasons, whose
 from ui.session import Session, told
@@ -90,7 +90,7 @@ def page() -> rx.Component:
                     rx.el.button(
                         "Save the default", on_click=View.save, class_name="first", disabled=~View.may_configure
                     ),
-                    rx.cond(~View.may_configure, rx.el.span("Your role may only look.", class_name="dim")),
+                    only_look(View.may_configure),
                     class_name="actions",
                 ),
                 done(),

@@ -14,7 +14,7 @@ from ui.gateway import Refused
 from ui.integration.rule_form import SEVERITIES
 from ui.lines import span
 from ui.noise import noise
-from ui.parts import field, overtaken, select, shown, sure
+from ui.parts import field, only_look, overtaken, select, shown, sure
 from ui.session import Session, told
 
 REFRESH_S = 5
@@ -24,6 +24,8 @@ NOTHING = {
     **{"zone": "UTC", "grace": "10", "severity": "critical"},
 }
 WORDS = {"new": "waits for its first ping", "up": "up", "late": "late", "down": "down", "paused": "paused"}
+NOT_KNOWN: dict[str, Any] = {"status": "", "last_ping": None, "deadline": None, "why": ""}
+"""How it stood in the past."""
 TONES = {"new": "suppressed", "up": "resolved", "late": "acknowledged", "down": "triggered", "paused": "suppressed"}
 
 
@@ -157,7 +159,7 @@ class View(Session):
 
 
 def _item(found: dict[str, Any]) -> Item:
-    state = found["state"]
+    state = found["state"] or NOT_KNOWN
     expected = f"{found['cron']} ({found['zone']})" if found["cron"] else f"every {span(found['period_s'])}"
     last = state["last_ping"]
     return {
@@ -165,8 +167,8 @@ def _item(found: dict[str, Any]) -> Item:
         "name": found["name"],
         "expected": f"expected {expected}, grace {span(found['grace_s'])}",
         "status": state["status"],
-        "words": WORDS[state["status"]],
-        "tone": TONES[state["status"]],
+        "words": WORDS.get(state["status"], ""),
+        "tone": TONES.get(state["status"], ""),
         "last_at": last["at"] if last else "",
         "last": last["kind"] if last else "",
         "deadline": state["deadline"] or "",
@@ -180,18 +182,18 @@ def _shown(item: rx.Var[Item]) -> rx.Component:
         rx.el.div(
             rx.el.strong(item["name"]),
             " ",
-            rx.el.span(item["words"], class_name="status " + item["tone"].to(str)),
+            rx.cond(item["words"] != "", rx.el.span(item["words"], class_name="status " + item["tone"].to(str))),
             rx.el.p(item["expected"]),
             rx.el.p(
                 rx.cond(
                     item["last_at"] != "",
                     rx.fragment("last ping (", item["last"], ") ", ago(at=item["last_at"])),
-                    "never pinged",
+                    rx.cond(View.as_of != "", "how it stood is not known", "never pinged"),
                 ),
                 rx.cond(
                     item["deadline"] != "", rx.fragment(" · an alert ", ago(at=item["deadline"]), " unless it pings")
                 ),
-                rx.el.span(" · address …", item["hint"], class_name="dim"),
+                rx.el.span(" · address ", item["hint"], class_name="dim"),
             ),
             rx.cond(item["why"] != "", rx.el.p(item["why"], class_name="problem-text")),
         ),
@@ -307,5 +309,5 @@ def page() -> rx.Component:
         _address(),
         shown(View.loaded, View.some, rx.el.ul(rx.foreach(View.items, _shown), class_name="rules"), empty),
         rx.cond(View.may_configure & View.loaded, _form()),
-        rx.cond(View.loaded & ~View.may_respond, rx.el.p("Your role may only look.", class_name="dim")),
+        rx.cond(View.loaded, only_look(View.may_respond)),
     )

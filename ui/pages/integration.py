@@ -57,15 +57,17 @@ def page() -> rx.Component:
             View.shown,
             rx.el.article(
                 rx.el.header(
-                    rx.el.p(rx.el.a("All integrations", href="/integrations")),
+                    rx.el.p(rx.el.a("All integrations", href="/integrations" + View.keep_then)),
                     rx.el.h1(View.name),
                     rx.el.p(
                         View.kind,
-                        " · ",
                         rx.cond(
-                            View.heard_at != "",
-                            rx.fragment("last heard ", ago(at=View.heard_at)),
-                            rx.el.strong("never heard from"),
+                            View.as_of == "",
+                            rx.cond(
+                                View.heard_at != "",
+                                rx.fragment(" · last heard ", ago(at=View.heard_at)),
+                                rx.fragment(" · ", rx.el.strong("never heard from")),
+                            ),
                         ),
                     ),
                     rx.el.ul(rx.foreach(View.findings, rx.el.li), class_name="warnings"),
@@ -77,12 +79,10 @@ def page() -> rx.Component:
                             "Sentinel's own: every minute the watchdog posts a test alert here, and somebody is "
                             "told if no page comes of it. It is not changed or deleted."
                         ),
-                        requests(),
+                        rx.cond(View.as_of == "", requests()),
                     ),
                     rx.fragment(
-                        snippets(),
-                        testing(),
-                        requests(),
+                        rx.cond(View.as_of == "", rx.fragment(snippets(), testing(), requests())),
                         rules(
                             "Routing rules",
                             "The first rule that fits decides; the organisation's rules come before them.",

@@ -52,7 +52,7 @@ class View(Session):
         findings = (await self.ask("GET", "/lint", severity="warning"))["findings"]
         found = {f["subject_id"]: f["text"] for f in reversed(findings)}
         standing = await self.ask("GET", "/standing")
-        heard = standing["last_heard_at"]
+        heard = standing["last_heard_at"] if not self.as_of else {}
         self.items = [
             {
                 "id": item["id"],
@@ -62,7 +62,7 @@ class View(Session):
                 "service": names.get(item["service_id"] or "", ""),
                 "heard_at": heard.get(item["id"], ""),
                 "finding": found.get(item["id"], ""),
-                "ready": "ready" if item["id"] in heard else "nothing came in yet",
+                "ready": "" if self.as_of else "ready" if item["id"] in heard else "nothing came in yet",
                 "built_in": item["id"] in standing["built_in"],
             }
             for item in (await self.ask("GET", "/integrations"))["items"]
@@ -83,11 +83,11 @@ class View(Session):
 
 def _row(item: rx.Var[Item]) -> rx.Component:
     return rx.el.tr(
-        rx.el.th(rx.el.a(item["name"], href="/integrations/" + item["id"].to(str)), scope="row"),
+        rx.el.th(rx.el.a(item["name"], href="/integrations/" + item["id"].to(str) + View.keep_then), scope="row"),
         rx.el.td(rx.cond(item["built_in"], "built in: the test alerts by which Sentinel watches itself", item["kind"])),
         rx.el.td(item["policy"]),
         rx.el.td(item["service"]),
-        rx.el.td(rx.cond(item["heard_at"] != "", ago(at=item["heard_at"]), "never")),
+        rx.el.td(rx.cond(item["heard_at"] != "", ago(at=item["heard_at"]), rx.cond(View.as_of != "", "–", "never"))),
         rx.el.td(rx.cond(item["finding"] != "", rx.el.span(item["finding"], class_name="problem-text"), item["ready"])),
     )
 

@@ -12,7 +12,7 @@ from ui.choices import named
 from ui.components.live import ago
 from ui.lines import of_windows, windows
 from ui.noise import noise, typed
-from ui.parts import field, overtaken, shown, sure
+from ui.parts import field, only_look, overtaken, shown, sure
 from ui.session import Session, told
 
 NEW = ""
@@ -157,7 +157,8 @@ def _shown(item: rx.Var[Item]) -> rx.Component:
                 rx.cond(
                     item["open"].to(bool),
                     rx.fragment(
-                        "open now", rx.cond(item["until"] != "", rx.fragment(", ends ", ago(at=item["until"])))
+                        rx.cond(View.as_of != "", "open then", "open now"),
+                        rx.cond(item["until"] != "", rx.fragment(", ends ", ago(at=item["until"]))),
                     ),
                     rx.cond(item["next"] != "", rx.fragment("opens ", ago(at=item["next"])), "over"),
                 )
@@ -242,5 +243,5 @@ def page() -> rx.Component:
         "Maintenance",
         shown(View.loaded, View.some, rx.el.ul(rx.foreach(View.items, _shown), class_name="rules"), empty),
         rx.cond(View.may_configure & View.loaded, _form()),
-        rx.cond(View.loaded & ~View.may_configure, rx.el.p("Your role may only look.", class_name="dim")),
+        rx.cond(View.loaded, only_look(View.may_configure)),
     )

@@ -148,7 +148,7 @@ def _row(one: rx.Var[One]) -> rx.Component:
         ),
     )
     return rx.el.tr(
-        rx.el.th(place(one["name"], to="/people/" + one["id"].to(str), current=False), scope="row"),
+        rx.el.th(place(one["name"], to="/people/" + one["id"].to(str) + View.keep_then, current=False), scope="row"),
         rx.el.td(one["email"]),
         rx.el.td(one["role"], rx.cond(one["active"], "", " · deactivated")),
         rx.el.td(one["teams"]),

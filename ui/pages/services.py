@@ -7,7 +7,7 @@ from typing import Any, TypedDict
 import reflex as rx
 
 from ui.choices import named, optional
-from ui.parts import anew, done, field, overtaken, select, shown, sure, table
+from ui.parts import anew, done, fault, field, overtaken, select, shown, sure, table
 from ui.session import Session, told
 from ui.shell import shell
 
@@ -71,7 +71,7 @@ class View(Session):
     async def _load(self) -> None:
         found = (await self.ask("GET", "/services"))["items"]
         names = {s["id"]: s["name"] for s in found} | dict((*self.teams, *self.policies))
-        standing = (await self.ask("GET", "/standing"))["open_incidents"]
+        standing = (await self.ask("GET", "/standing"))["open_incidents"] if not self.as_of else {}
         self.items = [_item(service, names, standing.get(service["id"], 0)) for service in found]
         self.loaded = True
 
@@ -146,7 +146,7 @@ def _row(item: rx.Var[Item]) -> rx.Component:
                 rx.el.a(
                     item["open"], " open", href="/incidents?service=" + item["id"].to(str), class_name="problem-text"
                 ),
-                "none",
+                rx.cond(View.as_of != "", "–", "none"),
             )
         ),
         rx.el.td(rx.cond(item["team"] != "", item["team"], rx.el.span("nobody", class_name="problem-text"))),
@@ -180,7 +180,8 @@ def _needs() -> rx.Component:
         chosen = rx.Var.create(View.needed).contains(item[0])
         return rx.el.label(rx.el.input(type="checkbox", name="needs_" + item[0], default_checked=chosen), " ", item[1])
 
-    return rx.el.fieldset(rx.el.legend("It needs these"), rx.foreach(View.others, box), class_name="boxes")
+    legend = rx.el.legend("It needs these")
+    return rx.el.fieldset(legend, rx.foreach(View.others, box), fault("/depends_on"), class_name="boxes")
 
 
 def _form() -> rx.Component:

@@ -56,7 +56,7 @@ class View(Session):
         self.people = [[u["id"], u["name"]] for u in users if u["active"] and not u["synthetic"]]
         found: list[Team] = []
         for team in (await self.ask("GET", "/teams"))["items"]:
-            may = self.may_configure or self.user_id in team["owner_ids"]
+            may = not self.as_of and (self.may_configure or self.user_id in team["owner_ids"])
             members: list[Member] = [
                 {"id": u, "team": team["id"], "name": names.get(u, u), "owner": u in team["owner_ids"], "may": may}
                 for u in team["member_ids"]
