@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from actors.paging import recipient
+from actors.repeatable import Repeatable
 from channels.base import Capability, Channel, Page
 from channels.guard import Guard
 from channels.slack_groups import SlackGroups
@@ -69,7 +70,7 @@ class NoticeHandler:
         )
 
 
-class SlackGroupHandler:
+class SlackGroupHandler(Repeatable):
     """Effects of kind `slack_group`: the group is made to hold who is on call at the moment of sending.
 
     So it does not matter how late, how often or in which order these are carried out.
@@ -78,12 +79,6 @@ class SlackGroupHandler:
     def __init__(self, groups: SlackGroups, now: Callable[[], float]) -> None:
         self._groups = groups
         self._now = now
-
-    def dedupes(self, channel: str) -> bool:
-        return True
-
-    def can_cancel(self, channel: str) -> bool:
-        return False
 
     async def send(self, send: Send, env: Configuration, timeout_s: float) -> Outcome:
         schedule = env.schedules.get(str(send.body["schedule_id"]))
@@ -97,9 +92,3 @@ class SlackGroupHandler:
         for user in (env.users[u] for u in users if u in env.users):
             people[user.name] = (env.rota.notices.get(user.id, ShiftNotices()).slack_user, user.email)
         return await self._groups.set(rules.slack_token, rules.slack_group, people, timeout_s)
-
-    async def reconcile(self, send: Send, env: Configuration, timeout_s: float) -> Accepted | NotFound | CannotTell:
-        return CannotTell()
-
-    async def cancel(self, send: Send, env: Configuration, timeout_s: float) -> None:
-        return None

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import quote
 
+from actors.repeatable import Repeatable
 from channels.base import Capability, Channel, Page
 from channels.guard import Guard
 from domain.alert import Severity
@@ -105,18 +106,12 @@ class PageHandler:
         )
 
 
-class QuarantineHandler:
+class QuarantineHandler(Repeatable):
     """Effects of kind `quarantined`: an entity cannot run; the last resort is told plainly, on every contact."""
 
     def __init__(self, channels: Mapping[str, Channel], public_url: str) -> None:
         self._channels = channels
         self._url = public_url
-
-    def dedupes(self, channel: str) -> bool:
-        return True
-
-    def can_cancel(self, channel: str) -> bool:
-        return False
 
     async def send(self, send: Send, env: Configuration, timeout_s: float) -> Outcome:
         """Accepted as soon as one contact took it."""
@@ -132,12 +127,6 @@ class QuarantineHandler:
             return Accepted(send.id, final=True, detail=f"told on {len(outcomes)} contact methods")
         reasons = "; ".join(o.reason for o in outcomes if not isinstance(o, Accepted))
         return Rejected(reasons or "nobody can be reached at all", retryable=True)
-
-    async def reconcile(self, send: Send, env: Configuration, timeout_s: float) -> Accepted | NotFound | CannotTell:
-        return CannotTell()
-
-    async def cancel(self, send: Send, env: Configuration, timeout_s: float) -> None:
-        return None
 
     def _notice(self, send: Send, user: User, contact: ContactMethod) -> Page:
         return Page(

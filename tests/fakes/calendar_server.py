@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass, field
 from hashlib import sha256
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+
+from tests.fakes.listening import Listening, Quiet
 
 
 @dataclass
-class CalendarServer:
+class CalendarServer(Listening):
     """`body` is served with an ETag; `status` other than 200 instead; `redirect`: Location of a 302."""
 
     body: bytes = b""
@@ -19,10 +18,10 @@ class CalendarServer:
     requests: list[dict[str, str]] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)
 
-    def __enter__(self) -> CalendarServer:
+    def handler(self) -> type[Quiet]:
         server = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(Quiet):
             def do_GET(self) -> None:
                 server.requests.append({k.lower(): v for k, v in self.headers.items()})
                 tag = f'"{sha256(server.body).hexdigest()[:16]}"'
@@ -43,23 +42,8 @@ class CalendarServer:
                 if status == 200:
                     self.wfile.write(server.body)
 
-            def log_message(self, format: str, *args: Any) -> None:
-                return
-
-        class Server(ThreadingHTTPServer):
-            daemon_threads = True
-
-            def handle_error(self, request: Any, client_address: Any) -> None:
-                return  # a reader that had enough has hung up
-
-        self._server = Server(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        return Handler
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}/on-call.ics"
+        return f"{super().url}/on-call.ics"

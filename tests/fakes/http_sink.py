@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import socket
-import threading
 import time
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests.fakes.listening import Listening, Quiet
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,19 +27,18 @@ class Received:
 
 
 @dataclass
-class HttpSink:
+class HttpSink(Listening):
     """`status`: what it answers; `drop_after_reading`: closes without an answer; `hold_s`: answers late."""
 
     status: int = 200
     drop_after_reading: bool = False
     hold_s: float = 0.0
-    address: str = "127.0.0.1"
     received: list[Received] = field(default_factory=list)
 
-    def __enter__(self) -> HttpSink:
+    def handler(self) -> type[Quiet]:
         sink = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(Quiet):
             protocol_version = "HTTP/1.1"
 
             def do_POST(self) -> None:
@@ -63,24 +62,4 @@ class HttpSink:
 
             do_GET = do_POST
 
-            def log_message(self, format: str, *args: Any) -> None:
-                return
-
-        class Server(ThreadingHTTPServer):
-            daemon_threads = True
-            request_queue_size = 1024
-
-            def handle_error(self, request: Any, client_address: Any) -> None:
-                return  # a sender that was killed has hung up
-
-        self._server = Server((self.address, 0), Handler)
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-    @property
-    def url(self) -> str:
-        return f"http://{self.address}:{self._server.server_address[1]}"
+        return Handler

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import threading
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs
 
+from tests.fakes.listening import Listening, Quiet
+
 
 @dataclass
-class SlackServer:
+class SlackServer(Listening):
     """`users`: e-mail -> Slack id; `groups`: id -> members; `fail`: answers still to come, instead of doing it:
     a status (429, 500), or an error of Slack's."""
 
@@ -43,10 +43,10 @@ class SlackServer:
             return 200, {"ok": True, "usergroup": {"id": form["usergroup"], "users": members}}
         return 200, {"ok": False, "error": "unknown_method"}
 
-    def __enter__(self) -> SlackServer:
+    def handler(self) -> type[Quiet]:
         slack = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(Quiet):
             def do_POST(self) -> None:
                 raw = self.rfile.read(int(self.headers.get("content-length", 0))).decode()
                 form = {k: v[0] for k, v in parse_qs(raw).items()}
@@ -59,18 +59,8 @@ class SlackServer:
                 self.end_headers()
                 self.wfile.write(out)
 
-            def log_message(self, format: str, *args: Any) -> None:
-                return
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        return Handler
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}/api"
+        return f"{super().url}/api"
