@@ -40,8 +40,14 @@ def on_command(line: Line, command: Command, now: float, config: Configuration, 
         _carry_out(draft, command)
     if isinstance(command, AddNote) or why:
         arm(draft)
-    draft.reply = {"done": not why, "why": why, "status": draft.line.status, "episode": draft.line.episode}
+    said = why or ("none of them can be reached: the policy goes on at once" if _in_vain(draft) else "")
+    draft.reply = {"done": not why, "why": said, "status": draft.line.status, "episode": draft.line.episode}
     return draft
+
+
+def _in_vain(draft: Draft) -> bool:
+    """True if it was just reassigned to nobody who can be reached."""
+    return any(isinstance(event, e.Reassigned) and not event.users for event in draft.events)
 
 
 def _refusal(line: Line, command: Command, now: float) -> str:

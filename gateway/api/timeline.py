@@ -204,6 +204,8 @@ def sentence(kind: str, body: dict[str, Any], config: Configuration) -> str:
             return f"It flaps and is worse now ({worse}): escalation starts from the first step"
         case "Noted":
             return f"{by} wrote{note}"
+        case "Reassigned" if not body["users"]:
+            return f"Reassigned by {by} to people who cannot be reached: the policy goes on{note}"
         case "Reassigned":
             return f"Reassigned by {by} to {_names(config, body['users'])}{note}"
         case "Escalated":

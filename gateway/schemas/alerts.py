@@ -228,7 +228,7 @@ class ActionResult(Output):
     """`recorded`: durable, and no page goes out any more, but not processed within the time we wait."""
 
     state: Literal["done", "ignored", "recorded"]
-    why: str = Field(description="Why it was ignored")
+    why: str = Field(description="Why it was ignored, or what became of it otherwise than wanted")
     alert: Alert | None = Field(description="Null while the database is away")
 
 

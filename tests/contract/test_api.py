@@ -41,7 +41,16 @@ async def test_an_alert_can_be_raised_worked_on_and_read_back(live_site: Site) -
     assert (await live_site.call("POST", f"{path}/escalate"))["alert"]["status"] == "triggered"
     users = (await live_site.call("GET", "/users"))["items"]
     targets = {"targets": [{"kind": "user", "id": users[0]["id"]}]}
-    assert (await live_site.call("POST", f"{path}/reassign", targets))["state"] == "done"
+    reached = await live_site.call("POST", f"{path}/reassign", targets)
+    assert (reached["state"], reached["why"]) == ("done", "")
+    bare = await live_site.call("POST", "/users", {"name": "Bare", "email": "bare@example.org"})
+    await until("the gateway's configuration", lambda: _has(live_site, bare["id"]))
+    nobody = {"targets": [{"kind": "user", "id": bare["id"]}]}
+    in_vain = await live_site.call("POST", f"{path}/reassign", nobody)
+    assert (in_vain["state"], in_vain["why"]) == (
+        "done",
+        "none of them can be reached: the policy goes on at once",
+    )
     assert (await live_site.call("POST", f"{path}/resolve"))["alert"]["status"] == "resolved"
     late = await live_site.call("POST", f"{path}/acknowledge")
     assert (late["state"], late["why"]) == ("ignored", "the incident is resolved")
@@ -58,9 +67,14 @@ async def test_an_alert_can_be_raised_worked_on_and_read_back(live_site: Site) -
         "Resolved",
     } <= kinds
     assert any(e["text"].startswith("Page to Administrator by outbox") for e in timeline)
+    assert any("to people who cannot be reached" in e["text"] for e in timeline)
     exported = await live_site.http.get(f"/api/v1{path}/export")
     assert exported.headers["content-type"].startswith("text/markdown")
     assert f"- Id: {alert['id']}" in exported.text and "Resolved by" in exported.text
+
+
+async def _has(site: Site, user_id: str) -> bool:
+    return user_id in site.services.config.current.users
 
 
 async def test_lists_filter_and_page(live_site: Site) -> None:

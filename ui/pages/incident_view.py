@@ -177,7 +177,10 @@ class View(Session):
 
     async def _do(self, action: str, body: dict[str, Any] | None = None) -> None:
         result = await self.ask("POST", f"{self._path}/{action}", body)
-        self.done = WORDS.get(result["state"], f"Nothing changed: {result['why']}")
+        state, why = result["state"], result["why"]
+        self.done = WORDS.get(state, f"Nothing changed: {why}")
+        if state == "done" and why:
+            self.done = f"Done, but {why}."
         await self._load()
 
     @rx.event
