@@ -120,7 +120,8 @@ def _decision(before: Line, draft: Draft, ctx: Ctx, tell: list[Tell]) -> Decisio
     timers: list[Set | Cancel] = []
     for name, at in draft.timers.items():
         timers.append(Cancel(name) if at is None else Set(name, at))
-    same = draft.line is before or draft.line == before
+    moved = draft.line.updated_at != before.updated_at  # spares comparing forty fields
+    same = draft.line is before or (not moved and draft.line == before)
     records = [] if same or draft.line.episode == 0 else [_view(draft.line, ctx.entity.key)]
     effects = _effects(draft, ctx.entity.key) if draft.pages else {}
     return Decision(

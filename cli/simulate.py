@@ -16,16 +16,17 @@ from domain.configuration import Configuration
 from domain.errors import Invalid
 from simulation import compare, exchange
 from simulation.change import changed
+from simulation.collector import resting
 from simulation.generate import generate
-from simulation.judging import Finding, judge
+from simulation.judging import Finding
 from simulation.learn import Called, learn
 from simulation.outcome import Outcome
-from simulation.report import Report, report
 from simulation.report import text as report_text
 from simulation.run import simulate
 from simulation.scenario import USUAL_FAULTS, Arrival, Behaviour, Faults, Scenario
 from simulation.shrink import shrink
 from simulation.timeline import timeline
+from simulation.verdict import Verdict, verdict
 from storage import configuration, past
 from storage.db import make_engine
 from storage.sealed import Sealer
@@ -62,21 +63,26 @@ def run(options: Options, settings: Callable[[], Settings]) -> int:
     if options.export_config is not None or options.export_alerts is not None:
         _export(options, scenario)
         return 0
-    if options.policy is None:
-        outcome, findings = _run(scenario, "simulating")
-        found = report(outcome)
-        say(report_text(found, outcome))
-        say(f"\n  digest {outcome.digest()}: the same seed and input give the same digest")
-        _write(options.json_file, {**found.json(), "digest": outcome.digest(), "violations": len(findings)})
-        return _verdict(outcome, findings, options)
-    other = _changed(scenario, options.policy)
-    (before, found_before), (after, found_after) = _run(scenario, "as it is"), _run(other, "as asked")
-    reports: tuple[Report, Report] = (report(before), report(after))
-    two = compare.Comparison(*reports)
-    say(f"As it is:\n{report_text(reports[0], before)}\n\nWith {options.policy}:\n{report_text(reports[1], after)}")
-    say(f"\nWith {options.policy}: {compare.text(two)}")
-    _write(options.json_file, {**two.json(), "digests": [before.digest(), after.digest()]})
-    return _verdict(before, found_before, options) if found_before else _verdict(after, found_after, options)
+    with resting():
+        return _one(scenario, options) if options.policy is None else _two(scenario, options, options.policy)
+
+
+def _one(scenario: Scenario, options: Options) -> int:
+    outcome, said = _run(scenario, "simulating")
+    say(report_text(said.report, outcome))
+    say(f"\n  digest {said.digest}: the same seed and input give the same digest")
+    _write(options.json_file, {**said.report.json(), "digest": said.digest, "violations": len(said.findings)})
+    return _verdict(outcome, said.findings, options)
+
+
+def _two(scenario: Scenario, options: Options, policy: Path) -> int:
+    other = _changed(scenario, policy)
+    (before, was), (after, now) = _run(scenario, "as it is"), _run(other, "as asked")
+    two = compare.Comparison(was.report, now.report)
+    say(f"As it is:\n{report_text(was.report, before)}\n\nWith {policy}:\n{report_text(now.report, after)}")
+    say(f"\nWith {policy}: {compare.text(two)}")
+    _write(options.json_file, {**two.json(), "digests": [was.digest, now.digest]})
+    return _verdict(before, was.findings, options) if was.findings else _verdict(after, now.findings, options)
 
 
 # -- input -----------------------------------------------------------------------------------------------
@@ -173,8 +179,8 @@ def _changed(scenario: Scenario, path: Path) -> Scenario:
 # -- running and telling ---------------------------------------------------------------------------------
 
 
-def _run(scenario: Scenario, what: str) -> tuple[Outcome, list[Finding]]:
-    """The run and the judge's findings; shows how far it is."""
+def _run(scenario: Scenario, what: str) -> tuple[Outcome, Verdict]:
+    """The run and what there is to say of it; shows how far it is."""
     shown = -1
 
     def progress(share: float) -> None:
@@ -189,7 +195,7 @@ def _run(scenario: Scenario, what: str) -> tuple[Outcome, list[Finding]]:
 
     outcome = simulate(scenario, progress)
     sys.stderr.write(f"  {what}: {outcome.decisions:,} decisions; judging …          \n")
-    return outcome, judge(outcome)
+    return outcome, verdict(outcome)
 
 
 def _verdict(outcome: Outcome, findings: list[Finding], options: Options) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from domain.configuration import Configuration
+from domain.events import Paged
 from domain.incident import Line
 from domain.line import apply
 from domain.notices import Notice
@@ -56,10 +57,12 @@ class Draft:
         """To be told, not paged."""
         self.reply: dict[str, Any] | None = None
         self._new_id = new_id
+        self._paged = 0
 
     def add(self, event: Any) -> None:
         """Something happened."""
         self.events.append(event)
+        self._paged += isinstance(event, Paged)
         self.line = apply(self.line, event)
 
     def choice(self) -> str:
@@ -93,8 +96,7 @@ class Draft:
         repeats: OutagePage | None = None,
     ) -> str:
         """Order a page; answers its delivery id."""
-        number = sum(type(event).__name__ == "Paged" for event in self.events)
-        delivery = self._new_id(f"page:{number}")
+        delivery = self._new_id(f"page:{self._paged}")
         line = self.line
         self.pages.append(
             PageOrder(delivery, line.episode, user_id, contact_method_id, contact, line.step, line.round, rule, repeats)

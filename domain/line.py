@@ -24,8 +24,11 @@ MAX_TOMBSTONES = 500
 
 
 def apply(line: Line, event: Any) -> Line:
-    """The line after the event."""
+    """The line after the event; what happens most comes first."""
     match event:
+        case e.Paged(_, delivery, user_id, _, _, rule, repeats):
+            outage = line.outage if repeats is None else taken_up(line.outage, repeats)
+            return _rule_used(line, user_id, rule, delivery, outage)
         case e.Triggered():
             return _triggered(line, event)
         case e.AlertsFired(_, alerts, severity, at):
@@ -62,9 +65,6 @@ def apply(line: Line, event: Any) -> Line:
             held = line.ladders[user_id]
             held = replace(held, started_at=until - held.rules[rule].delay_s)
             return replace(line, ladders={**line.ladders, user_id: held})
-        case e.Paged(_, delivery, user_id, _, _, rule, repeats):
-            outage = line.outage if repeats is None else taken_up(line.outage, repeats)
-            return _rule_used(line, user_id, rule, delivery, outage)
         case e.PagedInOutage() | e.OutagePageCounted() | e.WaitCounted():
             return _outage(line, event)
         case event if isinstance(event, t.ALL):

@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from domain.configuration import Configuration
-from domain.incident import AlertsReceived
-from runtime.codec import Kinds
+from domain.incident import AlertsReceived, Line
+from runtime.codec import Kind, Kinds
 from runtime.entity import Cancel, Ctx, Decision, Effect, Set, TimerFired, View
 from runtime.ids import EntityId, shard_of
 from simulation.chance import Chance
@@ -44,9 +44,14 @@ class Clock:
 
     def run(self, end: float, progress: Callable[[float], None], every_s: float) -> None:
         """Let everything happen up to `end`; tells `progress` the time every `every_s` of virtual time."""
-        heap, told = self._heap, self.now
-        while heap and heap[0][0] <= end:
-            self.now, _, what, arguments = heapq.heappop(heap)
+        # What is asked for beforehand, a year of alerts, is sorted once: a heap of it all would be deep for everybody.
+        planned, told = sorted(self._heap, reverse=True), self.now
+        heap = self._heap = []
+        while heap or planned:
+            first = planned.pop() if planned and not (heap and heap[0] < planned[-1]) else heapq.heappop(heap)
+            if first[0] > end:
+                break
+            self.now, _, what, arguments = first
             if self.now - told >= every_s:
                 told = self.now
                 progress(told)
@@ -57,12 +62,29 @@ class Clock:
 class Hosted:
     """One live entity."""
 
-    __slots__ = ("free_at", "generation", "halting", "id", "journal", "seq", "shard", "state", "timers")
+    __slots__ = (
+        "free_at",
+        "generation",
+        "halting",
+        "id",
+        "journal",
+        "kind",
+        "name",
+        "number",
+        "seq",
+        "shard",
+        "state",
+        "timers",
+    )
 
-    def __init__(self, ident: EntityId, state: Any) -> None:
+    def __init__(self, ident: EntityId, kind: Kind, number: int) -> None:
         self.id = ident
+        self.name = str(ident)
+        self.kind = kind
+        self.number = number
+        """How many were addressed before."""
         self.shard = shard_of(ident)
-        self.state = state
+        self.state: Any = kind.entity.new(ident.key)
         self.seq = 0
         self.journal: list[Row] = []
         self.timers: dict[str, tuple[int, float]] = {}
@@ -94,6 +116,8 @@ class Hosts:
         self._upgrades = sorted(upgrades, key=lambda u: u.at)
         self._moves = [u.at for u in self._upgrades]
         self._hosted: dict[str, Hosted] = {}
+        self._open: dict[int, Hosted] = {}
+        """Incident lines that are open, by number."""
         self._known: dict[str, None] = {}
 
     def entity(self, name: str) -> Hosted:
@@ -101,13 +125,17 @@ class Hosts:
         found = self._hosted.get(name)
         if found is None:
             ident = EntityId.parse(name)
-            found = self._hosted[name] = Hosted(ident, self._kinds.of(ident.kind).entity.new(ident.key))
+            found = self._hosted[name] = Hosted(ident, self._kinds.of(ident.kind), len(self._hosted))
             self.outcome.journals[name] = found.journal
         return found
 
     def all(self) -> Mapping[str, Hosted]:
         """Entities by address."""
         return self._hosted
+
+    def all_open(self) -> list[Hosted]:
+        """Incident lines that are open, the oldest line first."""
+        return [self._open[number] for number in sorted(self._open)]
 
     def tell(self, name: str, message: Any, dedup: str, halts: bool = False, events: int = 0) -> bool:
         """Commit a message and have it processed; False if it was known already."""
@@ -146,26 +174,29 @@ class Hosts:
 
     def _turn(self, hosted: Hosted, message: Any, cause: str) -> None:
         """decide, journal, apply, then timers, withdrawals and effects: as one commit would."""
-        kind = self._kinds.of(hosted.id.kind)
-        moved = bisect_right(self._moves, self.clock.now - hosted.shard * SHARD_STEP_S)
+        kind, clock, outcome = hosted.kind, self.clock, self.outcome
+        now, env = clock.now, self.env
+        moved = bisect_right(self._moves, now - hosted.shard * SHARD_STEP_S)
         if hosted.generation != moved:
             # The new host has the state from the database, not from the old host's memory.
             hosted.generation = moved
             left = hosted.state
             hosted.state = kind.state(kind.entity.version, kind.encode_state(left), hosted.id.key)
             if hosted.state != left:
-                self.outcome.drift.append((self.clock.now, str(hosted.id)))
-        now, env = self.clock.now, self.env
+                outcome.drift.append((now, hosted.name))
         ctx = Ctx(now, hosted.id, hosted.seq, cause, env)
         decision = kind.entity.decide(hosted.state, message, ctx)
-        self.outcome.decisions += 1
+        outcome.decisions += 1
         for event in decision.events:
             hosted.journal.append(Row(now, hosted.seq, cause, event, env.version))
+            hosted.seq += 1
             if decision.after is None:
                 hosted.state = kind.entity.apply(hosted.state, event)
-            hosted.seq += 1
-        hosted.state = hosted.state if decision.after is None else decision.after
-        if self.outcome.decisions % SHOWN == 0:
+        if decision.after is not None:
+            hosted.state = decision.after
+        if isinstance(hosted.state, Line):
+            self._note(hosted, hosted.state)
+        if outcome.decisions % SHOWN == 0:
             for record in decision.records:
                 if isinstance(record, View):
                     record.show()
@@ -173,7 +204,7 @@ class Hosts:
             match change:
                 case Set(name, at):
                     hosted.timers[name] = (ctx.seq, at)
-                    self.clock.at(at, self._fire, hosted, name, ctx.seq)
+                    clock.at(at, self._fire, hosted, name, ctx.seq)
                 case Cancel(name):
                     hosted.timers.pop(name, None)
         for group in decision.cancel:
@@ -183,3 +214,9 @@ class Hosts:
         for n, tell in enumerate(decision.tell):
             alerts = len(tell.message.events) if isinstance(tell.message, AlertsReceived) else 0
             self.tell(str(tell.to), tell.message, ctx.id(f"tell:{n}"), events=alerts)
+
+    def _note(self, hosted: Hosted, line: Line) -> None:
+        if line.open:
+            self._open[hosted.number] = hosted
+        else:
+            self._open.pop(hosted.number, None)

@@ -27,8 +27,7 @@ class Row(NamedTuple):
     """Version of the configuration the decision was taken under."""
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(NamedTuple):
     """A message that was accepted: answered 2xx at `at`. `events`: alerts in it (0 for a command)."""
 
     at: float

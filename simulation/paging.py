@@ -48,7 +48,7 @@ class Paging:
         if effect.kind != "page":
             return
         clock, body = self._hosts.clock, dict(effect.body)
-        entity, user = str(hosted.id), str(body["user_id"])
+        entity, user = hosted.name, str(body["user_id"])
         name = (*self.trouble.get(entity, (entity,)), user, str(body["contact_method_id"]))
         count = self._named[name] = self._named.get(name, 0) + 1
         episode = int(str(body["incident_id"]).rpartition("-")[2])
@@ -62,7 +62,7 @@ class Paging:
 
     def withdraw(self, hosted: Hosted, group: str) -> None:
         """Unsent pages of the group, or the one with this id, are taken back."""
-        for ident in [group] if group in self._rows else self._open.pop((str(hosted.id), group), []):
+        for ident in [group] if group in self._rows else self._open.pop((hosted.name, group), []):
             if ident in self._rows:
                 self._settle(ident, "cancelled")
 

@@ -106,8 +106,8 @@ class Run:
             if before.schedules.get(ident) != change.configuration.schedules.get(ident):
                 self._look(ident)
         gone = changed(before, change.configuration)
-        for name, hosted in list(self._hosts.all().items()) if gone else ():
-            held = hosted.state.held if isinstance(hosted.state, Line) else None
+        for hosted in self._hosts.all_open() if gone else ():
+            name, held = hosted.name, hosted.state.held
             if held is None or hosted.state.status is not Status.SUPPRESSED or gone.isdisjoint(held.ids):
                 continue
             if not self._chance.happens(LOST, "look again", name, change.configuration.version):
@@ -216,10 +216,9 @@ class Run:
 
     def _other(self, entity: str, line: Line) -> str:
         """Another open incident of the team, the oldest."""
-        for name, hosted in self._hosts.all().items():
-            other = hosted.state
-            if isinstance(other, Line) and other.open and other.team_id == line.team_id and name != entity:
-                return incident_id(name.partition("/")[2], other.episode)
+        for hosted in self._hosts.all_open():
+            if hosted.state.team_id == line.team_id and hosted.name != entity:
+                return incident_id(hosted.id.key, hosted.state.episode)
         return ""
 
     def _forgotten(self, delivery: Delivery, dedup: str) -> None:

@@ -17,27 +17,40 @@ from simulation.outcome import Outcome
 def judge(outcome: Outcome) -> list[Finding]:
     """All violations, in order of time; none means that the promise held in this run."""
     with resting():
-        return sorted(_found(outcome), key=lambda f: (f.at, f.entity, f.kind))
+        return ordered([*kept(outcome), *called(outcome)])
 
 
-def _found(outcome: Outcome) -> list[Finding]:
+def ordered(findings: list[Finding]) -> list[Finding]:
+    """As the judge tells them."""
+    return sorted(findings, key=lambda f: (f.at, f.entity, f.kind))
+
+
+def kept(outcome: Outcome) -> list[Finding]:
+    """The first half of the questions: what senders and providers said is kept, and what fires is in an incident."""
     found: list[Finding] = []
-    opinion = Opinion(outcome.scenario.end + 86_400)
     accepted(outcome, found.append)
     heard(outcome, found.append)
     receipts(outcome, found.append)
     merged = tied(outcome)
     ties(outcome, merged, found.append)
     for entity, rows in outcome.journals.items():
+        if entity.startswith("heartbeat/"):
+            Beats(entity, outcome, found.append).follow(rows)
+        elif entity.startswith("incident/") and entity not in merged:
+            Firing(entity, outcome, found.append).follow(rows)
+    found += [Finding("drift", entity, "its state was read back differently", at) for at, entity in outcome.drift]
+    return found
+
+
+def called(outcome: Outcome) -> list[Finding]:
+    """The second half, as much work as the first: the right people were called, in time, as long as it was due."""
+    found: list[Finding] = []
+    opinion = Opinion(outcome.scenario.end + 86_400)
+    for entity, rows in outcome.journals.items():
         if entity.startswith("schedule/"):
             handoffs(entity, rows, opinion, outcome, found.append)
-        elif entity.startswith("heartbeat/"):
-            Beats(entity, outcome, found.append).follow(rows)
         elif entity.startswith("incident/"):
             walk = Walk(entity, outcome, opinion, found.append)
             walk.follow(rows)
-            if entity not in merged:
-                Firing(entity, outcome, found.append).follow(rows)
             pages(entity, rows, walk.quiet, walk.spared, outcome, found.append)
-    found += [Finding("drift", entity, "its state was read back differently", at) for at, entity in outcome.drift]
     return found
