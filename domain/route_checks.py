@@ -8,7 +8,7 @@ from domain.configuration import Configuration, Grouping, Integration, Matcher, 
 from domain.errors import Invalid
 from domain.expression import expression
 from domain.pattern import BadPattern, compiled
-from domain.service import MAX_DEPENDENCIES, MAX_SERVICES, Service, circle
+from domain.service import MAX_DEPENDENCIES, MAX_SERVICES, Service, circle_of
 from domain.template import template
 from domain.validation import check_window, check_zone
 
@@ -151,7 +151,7 @@ def check_service(service: Service, config: Configuration) -> None:
             raise Invalid(f"depends_on[{n}]", "A service does not depend on itself.")
         if needed not in config.services:
             raise Invalid(f"depends_on[{n}]", f"There is no service with id {needed!r}.")
-    way = circle({**config.services, service.id: service}, service.id)
+    way = circle_of({**config.services, service.id: service}, service.id)
     if way:
         names = [service.name if ident == service.id else config.services[ident].name for ident in way]
         needs = ", which needs ".join(names[1:])

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from domain.alert import Link
+from domain.circle import circle
 
 MAX_SERVICES = 5_000
 MAX_DEPENDENCIES = 100
@@ -37,7 +38,16 @@ class Service:
 
 def upstream(services: Mapping[str, Service], ident: str) -> dict[str, int]:
     """What the service needs, directly or not: id -> how many steps away, nearest first. Without itself."""
-    return _reach(ident, lambda at: services[at].depends_on if at in services else ())
+    return _reach(ident, _needs(services))
+
+
+def circle_of(services: Mapping[str, Service], ident: str) -> tuple[str, ...]:
+    """The way by which the service needs itself: it, what it needs, …, itself; () if it does not."""
+    return circle(ident, _needs(services))
+
+
+def _needs(services: Mapping[str, Service]) -> Callable[[str], Iterable[str]]:
+    return lambda at: services[at].depends_on if at in services else ()
 
 
 def downstream(services: Mapping[str, Service], ident: str) -> dict[str, int]:
@@ -47,26 +57,6 @@ def downstream(services: Mapping[str, Service], ident: str) -> dict[str, int]:
         for needed in service.depends_on:
             needed_by.setdefault(needed, []).append(service.id)
     return _reach(ident, lambda at: needed_by.get(at, ()))
-
-
-def circle(services: Mapping[str, Service], ident: str) -> tuple[str, ...]:
-    """The shortest way by which the service needs itself: it, what it needs, …, itself; () if there is none."""
-    came_from: dict[str, str] = {}
-    edge = [ident]
-    while edge and ident not in came_from:
-        further = []
-        for here in edge:
-            for there in services[here].depends_on if here in services else ():
-                if there not in came_from:
-                    came_from[there] = here
-                    further.append(there)
-        edge = further
-    if ident not in came_from:
-        return ()
-    way = [ident, came_from[ident]]
-    while way[-1] != ident:
-        way.append(came_from[way[-1]])
-    return tuple(reversed(way))
 
 
 def _reach(start: str, following: Callable[[str], Iterable[str]]) -> dict[str, int]:

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from domain.circle import circle
 from domain.errors import Invalid
 from domain.schedule import Absence, FixedShifts, Layer, Override, Rotation, Schedule, Temporary, Term
 from domain.window import Window
@@ -99,6 +100,7 @@ def _check_rotation(rotation: Rotation, field: str, users: Collection[str] | Non
             raise Invalid(f"{field}.{name}", f"There can be at most {MAX_PARTICIPANTS}; leave those long past away.")
         for n, entry in enumerate(given):
             _check_entry(entry, f"{field}.{name}[{n}]", rotation, users)
+    _check_stand_ins(rotation.absences, f"{field}.absences")
 
 
 def _check_handoffs(rotation: Rotation, field: str) -> None:
@@ -123,6 +125,28 @@ def _check_entry(entry: Absence | Term, field: str, rotation: Rotation, users: C
         raise Invalid(f"{field}.end", "Must come after the start.")
     if isinstance(entry, Absence) and entry.stand_in is not None:
         _check_user(entry.stand_in, f"{field}.stand_in", users)
+
+
+def _check_stand_ins(absences: tuple[Absence, ...], field: str) -> None:
+    """All of a circle are away when the last of them leaves, so it is found at somebody's start."""
+    spans = [(_local(a.start, datetime.min), _local(a.end, datetime.max), a) for a in absences]
+    for n, (leaves, _, absence) in enumerate(spans):
+        if absence.stand_in is None:
+            continue
+        away: dict[str, list[str]] = {absence.user: [absence.stand_in]}
+        for start, end, other in spans:
+            if start <= leaves < end and other.stand_in is not None and other.user != absence.user:
+                away.setdefault(other.user, []).append(other.stand_in)
+        way = circle(absence.user, lambda user, away=away: away.get(user, ()))  # type: ignore[misc]
+        if len(way) == 2:
+            raise Invalid(f"{field}[{n}].stand_in", "Nobody can stand in for themselves.")
+        if way:
+            text = f"They stand in for each other in a circle while all {len(way) - 1} are away: name somebody else."
+            raise Invalid(f"{field}[{n}].stand_in", text)
+
+
+def _local(text: str | None, otherwise: datetime) -> datetime:
+    return datetime.fromisoformat(text) if text is not None else otherwise
 
 
 def _check_fixed(fixed: FixedShifts, field: str, users: Collection[str] | None) -> None:

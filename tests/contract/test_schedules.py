@@ -165,6 +165,10 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     (of(unit="week", handoffs=[{"weekday": 7, "time": "09:00"}]), "/layers/0/rotation/handoffs/0/weekday"),
     (of(absences=[{"user": "b", "start": "2026-01-01T00:00:00"}]), "/layers/0/rotation/absences/0/user"),
     (
+        of(absences=[{"user": bootstrap.ADMIN, "start": "2026-01-01T00:00:00", "stand_in": bootstrap.ADMIN}]),
+        "/layers/0/rotation/absences/0/stand_in",
+    ),
+    (
         of(terms=[{"user": bootstrap.ADMIN, "start": "2026-02-01T00:00:00", "end": "2026-01-01T00:00:00"}]),
         "/layers/0/rotation/terms/0/end",
     ),

@@ -17,7 +17,7 @@ from domain.holidays import asked
 from domain.people import Team
 from domain.policy import Policy
 from domain.route_checks import MAX_GOING_ON, MAX_ROUTES, MAX_SCANNED, check_routes, check_service
-from domain.service import Service, circle, downstream, upstream
+from domain.service import Service, circle_of, downstream, upstream
 from domain.spans import Opening
 from domain.view import body
 from domain.window import Window
@@ -295,7 +295,7 @@ def test_a_circle_is_refused_with_its_way_and_one_elsewhere_is_nobodys_fault() -
     assert way in refused.value.message
     check_service(Service("new", "New", depends_on=("checkout",)), config)
     check_service(Service("checkout", "Checkout"), config)
-    assert circle(config.services, "new") == ()
+    assert circle_of(config.services, "new") == ()
 
 
 def test_silenced_at_the_source_is_shown_and_keeps_no_page_back() -> None:

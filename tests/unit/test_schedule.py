@@ -226,3 +226,22 @@ def test_a_wrong_schedule_is_refused_naming_the_field(zone: str, made: Layer, fi
     with pytest.raises(Invalid) as refused:
         check_schedule(schedule(zone, made))
     assert refused.value.field == field
+
+
+def test_people_who_are_away_together_cannot_stand_in_for_each_other_in_a_circle() -> None:
+    def away(user: str, start: int, end: int | None, stand_in: str) -> Absence:
+        return Absence(user, f"2026-01-{start:02}T00:00:00", end and f"2026-01-{end:02}T00:00:00", stand_in)
+
+    def refused(*absences: Absence) -> str:
+        try:
+            check_schedule(daily(absences=absences))
+        except Invalid as error:
+            return error.field.removeprefix("layers[0].rotation.absences")
+        return ""
+
+    assert refused(away("ada", 2, 9, "ada")) == "[0].stand_in"
+    assert refused(away("ada", 2, 9, "ben"), away("ben", 4, None, "ada")) == "[1].stand_in"
+    assert refused(away("ada", 2, 4, "ben"), away("ben", 4, 6, "ada")) == "", "one after the other"
+    third = away("cleo", 3, 5, "ada")
+    assert refused(away("ada", 2, 9, "ben"), away("ben", 1, 9, "cleo"), third) == "[2].stand_in"
+    assert refused(away("ada", 2, 9, "ben"), away("ben", 1, 9, "cleo")) == "", "they lead to somebody who is there"
