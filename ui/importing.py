@@ -11,7 +11,7 @@ from urllib.parse import quote
 import reflex as rx
 
 from ui.components.live import ago
-from ui.parts import field, sure
+from ui.parts import ending, field, sure
 from ui.session import Session, told
 
 CLOSED, NEW = "", "new"
@@ -202,11 +202,7 @@ def _form(on: Any, new: bool) -> rx.Component:
             rx.el.input(name="stale", type="number", min=0.1, step="any", default_value=form["stale"], required=True),
             "/stale_after_s",
         ),
-        rx.el.div(
-            rx.el.button("Save the calendar", type="submit", class_name="first"),
-            rx.el.button("Cancel", type="button", on_click=on.open_import(CLOSED)),
-            class_name="actions",
-        ),
+        ending("Save the calendar", on.open_import(CLOSED)),
         on_submit=on.save_import,
         class_name="form",
         custom_attrs={"aria-label": "Calendar"},

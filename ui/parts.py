@@ -43,6 +43,15 @@ def select(options: Sequence[tuple[str, str]] | rx.Var[list[list[str]]], **attri
     return rx.el.select(*items, **attributes)
 
 
+def ending(save: str | rx.Var[str], cancel: Any, may_cancel: bool | rx.Var[bool] = True) -> rx.Component:
+    """The buttons beneath a form. `may_cancel`: whether there is what to go back to."""
+    return rx.el.div(
+        rx.el.button(save, type="submit", class_name="first"),
+        rx.cond(may_cancel, rx.el.button("Cancel", type="button", on_click=cancel)),
+        class_name="actions",
+    )
+
+
 def table(heads: Sequence[str], rows: rx.Component, label: str, class_name: str = "") -> rx.Component:
     """A dense table that scrolls sideways by itself. `rows`: what goes into its body; `label`: read out only."""
     return rx.el.div(

@@ -8,7 +8,7 @@ import reflex as rx
 
 from ui.choices import named, optional
 from ui.integration.rule_form import NOTHING, SEVERITIES, Fields, Rule, fields, in_words, route
-from ui.parts import field, overtaken, select, sure
+from ui.parts import ending, field, overtaken, select, sure
 from ui.session import Session, told
 
 NEW = -1
@@ -221,11 +221,7 @@ def _form() -> rx.Component:
             class_name="box",
         ),
         overtaken(Rules.load, form=True, part=PART),
-        rx.el.div(
-            rx.el.button("Save the rule", type="submit", class_name="first"),
-            rx.el.button("Cancel", type="button", on_click=Rules.close),
-            class_name="actions",
-        ),
+        ending("Save the rule", Rules.close),
         on_submit=Rules.save,
         class_name="form panel",
         key=Rules.form_key,

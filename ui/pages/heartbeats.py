@@ -14,7 +14,7 @@ from ui.gateway import Refused
 from ui.integration.rule_form import SEVERITIES
 from ui.lines import span
 from ui.noise import noise
-from ui.parts import field, only_look, overtaken, select, shown, sure
+from ui.parts import ending, field, only_look, overtaken, select, shown, sure
 from ui.session import Session, told
 
 REFRESH_S = 5
@@ -283,14 +283,10 @@ def _form() -> rx.Component:
             ),
             field("Severity", select(severities, name="severity", default_value=View.form["severity"])),
             overtaken(View.edit(View.editing), form=True),
-            rx.el.div(
-                rx.el.button(
-                    rx.cond(View.editing == NEW, "Make the heartbeat", "Save the heartbeat"),
-                    type="submit",
-                    class_name="first",
-                ),
-                rx.cond(View.editing != NEW, rx.el.button("Cancel", type="button", on_click=View.close)),
-                class_name="actions",
+            ending(
+                rx.cond(View.editing == NEW, "Make the heartbeat", "Save the heartbeat"),
+                View.close,
+                View.editing != NEW,
             ),
             on_submit=View.save,
             class_name="form panel",

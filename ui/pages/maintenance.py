@@ -12,7 +12,7 @@ from ui.choices import named
 from ui.components.live import ago
 from ui.lines import of_windows, windows
 from ui.noise import noise, typed
-from ui.parts import field, only_look, overtaken, shown, sure
+from ui.parts import ending, field, only_look, overtaken, shown, sure
 from ui.session import Session, told
 
 NEW = ""
@@ -223,11 +223,7 @@ def _form() -> rx.Component:
             ),
             field("Why", rx.el.input(name="comment", default_value=View.form["comment"], max_length=500), "/comment"),
             overtaken(View.edit(View.editing), form=True),
-            rx.el.div(
-                rx.el.button("Save the maintenance", type="submit", class_name="first"),
-                rx.cond(View.editing != NEW, rx.el.button("Cancel", type="button", on_click=View.close)),
-                class_name="actions",
-            ),
+            ending("Save the maintenance", View.close, View.editing != NEW),
             on_submit=View.save,
             class_name="form panel",
             key=rx.Var.create(View.form_key).to(str),

@@ -7,7 +7,7 @@ from typing import Any, TypedDict
 import reflex as rx
 
 from ui.choices import named, optional
-from ui.parts import anew, done, fault, field, overtaken, select, shown, sure, table
+from ui.parts import anew, done, ending, fault, field, overtaken, select, shown, sure, table
 from ui.session import Session, told
 from ui.shell import shell
 
@@ -207,11 +207,7 @@ def _form() -> rx.Component:
             ),
             _needs(),
             overtaken(View.edit(View.editing), form=True),
-            rx.el.div(
-                rx.el.button("Save the service", type="submit", class_name="first"),
-                rx.el.button("Cancel", type="button", on_click=View.close),
-                class_name="actions",
-            ),
+            ending("Save the service", View.close),
             on_submit=View.save,
             class_name="form panel",
             key=anew(View.editing),

@@ -11,7 +11,7 @@ from ui.choices import named, optional
 from ui.components.live import ago
 from ui.lines import Unclear, matchers, of_matchers
 from ui.noise import noise, typed
-from ui.parts import anew, field, overtaken, shown, sure
+from ui.parts import anew, ending, field, overtaken, shown, sure
 from ui.session import Session, told
 
 SHOWN = 20
@@ -232,11 +232,7 @@ def _times() -> rx.Component:
         field("Until (UTC)", end, "/ends_at"),
         field("Why", rx.el.input(name="comment", default_value=View.times["comment"], max_length=500), "/comment"),
         overtaken(View.edit(View.editing), form=True),
-        rx.el.div(
-            rx.el.button("Save the change", type="submit", class_name="first"),
-            rx.el.button("Cancel", type="button", on_click=View.edit("")),
-            class_name="actions",
-        ),
+        ending("Save the change", View.edit("")),
         on_submit=View.change,
         class_name="form panel times",
         key=anew(),
