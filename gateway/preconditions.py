@@ -24,8 +24,13 @@ from storage.etags import expecting, tag
 ROOT = "/api/v1"
 RESOURCES = {
     "/users/{user_id}": "user",
+    "/me": "user",
+    "/users/{user_id}/contact-methods/{contact_id}": "contact_method",
+    "/users/{user_id}/notification-rules": "notification_rules",
+    "/users/{user_id}/quiet-hours": "quiet_hours",
     "/teams/{team_id}": "team",
     "/schedules/{schedule_id}": "schedule",
+    "/schedules/{schedule_id}/calendars/{calendar_id}": "calendar",
     "/holiday-calendars/{calendar_id}": "holiday-calendar",
     "/destinations/{destination_id}": "destination",
     "/policies/{policy_id}": "policy",
@@ -38,7 +43,10 @@ RESOURCES = {
     "/silences/{silence_id}": "silence",
     "/maintenance/{maintenance_id}": "maintenance",
 }
-"""What people edit as a whole: its address -> the kind of the subject under which a change of it is saved."""
+"""What people edit as a whole: its address -> the kind of the subject under which a change of it is saved.
+
+Its id is the last one in the address; that of /me is whose it is.
+"""
 TAG = re.compile(r'(?:W/)?"([^"]*)"')
 """A proxy that compresses makes a tag weak (nginx does); it is the same state, so W/ is taken for none."""
 
@@ -48,15 +56,20 @@ def guards(router: APIRouter) -> list[Dependency]:
     return [Depends(_guard)] if any(getattr(route, "path", "") in RESOURCES for route in router.routes) else []
 
 
+def _subject(request: Request, kind: str | None, caller: Holder) -> str:
+    *_, ident = ("", *request.path_params.values())
+    ident = ident.replace("\x00", "") if ident or kind != "user" else caller.user_id or ""
+    return f"{kind}/{ident}" if ident else str(kind)
+
+
 async def _guard(
     request: Request,
     response: Response,
-    _: Annotated[Holder, Depends(principal)],
+    caller: Annotated[Holder, Depends(principal)],
     services: Annotated[Services, Depends(any_services)],
 ) -> AsyncIterator[None]:
     kind = RESOURCES.get(request.scope["route"].path.removeprefix(ROOT))
-    ident = "".join(request.path_params.values()).replace("\x00", "")
-    subject = f"{kind}/{ident}" if ident else str(kind)
+    subject = _subject(request, kind, caller)
     wanted = ", ".join(request.headers.getlist("if-match"))
     if kind is not None and request.method == "GET" and "as_of" not in request.query_params:
         # Before it is read: a change in between leaves an old tag beside a new state, which is refused, never lost.

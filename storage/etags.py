@@ -25,9 +25,14 @@ MEMBERS_AT = """(select max(greatest(valid_from, valid_to)) from config_history
     where kind = 'team_members' and starts_with(row_id, :ident || '/'))"""
 
 
+RULES = """(select jsonb_agg(to_jsonb(r) order by r.urgency, r.position) from public.notification_rules r
+    where r.user_id = t.id)"""
+RULES_AT = MEMBERS_AT.replace("team_members", "notification_rules")
+
+
 @dataclass(frozen=True, slots=True)
 class Edited:
-    """`without`: columns that editing it does not write; `only`: of the one row of the settings, the column it is.
+    """`without`: columns that editing it does not write; `only`: the one column it is, of the settings or of its row.
 
     `more`: what else it says; `more_at`: when that changed last; both SQL.
     """
@@ -48,7 +53,7 @@ class Edited:
         kept = _TRACKED[self.table]
         said = self._said(f"config_shown(to_jsonb(t), '{kept.without}', '{kept.sealed}')")
         more = f" || jsonb_build_object('more', {self.more})" if self.more else ""
-        which = "cast(:ident as text) is not null" if self.only else "t.id = :ident"
+        which = "cast(:ident as text) is not null" if self.table == "settings" else "t.id = :ident"
         return text(
             f"select encode(sha256(convert_to(({said}{more})::text, 'UTF8')), 'hex')"
             f" from public.{self.table} t where {which}"
@@ -56,7 +61,7 @@ class Edited:
 
     def last(self) -> TextClause:
         """SQL: who changed last what `:ident` says, and when."""
-        row_id = "'1'" if self.only else ":ident"
+        row_id = "'1'" if self.table == "settings" else ":ident"
         return text(f"""
             with said as (
                 select valid_from, {self._said("row")} as said from config_history
@@ -70,8 +75,12 @@ class Edited:
 
 EDITED = {
     "user": Edited("users", without="quiet_hours"),
+    "contact_method": Edited("contact_methods", without="verified_at"),
+    "notification_rules": Edited("users", only="id", more=RULES, more_at=RULES_AT),
+    "quiet_hours": Edited("users", only="quiet_hours"),
     "team": Edited("teams", more=MEMBERS, more_at=MEMBERS_AT),
     "schedule": Edited("schedules"),
+    "calendar": Edited("calendar_sources"),
     "holiday-calendar": Edited("holiday_calendars"),
     "destination": Edited("destinations"),
     "policy": Edited("policies"),

@@ -11,9 +11,10 @@ from urllib.parse import quote
 import reflex as rx
 
 from ui.components.live import ago
-from ui.parts import ending, field, sure
+from ui.parts import ending, field, overtaken, sure
 from ui.session import Session, told
 
+PART = "calendar"
 CLOSED, NEW = "", "new"
 NOTHING = {"layer": "", "host": "", "people": "", "every": "15", "stale": "24"}
 
@@ -62,7 +63,7 @@ class Importing(Session, mixin=True):  # type: ignore[call-arg]
         """Have one in the form, or NEW, or CLOSED."""
         self.importing, self.import_form = CLOSED, NOTHING
         if ident not in (CLOSED, NEW):
-            found = await self.ask("GET", self._calendars(ident))
+            found = await self.take(self._calendars(ident), PART)
             names = dict(self.people)
             self.import_form = {
                 "layer": found["layer"],
@@ -91,7 +92,8 @@ class Importing(Session, mixin=True):  # type: ignore[call-arg]
             await self.ask("POST", self._calendars(), {**body, "layer": form["layer"]})
             self.done = "Saved. Once it was read it is the top layer; load this page anew then to move it."
         else:
-            await self.ask("PUT", self._calendars(self.importing), {**body, "layer": self.import_form["layer"]})
+            path, layer = self._calendars(self.importing), self.import_form["layer"]
+            await self.replace(path, {**body, "layer": layer}, PART)
             self.done = "Saved; it is asked for now."
         self.importing = CLOSED
         await self.look_at_imports()
@@ -202,6 +204,7 @@ def _form(on: Any, new: bool) -> rx.Component:
             rx.el.input(name="stale", type="number", min=0.1, step="any", default_value=form["stale"], required=True),
             "/stale_after_s",
         ),
+        rx.fragment() if new else overtaken(on.open_import(on.importing), form=True, part=PART),
         ending("Save the calendar", on.open_import(CLOSED)),
         on_submit=on.save_import,
         class_name="form",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import reflex as rx
@@ -52,20 +52,56 @@ def ending(save: str | rx.Var[str], cancel: Any, may_cancel: bool | rx.Var[bool]
     )
 
 
-def table(heads: Sequence[str], rows: rx.Component, label: str, class_name: str = "") -> rx.Component:
-    """A dense table that scrolls sideways by itself. `rows`: what goes into its body; `label`: read out only."""
+def table(
+    heads: Sequence[str], items: Any, row: Callable[..., rx.Component], label: str, class_name: str = ""
+) -> rx.Component:
+    """A dense table; on a telephone each row is a card, and beneath it each cell has its head beside it (console.css).
+
+    `row`: of an item of the state, an `rx.el.tr` with a cell for each head; `label`: read out only.
+    """
+    numbers: set[int] = set()
+
+    def labelled(of_table: Any) -> rx.Component:
+        made = row(of_table)
+        for n, (cell, head) in enumerate(zip(made.children, heads, strict=True)):
+            _mark(cell, "rowheader" if getattr(cell, "tag", "") == "th" else "cell", head)
+            numbers.update({n} if "number" in str(getattr(cell, "class_name", "")) else ())
+        return _mark(made, "row")
+
+    rows = rx.foreach(items, labelled)
+    cells = (
+        rx.el.th(text, scope="col", role="columnheader", class_name="number" if n in numbers else "")
+        for n, text in enumerate(heads)
+    )
+    return tabulated(rx.fragment(*cells), rows, label, class_name)
+
+
+def tabulated(
+    heads: rx.Component, rows: rx.Component, label: str, class_name: str = "", around: str = ""
+) -> rx.Component:
+    """The same of cells that are made elsewhere. Roles are said, because a browser takes those of elements away
+
+    together with their display.
+    """
     return rx.el.div(
         rx.el.table(
             rx.el.caption(label, class_name="out-of-sight"),
-            rx.el.thead(rx.el.tr(*(rx.el.th(text, scope="col") for text in heads))),
-            rx.el.tbody(rows),
+            rx.el.thead(rx.el.tr(heads, role="row"), role="rowgroup"),
+            rx.el.tbody(rows, role="rowgroup"),
             class_name=f"dense {class_name}".strip(),
+            role="table",
         ),
-        class_name="wide",
+        class_name=f"wide {around}".strip(),
         tab_index=0,
         role="region",
         custom_attrs={"aria-label": label},
     )
+
+
+def _mark(made: rx.Component, role: str, head: str = "") -> rx.Component:
+    label = {"data-label": head} if head else {}
+    made.custom_attrs = {**made.custom_attrs, "role": role, **label}
+    return made
 
 
 def count(items: Any) -> rx.Var[int]:

@@ -11,6 +11,8 @@ from ui.parts import shown
 from ui.session import Session, told
 
 DAYS_AHEAD = 28
+PERSON = "person"
+"""The part of the page that changes who they are."""
 
 
 class Human(TypedDict):
@@ -90,7 +92,9 @@ class Person(Session):
 
     async def meet(self) -> None:
         """The person anew."""
-        user = await self.ask("GET", f"/users/{self.who}")
+        if self.own:
+            await self.take("/me", PERSON)
+        user = await self.take(f"/users/{self.who}", PERSON)
         self.human = {
             "name": user["name"],
             "email": user["email"],

@@ -8,8 +8,8 @@ import reflex as rx
 
 from ui.components.live import ago
 from ui.components.person import copy
-from ui.parts import count, field, select, shown, sure, table
-from ui.person import Person, text_of
+from ui.parts import count, field, overtaken, select, shown, sure, table
+from ui.person import PERSON, Person, text_of
 from ui.session import told
 
 SCOPES = {"read": "only look", "respond": "acknowledge, resolve", "configure": "configure", "admin": "everything"}
@@ -72,7 +72,7 @@ class Account(Person):
     @told
     async def save(self, form: dict[str, Any]) -> None:
         """Name, address, zone."""
-        await self.ask("PUT", "/me", {name: text_of(form, name) for name in ("name", "email", "zone")})
+        await self.replace("/me", {name: text_of(form, name) for name in ("name", "email", "zone")}, PERSON)
         await self.meet()
         self.name = self.human["name"]
         self.done = "Saved."
@@ -133,15 +133,17 @@ def _password(label: str, name: str, kind: str, pointer: str) -> rx.Component:
 
 def yourself() -> rx.Component:
     """Name and password."""
+    human = Account.human
     return rx.el.section(
         rx.el.h2("You"),
         rx.el.form(
-            field("Name", rx.el.input(name="name", default_value=Account.human["name"], max_length=200), "/name"),
-            field("E-mail, to sign in", rx.el.input(name="email", default_value=Account.human["email"]), "/email"),
-            field("Time zone", rx.el.input(name="zone", default_value=Account.human["zone"], max_length=64), "/zone"),
+            field("Name", rx.el.input(name="name", default_value=human["name"], max_length=200), "/name"),
+            field("E-mail, to sign in", rx.el.input(name="email", default_value=human["email"]), "/email"),
+            field("Time zone", rx.el.input(name="zone", default_value=human["zone"], max_length=64), "/zone"),
             rx.el.button("Save", type="submit"),
+            overtaken(Person.load, form=True, part=PERSON),
             on_submit=Account.save,
-            key=Person.who,
+            key=Person.who + human["name"] + human["email"] + human["zone"],
             class_name="form",
         ),
         rx.el.form(
@@ -181,7 +183,7 @@ def sessions() -> rx.Component:
     heads = ("Device", "Address", "Signed in", "Last seen", "")
     return rx.el.section(
         rx.el.h2("Signed in"),
-        table(heads, rx.foreach(Account.browsers, _browser), "Browsers that are signed in"),
+        table(heads, Account.browsers, _browser, "Browsers that are signed in"),
         rx.cond(
             count(Account.browsers) > 1,
             rx.el.button("Sign all others out", type="button", on_click=Account.end_others),
@@ -209,7 +211,7 @@ def tokens() -> rx.Component:
         shown(
             Account.listed,
             Account.some_tokens,
-            table(heads, rx.foreach(Account.tokens, _token), "Your API tokens"),
+            table(heads, Account.tokens, _token, "Your API tokens"),
             "You have none. A token lets a script act for you, and never more than you may yourself.",
         ),
         rx.cond(Account.fresh != "", copy(text=Account.fresh, label="The new token")),

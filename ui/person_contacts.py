@@ -7,7 +7,7 @@ from typing import Any, TypedDict
 import reflex as rx
 
 from ui.gateway import Refused
-from ui.parts import count, field, select, shown, sure
+from ui.parts import count, field, overtaken, select, shown, sure
 from ui.person import text_of
 from ui.person_reach import Reach
 from ui.session import told
@@ -21,6 +21,7 @@ KINDS = {
     "push": "Push to the app",
     "outbox": "Outbox page",
 }
+PART = "addresses"
 HINTS = "To add: an e-mail address, a number with its country code such as +49301234567, or a URL."
 
 
@@ -70,7 +71,9 @@ class Contacts(Reach):
     async def list_contacts(self, asked: str = "", said: dict[str, str] | None = None) -> None:
         """Anew; what was said of them before is kept."""
         before = {c["id"]: c for c in self.contacts}
-        items = (await self.ask("GET", f"/users/{self.who}/contact-methods"))["items"]
+        path = f"/users/{self.who}/contact-methods"
+        listed = (await self.ask("GET", path))["items"]
+        items = [await self.take(f"{path}/{c['id']}", PART) for c in listed]
         self.contacts = [
             {
                 "id": c["id"],
@@ -141,7 +144,7 @@ class Contacts(Reach):
     @told
     async def remove(self, ident: str) -> None:
         """With the rules that use it."""
-        await self.ask("DELETE", f"/users/{self.who}/contact-methods/{ident}")
+        await self.remove_taken(f"/users/{self.who}/contact-methods/{ident}", PART)
         await self.list_contacts()
         self.done = "Removed."
 
@@ -246,6 +249,7 @@ def contacts() -> rx.Component:
     """All of it."""
     return rx.el.section(
         rx.el.h2("Contact methods"),
+        overtaken(Contacts.load_contacts, part=PART),
         addresses(),
         rx.cond(Contacts.may_look_after, adding()),
     )

@@ -11,6 +11,8 @@ from ui.person import Person
 DAYS = {"": "every day", "0,1,2,3,4": "Monday to Friday", "5,6": "Saturday and Sunday"}
 NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 URGENCIES = {"urgent": "Urgent", "normal": "Normal"}
+RULES, QUIET = "rules", "quiet hours"
+"""Parts of the page that are saved apart."""
 
 
 class Line(TypedDict):
@@ -30,17 +32,19 @@ class Reach(Person):
     night: str = ""
     night_urgent: list[str] = []
     night_normal: list[str] = []
+    _rules: dict[str, list[dict[str, Any]]] = {}
+    _windows: list[dict[str, Any]] = []
 
     async def read_reach(self) -> None:
         """All of it anew."""
         items = (await self.ask("GET", f"/users/{self.who}/contact-methods"))["items"]
         self.ways = [[c["id"], c["label"]] for c in items]
         names = {c["id"]: c["label"] for c in items}
-        rules = await self.ask("GET", f"/users/{self.who}/notification-rules")
-        self.urgent = [rule_line(n, r, names) for n, r in enumerate(rules["urgent"])]
-        self.normal = [rule_line(n, r, names) for n, r in enumerate(rules["normal"])]
-        windows = (await self.ask("GET", f"/users/{self.who}/quiet-hours"))["windows"]
-        self.quiet = [{"n": n, "text": window_words(w)} for n, w in enumerate(windows)]
+        self._rules = await self.take(f"/users/{self.who}/notification-rules", RULES)
+        self.urgent = [rule_line(n, r, names) for n, r in enumerate(self._rules["urgent"])]
+        self.normal = [rule_line(n, r, names) for n, r in enumerate(self._rules["normal"])]
+        self._windows = (await self.take(f"/users/{self.who}/quiet-hours", QUIET))["windows"]
+        self.quiet = [{"n": n, "text": window_words(w)} for n, w in enumerate(self._windows)]
         told = await self.ask("GET", f"/users/{self.who}/reach")
         here = ZoneInfo(told["zone"])
         self.night = f"{datetime.fromisoformat(told['at']).astimezone(here):%A, %d %B, %H:%M} {told['zone']}"

@@ -6,14 +6,14 @@ from typing import Any
 
 import reflex as rx
 
-from ui.parts import count, field, select
+from ui.parts import count, field, overtaken, select
 from ui.person import text_of
-from ui.person_reach import DAYS, URGENCIES, Line, Reach
+from ui.person_reach import DAYS, QUIET, RULES, URGENCIES, Line, Reach
 from ui.session import told
 
 
 class Rules(Reach):
-    """Each change sends the list as a whole, as it is at that moment."""
+    """Each change sends the list as a whole, as it is shown: refused, if somebody else changed it since."""
 
     @rx.event
     @told
@@ -22,10 +22,8 @@ class Rules(Reach):
         await self.read_reach()
 
     async def _put(self, urgency: str, change: Any) -> None:
-        path = f"/users/{self.who}/notification-rules"
-        rules = await self.ask("GET", path)
-        rules[urgency] = sorted(change(rules[urgency]), key=lambda r: r["delay_s"])
-        await self.ask("PUT", path, rules)
+        rules = {**self._rules, urgency: sorted(change(self._rules[urgency]), key=lambda r: r["delay_s"])}
+        await self.replace(f"/users/{self.who}/notification-rules", rules, RULES)
         await self.read_reach()
         self.done = "Saved; it counts from the next page on."
 
@@ -48,9 +46,7 @@ class Rules(Reach):
         await self._put(urgency, lambda rules: [r for k, r in enumerate(rules) if k != n])
 
     async def _quieten(self, change: Any) -> None:
-        path = f"/users/{self.who}/quiet-hours"
-        windows = (await self.ask("GET", path))["windows"]
-        await self.ask("PUT", path, {"windows": change(windows)})
+        await self.replace(f"/users/{self.who}/quiet-hours", {"windows": change(self._windows)}, QUIET)
         await self.read_reach()
         self.done = "Saved."
 
@@ -127,6 +123,7 @@ def rules() -> rx.Component:
     return rx.fragment(
         rx.el.section(
             rx.el.h2("Notification rules"),
+            overtaken(Rules.load_rules, part=RULES),
             rx.el.div(
                 _urgency("urgent", Reach.urgent, "For steps that are important, which is what policies usually say."),
                 _urgency("normal", Reach.normal, "For the others; these wait for the end of quiet hours."),
@@ -147,6 +144,7 @@ def rules() -> rx.Component:
                 ),
             ),
             rx.el.h3("Quiet hours"),
+            overtaken(Rules.load_rules, part=QUIET),
             rx.cond(count(Reach.quiet) > 0, quiet, rx.el.p("None.", class_name="dim")),
             rx.cond(
                 Reach.may_look_after,

@@ -49,7 +49,7 @@ def form(on: Any) -> rx.Component:
         ),
         rx.el.button("Add a step", type="button", on_click=on.add_step),
         _vigil(on, on.draft["vigil"].to(Vigil)),
-        disabled=~on.may_configure,
+        disabled=~on.may_configure | on.built_in,
         class_name="bare",
     )
 

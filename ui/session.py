@@ -20,7 +20,8 @@ class Session(rx.State):
     blame. `done`: what the last action came to. `leave_for`: where the browser is to go, out of the console's pages.
 
     What was taken to be edited is sent back with its ETag. `overtaken`: who saved in between, for a person, until they
-    load anew or overwrite it; `overtaken_in`: in which part of the page. `taken`: counts, to be part of a form's key.
+    load anew or overwrite it; `overtaken_in`: in which part of the page. `taken`: counts what the page as a whole took,
+    to be part of a form's key.
     """
 
     name: str = ""
@@ -75,6 +76,10 @@ class Session(rx.State):
         """PUT by one part of the page."""
         return await self._asked(part, "PUT", path, body, {})
 
+    async def remove_taken(self, path: str, part: str) -> None:
+        """DELETE by one part of the page."""
+        await self._asked(part, "DELETE", path, None, {})
+
     async def _asked(self, part: str, method: str, path: str, body: Any, query: dict[str, Any]) -> Any:
         if self.as_of and then.asks(method, path):
             query = {**query, "as_of": self.as_of}
@@ -94,14 +99,16 @@ class Session(rx.State):
     async def take(self, path: str, part: str = "") -> Any:
         """What is there, to be edited: what is sent there next is refused if somebody else saves before.
 
-        `part`: of the page, where two of them edit the same.
+        `part`: of the page, where it has several that are saved apart.
         """
         if self.as_of:
             return await self.ask("GET", path)
         said, tag = await take(self.router.headers.cookie, path)
         self._tags = {**self._tags, (part, path): tag}
-        self.taken += 1
-        self.overtaken = ""
+        if not part:
+            self.taken += 1
+        if self.overtaken_in == part:
+            self.overtaken = ""
         return said
 
     async def _moved_on(self, here: tuple[str, str], tag: str) -> None:

@@ -9,7 +9,7 @@ import reflex as rx
 from ui.calendar import Bar, Cell, Day, Row, Week
 from ui.components.rota import drawable
 from ui.drafts import DAYS
-from ui.parts import table
+from ui.parts import tabulated
 
 
 def bar(shift: rx.Var[Bar]) -> rx.Component:
@@ -44,13 +44,15 @@ def day(cell: rx.Var[Cell]) -> rx.Component:
             lambda b: rx.el.span(b["text"], title=b["title"], class_name="shift in-day " + b["tone"].to(str)),
         ),
         class_name="cell " + cell["tone"].to(str),
+        role="cell",
     )
 
 
 def month(listed: rx.Var[list[Week]]) -> rx.Component:
     """A month as a grid, with who is on call on each day."""
-    grid = rx.foreach(listed, lambda week: rx.el.tr(rx.foreach(week["days"].to(list[Cell]), day)))
-    return table(DAYS, grid, "Month", "month")
+    grid = rx.foreach(listed, lambda week: rx.el.tr(rx.foreach(week["days"].to(list[Cell]), day), role="row"))
+    heads = rx.fragment(*(rx.el.th(text, scope="col", role="columnheader") for text in DAYS))
+    return tabulated(heads, grid, "Month", "month")
 
 
 def weeks(

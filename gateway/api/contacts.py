@@ -96,6 +96,13 @@ def _checked(body: ContactInput) -> tuple[str, dict[str, str]]:
     return check_address(body.channel, body.address.get_secret_value()), {"secret": secret} if secret else {}
 
 
+@router.get("/{user_id}/contact-methods/{contact_id}", operation_id="getContactMethod", responses=problems(404))
+async def get_contact(user_id: PathId, contact_id: PathId, _: Reader, then: AsOf) -> Contact:
+    """One way to reach a person."""
+    async with then.session() as session:
+        return shown(await theirs(session, user_id, contact_id), then.services.sealer)
+
+
 @router.put(
     "/{user_id}/contact-methods/{contact_id}", operation_id="replaceContactMethod", responses=problems(404, 409)
 )

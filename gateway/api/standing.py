@@ -16,7 +16,7 @@ router = APIRouter(tags=["integrations"])
 
 @router.get("/standing", operation_id="getStanding")
 async def get_standing(_: Reader, gateway: Gateway) -> Standing:
-    """Open incidents by service, when each integration was last heard from, and which is not people's to change."""
+    """Open incidents by service, when each integration was last heard from, and what is not people's to change."""
     heard = await last_heard(gateway.sessions)
     times = {ident: moment(at) for ident, at in heard.items()}
     found = {"open_incidents": await open_by_service(gateway.sessions), "last_heard_at": times, "built_in": [CANARY]}

@@ -79,7 +79,9 @@ class Standing(Output):
     """By id; what is not named has no open incident, or was never heard from."""
 
     open_incidents: dict[str, int] = Field(description="Service -> incidents that are not resolved")
-    built_in: list[str] = Field(description="Integrations that are Sentinel's own: neither changed nor deleted")
+    built_in: list[str] = Field(
+        description="Integrations, policies and users that are Sentinel's own: neither changed nor deleted"
+    )
     last_heard_at: dict[str, datetime] = Field(
         description="Integration -> when its last request was taken in; counted once a minute"
     )

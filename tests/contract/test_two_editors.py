@@ -11,6 +11,7 @@ import pytest
 from gateway.preconditions import RESOURCES, ROOT
 from gateway.tree.text import parse
 from tests.contract.conftest import Site
+from tests.contract.test_administration_api import as_role
 
 ZONE = {"zone": "Europe/Berlin"}
 
@@ -32,6 +33,12 @@ async def things(site: Site) -> dict[str, tuple[str, dict[str, Any], dict[str, A
     chat = {"name": "Chat", "kind": "webhook", "address": "https://example.org/hook", "secret": "s" * 20}
     policy = {"name": "Way", "steps": [{"targets": [{"kind": "user", "id": ident}], "wait_s": 60}]}
     way = await made("/policies", policy)
+    line = await made("/schedules", schedule)
+    address = {"channel": "outbox", "address": "", "label": "Screen"}
+    contact = await made(f"{person}/contact-methods", address)
+    by = {"contact_method_id": contact.rpartition("/")[2], "delay_s": 0}
+    window = {"start": "22:00", "end": "07:00"}
+    feed = {"url": "https://calendars.example.org/a.ics", "layer": "Theirs"}
     policy_id = way.removeprefix("/policies/")
     entry = {"name": "In", "type": "generic", "policy_id": policy_id}
     beat = {"name": "Backup", "period_s": 3600, "grace_s": 600, "policy_id": policy_id}
@@ -41,7 +48,11 @@ async def things(site: Site) -> dict[str, tuple[str, dict[str, Any], dict[str, A
     rule = {"name": "Rule", "matchers": [{"label": "a", "value": "b"}], "policy_id": policy_id}
     return {
         "user": (person, user, {**user, **ZONE}),
-        "schedule": (await made("/schedules", schedule), schedule, {**schedule, **ZONE}),
+        "contact_method": (contact, address, {**address, "label": "Wall"}),
+        "notification_rules": (f"{person}/notification-rules", {"urgent": [by]}, {"normal": [by]}),
+        "quiet_hours": (f"{person}/quiet-hours", {"windows": []}, {"windows": [window]}),
+        "schedule": (line, schedule, {**schedule, **ZONE}),
+        "calendar": (await made(f"{line}/calendars", feed), feed, {**feed, "every_s": 1200}),
         "team": (await made("/teams", team), team, {**team, "owner_ids": [ident]}),
         "holiday-calendar": (await made("/holiday-calendars", days), days, {**days, "name": "Holidays"}),
         "destination": (await made("/destinations", chat), chat, {**chat, "name": "Room"}),
@@ -113,6 +124,19 @@ async def test_what_is_not_edited_keeps_the_tag_and_a_tree_and_a_tag_of_then_do_
     assert late.status_code == 412 and late.json()["changed_by"], "whatever way it was changed"
     at = (await site.call("GET", "/on-call"))["at"]
     assert "etag" not in (await sent(site, "GET", f"{path}?as_of={at}")).headers
+
+
+async def test_ones_own_name_is_told_of_an_administrator_too(site: Site) -> None:
+    session = await as_role(site, "viewer")
+    ident = (await sent(site, "GET", "/me", **session)).json()["user_id"]
+    tag = (await sent(site, "GET", "/me", **session)).headers["etag"]
+    theirs = {"name": "Vera", "email": "viewer@example.org", "role": "viewer"}
+    assert (await sent(site, "PUT", f"/users/{ident}", theirs)).is_success
+    mine = {"name": "Vic", "email": "viewer@example.org", "zone": "UTC"}
+    late = await sent(site, "PUT", "/me", mine, **session, **{"if-match": tag})
+    assert late.status_code == 412 and "changed the user" in late.json()["detail"], late.text
+    again = {"if-match": late.headers["etag"]}
+    assert (await sent(site, "PUT", "/me", mine, **session, **again)).is_success
 
 
 @pytest.mark.parametrize("key", [None, "snt_api_none"])

@@ -69,23 +69,23 @@ function Clocks({ row }) {
   const next = row.next_at && row.status !== "resolved" ? (new Date(row.next_at).getTime() - now) / 1000 : null;
   return (
     <>
-      <td data-label="Age"><time dateTime={row.opened_at} title={absolute(row.opened_at)}>{span((now - new Date(row.opened_at).getTime()) / 1000)}</time></td>
-      <td data-label="Next" title={row.next}>{next === null ? "" : next > 0 ? `in ${span(next)}` : "now"}</td>
+      <td role="cell" data-label="Age"><time dateTime={row.opened_at} title={absolute(row.opened_at)}>{span((now - new Date(row.opened_at).getTime()) / 1000)}</time></td>
+      <td role="cell" data-label="Next" title={row.next}>{next === null ? "" : next > 0 ? `in ${span(next)}` : "now"}</td>
     </>
   );
 }
 
 const Row = memo(function Row({ row, here, chosen, onChoose, onHere }) {
   return (
-    <tr data-id={row.id} data-status={row.status} data-revision={row.revision} aria-selected={chosen} className={here ? "here" : ""} onClick={() => onHere(row.id)}>
-      <td><input type="checkbox" checked={chosen} onChange={() => onChoose(row.id)} aria-label={`Select ${row.title}`} /></td>
-      <td data-label="Severity"><span className={`severity ${row.severity}`}>{row.severity}</span></td>
-      <td data-label="Status"><span className={`status ${row.status}`}>{row.status}</span>{counted(row)}</td>
-      <td className="title"><Link to={`/incidents/${row.id}`}>{row.title}</Link></td>
-      <td data-label="Service">{row.service}</td>
-      <td data-label="Team">{row.team}</td>
-      <td data-label="People">{row.acknowledged_by ?? row.assignee_names.join(", ")}</td>
-      <td data-label="Alerts" className="number">{row.alerts_firing}/{row.alerts_total}</td>
+    <tr role="row" data-id={row.id} data-status={row.status} data-revision={row.revision} aria-selected={chosen} className={here ? "here" : ""} onClick={() => onHere(row.id)}>
+      <td role="cell"><input type="checkbox" checked={chosen} onChange={() => onChoose(row.id)} aria-label={`Select ${row.title}`} /></td>
+      <td role="cell" data-label="Severity"><span className={`severity ${row.severity}`}>{row.severity}</span></td>
+      <td role="cell" data-label="Status"><span className={`status ${row.status}`}>{row.status}</span>{counted(row)}</td>
+      <td role="cell" className="title"><Link to={`/incidents/${row.id}`}>{row.title}</Link></td>
+      <td role="cell" data-label="Service">{row.service}</td>
+      <td role="cell" data-label="Team">{row.team}</td>
+      <td role="cell" data-label="People">{row.acknowledged_by ?? row.assignee_names.join(", ")}</td>
+      <td role="cell" data-label="Alerts" className="number">{row.alerts_firing}/{row.alerts_total}</td>
       <Clocks row={row} />
     </tr>
   );
@@ -322,10 +322,10 @@ export function IncidentList({ may }) {
       {loaded && shown.length === 0 ? (
         <p className="empty">{filter.tab === "open" ? "Nothing is open. Good." : "Nothing here."} {asQuery({ ...filter, tab: "open" }, false).size > 0 && <button onClick={() => change({ severity: [], team: "", service: "", person: "", label: "", q: "" })}>Clear the filters</button>}</p>
       ) : (
-        <table className="dense incidents">
+        <table role="table" className="dense incidents">
           <caption className="out-of-sight">Incidents, newest first</caption>
-          <thead><tr>{["", "Severity", "Status", "Title", "Service", "Team", "People", "Alerts", "Age", "Next"].map((name) => <th key={name} scope="col">{name || <span className="out-of-sight">Select</span>}</th>)}</tr></thead>
-          <tbody>{shown.map((row) => <Row key={row.id} row={row} here={row.id === here} chosen={chosen.has(row.id)} onChoose={choose} onHere={setHere} />)}</tbody>
+          <thead role="rowgroup"><tr role="row">{["", "Severity", "Status", "Title", "Service", "Team", "People", "Alerts", "Age", "Next"].map((name) => <th key={name} scope="col" role="columnheader">{name || <span className="out-of-sight">Select</span>}</th>)}</tr></thead>
+          <tbody role="rowgroup">{shown.map((row) => <Row key={row.id} row={row} here={row.id === here} chosen={chosen.has(row.id)} onChoose={choose} onHere={setHere} />)}</tbody>
         </table>
       )}
       {!loaded && <p className="dim" role="status">Loading …</p>}

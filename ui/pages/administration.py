@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any, TypedDict
 
 import reflex as rx
@@ -183,9 +183,9 @@ def provider(shown_: rx.Var[Provider]) -> rx.Component:
     )
 
 
-def row(cells: rx.Var[list[str]]) -> rx.Component:
-    """Cells as they are."""
-    return rx.el.tr(rx.foreach(cells, rx.el.td))
+def row(count: int) -> Callable[[rx.Var[list[str]]], rx.Component]:
+    """So many cells as they are."""
+    return lambda cells: rx.el.tr(*(rx.el.td(cells[n]) for n in range(count)))
 
 
 def page() -> rx.Component:
@@ -205,24 +205,24 @@ def page() -> rx.Component:
                 done(),
                 table(
                     ("Channel", "State", "Contacts", "Errors in an hour", "Last success", "Last failure", "Test"),
-                    rx.foreach(View.providers, provider),
+                    View.providers,
+                    provider,
                     "Providers",
                 ),
                 rx.el.h2("Pages on their way"),
                 rx.cond(
                     View.sending,
-                    table(("State", "Pages", "Oldest due"), rx.foreach(View.sends, row), "Pages on their way"),
+                    table(("State", "Pages", "Oldest due"), View.sends, row(3), "Pages on their way"),
                     rx.el.p("None.", class_name="dim"),
                 ),
                 rx.el.p(out("Every page in the outbox", "/outbox")),
                 rx.el.h2("Hosts"),
-                table(
-                    ("Slot", "Node", "Version", "Shards", "Lease left", "Since"), rx.foreach(View.hosts, host), "Hosts"
-                ),
+                table(("Slot", "Node", "Version", "Shards", "Lease left", "Since"), View.hosts, host, "Hosts"),
                 rx.el.h2("Gateways"),
                 table(
                     ("Gateway", "Version", "Spool", "Consoles", "Events behind", "Heard"),
-                    rx.foreach(View.gateways, row),
+                    View.gateways,
+                    row(6),
                     "Gateways",
                 ),
             ),

@@ -12,7 +12,7 @@ import reflex as rx
 
 from ui.analytics_figures import Figure, canary, delivery, noise, over_time, people, response
 from ui.charts import Bar, Column, Key, Piece
-from ui.parts import field, out, select
+from ui.parts import field, out, select, tabulated
 from ui.session import Session, told
 from ui.shell import shell
 
@@ -132,18 +132,20 @@ def key(shown: rx.Var[Key]) -> rx.Component:
     return rx.el.li(rx.el.span(class_name="piece " + shown["tone"].to(str)), shown["name"])
 
 
-def row(cells: rx.Var[list[str]]) -> rx.Component:
+def row(cells: rx.Var[list[str]], heads: rx.Var[list[str]]) -> rx.Component:
     """The first cell names the row."""
-    return rx.el.tr(
-        rx.foreach(
-            cells, lambda cell, n: rx.cond(n == 0, rx.el.th(cell, scope="row"), rx.el.td(cell, class_name="number"))
-        )
-    )
+
+    def cell(text: rx.Var[str], n: rx.Var[int]) -> rx.Component:
+        under = {"data-label": heads[n]}
+        named = rx.el.th(text, scope="row", role="rowheader")
+        return rx.cond(n == 0, named, rx.el.td(text, class_name="number", role="cell", custom_attrs=under))
+
+    return rx.el.tr(rx.foreach(cells, cell), role="row")
 
 
 def figure(shown: rx.Var[Figure]) -> rx.Component:
     """A chart, what it says, its table, its CSV. The chart is hidden from screen readers: the table says the same."""
-    some = shown["rows"].to(list[list[str]]).length() > 0
+    some, heads = shown["rows"].to(list[list[str]]).length() > 0, shown["heads"].to(list[str])
     return rx.el.section(
         rx.el.h2(shown["title"]),
         rx.el.p(shown["reading"], class_name="dim"),
@@ -167,19 +169,12 @@ def figure(shown: rx.Var[Figure]) -> rx.Component:
                         custom_attrs={"aria-hidden": "true"},
                     ),
                 ),
-                rx.el.div(
-                    rx.el.table(
-                        rx.el.caption(shown["title"], class_name="out-of-sight"),
-                        rx.el.thead(
-                            rx.el.tr(rx.foreach(shown["heads"].to(list[str]), lambda h: rx.el.th(h, scope="col")))
-                        ),
-                        rx.el.tbody(rx.foreach(shown["rows"].to(list[list[str]]), row)),
-                        class_name="dense figures",
-                    ),
-                    class_name="wide short",
-                    tab_index=0,
-                    role="region",
-                    custom_attrs={"aria-label": shown["title"]},
+                tabulated(
+                    rx.foreach(heads, lambda h: rx.el.th(h, scope="col", role="columnheader")),
+                    rx.foreach(shown["rows"].to(list[list[str]]), lambda cells: row(cells, heads)),
+                    shown["title"],
+                    "figures",
+                    "short",
                 ),
                 rx.el.p(out("CSV of this", shown["csv"], **{"aria-label": "CSV: " + shown["title"].to(str)})),
             ),

@@ -135,7 +135,7 @@ def page() -> rx.Component:
                 shown(
                     View.loaded,
                     View.some,
-                    table(("Key", "Ends in", "May", "Made", "Revoke"), rx.foreach(View.keys, key), "API keys"),
+                    table(("Key", "Ends in", "May", "Made", "Revoke"), View.keys, key, "API keys"),
                     "There is no key. Make one for each program that calls the API, so that each can be revoked alone.",
                 ),
                 making(),

@@ -124,7 +124,7 @@ def page() -> rx.Component:
                     View.loaded,
                     View.some,
                     rx.fragment(
-                        table(("When", "Who", "Did", "What", "Detail"), rx.foreach(View.entries, entry), "Audit log"),
+                        table(("When", "Who", "Did", "What", "Detail"), View.entries, entry, "Audit log"),
                         rx.cond(View.following != "", rx.el.button("Show more", on_click=View.more)),
                     ),
                     "Nothing was changed that these filters let through.",

@@ -117,7 +117,7 @@ def page() -> rx.Component:
         shown(
             View.loaded,
             View.some,
-            table(("Severity", "Kind", "What", "What to do", "From"), rx.foreach(View.findings, finding), "Findings"),
+            table(("Severity", "Kind", "What", "What to do", "From"), View.findings, finding, "Findings"),
             "Nothing was found: every page reaches somebody.",
         ),
         rx.cond(

@@ -120,8 +120,8 @@ def page() -> rx.Component:
     """A form and a table."""
     return shell(
         "/on-call",
-        rx.el.h1("Calendar links"),
         rota_tabs("/on-call/feeds"),
+        rx.el.h1("Calendar links"),
         rx.el.form(
             field("Whose shifts", select(View.subjects, name="subject"), "/subject_id"),
             field("Name, for you", rx.el.input(name="name", max_length=200), "/name"),
@@ -134,9 +134,7 @@ def page() -> rx.Component:
         shown(
             View.loaded,
             View.some,
-            table(
-                ("Name", "Shows", "Ends in", "Made", "Last read", ""), rx.foreach(View.feeds, row), "Links that work"
-            ),
+            table(("Name", "Shows", "Ends in", "Made", "Last read", ""), View.feeds, row, "Links that work"),
             "There is no link yet. One puts your shifts into the calendar on your phone, and keeps them right.",
         ),
     )

@@ -119,7 +119,7 @@ def page() -> rx.Component:
         "/integrations",
         rx.el.div(
             rx.el.h1("Integrations"),
-            shown(View.loaded, View.some, table(heads, rx.foreach(View.items, _row), "Integrations"), empty),
+            shown(View.loaded, View.some, table(heads, View.items, _row, "Integrations"), empty),
             rx.cond(View.may_configure & View.loaded, _making()),
             rules(
                 "Rules of the organisation",

@@ -119,8 +119,8 @@ def page() -> rx.Component:
     heads = ("Person", "Hours", "At night", "Weekend", "Holidays", "Shifts", "In a row", "Longest, h", "Burden")
     return shell(
         "/on-call",
-        rx.el.h1("Load"),
         rota_tabs("/on-call/load"),
+        rx.el.h1("Load"),
         rx.el.div(
             choice("Time", View.period, list(PERIODS.items()), View.set_period),
             rx.el.select(
@@ -135,7 +135,7 @@ def page() -> rx.Component:
             View.loaded,
             View.some,
             rx.fragment(
-                table(heads, rx.foreach(View.people, row), "Hours on call by person"),
+                table(heads, View.people, row, "Hours on call by person"),
                 rx.el.p(
                     "Nights are 22:00 to 07:00 and weekends Saturday and Sunday, on each person's own clock. "
                     "The burden counts nights and weekends twice, holidays three times.",

@@ -216,7 +216,7 @@ def _form() -> rx.Component:
             ),
             field("Times of zone", rx.el.input(name="zone", default_value=View.form["zone"]), "", "Europe/Berlin"),
             field(
-                "Only in these hours, again and again, one a line",
+                "Only in these hours, one a line",
                 rx.el.textarea(name="windows", default_value=View.form["windows"], rows=2),
                 "/windows",
                 "Mon-Fri 22:00-01:00 Europe/Berlin",

@@ -348,8 +348,8 @@ def page() -> rx.Component:
         "/on-call",
         browser_zone(on_zone=View.see_from),
         rota_watch(until=View.next_at, seconds=View.next_in, on_change=View.refresh),
-        rx.el.h1("My shifts"),
         rota_tabs("/on-call/mine"),
+        rx.el.h1("My shifts"),
         rx.el.p("Times of ", View.zone, ".", class_name="dim"),
         done(),
         rx.foreach(

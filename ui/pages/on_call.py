@@ -368,8 +368,8 @@ def page() -> rx.Component:
         "/on-call",
         browser_zone(on_zone=View.see_from),
         rota_watch(until=View.next_at, seconds=View.next_in, on_change=View.refresh),
-        rx.el.h1(rx.cond(View.as_of != "", "On call then", "On call now")),
         rota_tabs("/on-call"),
+        rx.el.h1(rx.cond(View.as_of != "", "On call then", "On call now")),
         rx.cond(View.may_configure, rx.el.p(rx.el.a("New schedule", href="/schedules/new"))),
         shown(
             View.loaded,
@@ -377,7 +377,8 @@ def page() -> rx.Component:
             rx.fragment(
                 table(
                     ("Schedule", "On call", "Changes", "Then"),
-                    rx.foreach(View.duties, duty_row),
+                    View.duties,
+                    duty_row,
                     "On call, by schedule",
                 ),
                 calendar_of(),

@@ -190,7 +190,7 @@ def inviting() -> rx.Component:
         rx.cond(View.link != "", copy(text=View.link, label="The link of the invitation")),
         rx.cond(
             count(View.guests) > 0,
-            table(("Invited", "As", "By", "Ends", ""), rx.foreach(View.guests, _guest), "Who has not come yet"),
+            table(("Invited", "As", "By", "Ends", ""), View.guests, _guest, "Who has not come yet"),
         ),
         id="inviting",
     )
@@ -201,8 +201,8 @@ def page() -> rx.Component:
     heads = ("Name", "E-mail", "Role", "Teams", "Reached", "Ready")
     return shell(
         "/people",
-        rx.el.h1("People"),
         tabs("People and teams", "/people", TABS),
+        rx.el.h1("People"),
         done(),
         rx.el.input(
             type="search",
@@ -213,7 +213,7 @@ def page() -> rx.Component:
         shown(
             View.loaded,
             View.some,
-            table(heads, rx.foreach(View.shown_people, _row), "People", "people"),
+            table(heads, View.shown_people, _row, "People", "people"),
             "Nobody has this in their name or address.",
         ),
         rx.cond(View.may_configure, inviting()),

@@ -8,8 +8,8 @@ import reflex as rx
 
 from ui.components.person import copy
 from ui.pages.people import ROLES, TABS
-from ui.parts import count, done, field, select, sure, tabs
-from ui.person import Person, badge, coming
+from ui.parts import count, done, field, overtaken, select, sure, tabs
+from ui.person import PERSON, Person, badge, coming
 from ui.person_contacts import contacts
 from ui.person_rules import rules
 from ui.session import told
@@ -30,9 +30,8 @@ class Standing(Person):
         self.uses = (await self.ask("GET", f"/users/{self.who}/uses"))["items"]
 
     async def _put(self, **change: Any) -> None:
-        saved = await self.take(f"/users/{self.who}")
-        kept = {key: saved[key] for key in ("name", "email", "role", "zone", "active")}
-        await self.ask("PUT", f"/users/{self.who}", {**kept, **change})
+        kept = {key: self.human[key] for key in ("name", "email", "role", "zone", "active")}
+        await self.replace(f"/users/{self.who}", {**kept, **change}, PERSON)
         await self.meet()
 
     @rx.event
@@ -70,10 +69,16 @@ def standing() -> rx.Component:
     )
     return rx.el.section(
         rx.el.h2("Role and account"),
+        overtaken(Person.load, part=PERSON),
         rx.el.form(
             field(
                 "Role",
-                select([(r, r) for r in ROLES], name="role", default_value=Person.human["role"], key=Person.who),
+                select(
+                    [(r, r) for r in ROLES],
+                    name="role",
+                    default_value=Person.human["role"],
+                    key=Person.who + Person.human["role"],
+                ),
             ),
             rx.el.button("Set the role", type="submit"),
             on_submit=Standing.set_role,

@@ -203,9 +203,7 @@ def page() -> rx.Component:
             View.loaded,
             View.some,
             rx.fragment(
-                table(
-                    ("Policy", "Steps", "Used by", "What lint says", "Version"), rx.foreach(View.items, row), "Policies"
-                ),
+                table(("Policy", "Steps", "Used by", "What lint says", "Version"), View.items, row, "Policies"),
                 last_resort(),
             ),
             "There is no policy yet: alerts go to the last resort. A manager makes the first one at /policies/new.",

@@ -21,6 +21,10 @@ from ui.session import Session, told
 from ui.shell import shell
 
 KINDS = {"schedule": "schedules", "user": "users", "team": "teams", "destination": "destinations"}
+OWN = (
+    "This is Sentinel's own: by it a test alert comes in and a page goes out every minute, and somebody is told if "
+    "they do not. So nobody can change or delete it."
+)
 
 
 class Moment(TypedDict):
@@ -32,7 +36,10 @@ class Moment(TypedDict):
 
 
 class View(Editing, Session):
-    """`saved`: its id; "": a new policy. `at`, `severity`, `labels`, `alerts`: of the alert that is tried."""
+    """`saved`: its id; "": a new policy. `built_in`: it is Sentinel's own, and only looked at.
+
+    `at`, `severity`, `labels`, `alerts`: of the alert that is tried.
+    """
 
     draft: Policy = fresh_policy()
     saved: str = ""
@@ -49,6 +56,7 @@ class View(Editing, Session):
     warnings: list[str] = []
     stale: bool = True
     uses: list[str] = []
+    built_in: bool = False
     findings: list[Finding] = []
 
     @rx.var
@@ -83,6 +91,7 @@ class View(Editing, Session):
         now = datetime.fromisoformat((await self.ask("GET", "/on-call"))["at"])
         self.at = f"{now.astimezone(ZoneInfo(self.zone)):%Y-%m-%dT%H:%M}"
         self.draft = fresh_policy()
+        self.built_in = self.saved in (await self.ask("GET", "/standing"))["built_in"]
         if self.saved:
             self.draft = policy_of(await self.take(f"/policies/{quote(self.saved, safe='')}"), names)
             uses = (await self.ask("GET", "/policies/usage"))["items"]
@@ -260,12 +269,19 @@ def page() -> rx.Component:
     """Side by side where there is room, else the form first."""
     return shell(
         "/policies",
-        rx.el.h1(rx.cond(View.saved != "", "Edit the policy", "New policy")),
+        rx.el.h1(
+            rx.cond(View.built_in, View.draft["name"], rx.cond(View.saved != "", "Edit the policy", "New policy"))
+        ),
         shown(
             View.loaded,
             View.some,
             rx.el.div(
-                rx.el.div(form(View), keeping(View), done()),
+                rx.el.div(
+                    rx.cond(View.built_in, rx.el.p(OWN, class_name="panel", role="note")),
+                    form(View),
+                    rx.cond(View.built_in, rx.el.p(rx.el.a("All policies", href="/policies")), keeping(View)),
+                    done(),
+                ),
                 preview(),
                 key=anew(View.saved),
                 class_name="editor",

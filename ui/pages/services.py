@@ -230,7 +230,7 @@ def page() -> rx.Component:
         "/services",
         rx.el.div(
             rx.el.h1("Services"),
-            shown(View.loaded, View.some, table(heads, rx.foreach(View.items, _row), "All services"), empty),
+            shown(View.loaded, View.some, table(heads, View.items, _row, "All services"), empty),
             rx.cond(
                 View.may_configure & View.loaded & (View.editing == CLOSED),
                 rx.el.p(rx.el.button("Add a service", type="button", on_click=View.edit(NEW), class_name="first")),

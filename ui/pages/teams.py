@@ -175,8 +175,8 @@ def page() -> rx.Component:
     """One section a team."""
     return shell(
         "/people",
-        rx.el.h1("Teams"),
         tabs("People and teams", "/teams", TABS),
+        rx.el.h1("Teams"),
         done(),
         shown(
             View.loaded,

@@ -197,9 +197,7 @@ def page() -> rx.Component:
                     View.loaded,
                     View.some,
                     rx.fragment(
-                        table(
-                            ("Version", "When", "Who", "What", "Ask"), rx.foreach(View.versions, version), "Versions"
-                        ),
+                        table(("Version", "When", "Who", "What", "Ask"), View.versions, version, "Versions"),
                         rx.cond(View.following != "", rx.el.button("Show more", on_click=View.more)),
                     ),
                     "Nothing was changed since versions are kept.",
