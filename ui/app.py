@@ -55,7 +55,9 @@ app = rx.App(
     html_lang="en",
     api_transformer=secured,
 )
-app.add_page(incidents.page, route="/incidents", title="Incidents · Sentinel", on_load=Session.enter)
+app.add_page(
+    incidents.page, route="/incidents", title="Incidents · Sentinel", on_load=[Session.enter, incidents.Level.look]
+)
 app.add_page(
     incident.page,
     route="/incidents/[ident]",

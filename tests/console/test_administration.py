@@ -35,6 +35,10 @@ def test_what_goes_wrong_shows_by_itself_and_a_provider_is_tested(
     product.sql("insert into rt.quarantine (entity, reason) values ('incident/none', 'a test') returning 1")
     expect(tile).to_contain_text("1 incidents could not be processed", timeout=SLOW_MS)
     expect(page.locator(".tile").first).to_have_class("tile bad")
+    front = open_as(staff["viewer"], "/incidents")
+    expect(front.locator("#not-well")).to_contain_text("Quarantine", timeout=SLOW_MS)
+    expect(front.locator("#service-level")).to_contain_text("test alert", timeout=SLOW_MS)
+    assert serious(front) == []
     product.sql("delete from rt.quarantine returning 1")
     before = len(mail.mails)
     page.get_by_role("button", name="Test email").click()
