@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from urllib.parse import quote
@@ -40,6 +41,9 @@ class Session(rx.State):
     _newer: tuple[tuple[str, str], str] = (("", ""), "")
     """Part and path that were refused, and the ETag of what is there now."""
 
+    lives_in: str = ""
+    locked: list[str] = []
+    """Sections of the configuration that only a tree may change, and where that is."""
     as_of: str = ""
     """The time as of which the page shows the configuration; "": now."""
 
@@ -138,9 +142,19 @@ class Session(rx.State):
             me = await self.ask("GET", "/me")
         except Refused as refused:
             return self.refused(refused)
+        await self._look_for_a_lock()
         self.name, self.role, self.user_id = me["name"], me["role"], me["user_id"] or ""
         # What was cannot be changed: the page is shown as to somebody who may only look.
         self.permissions = [p for p in me["permissions"] if p == "read" or not self.as_of]
+
+    async def _look_for_a_lock(self) -> None:
+        """Not for incidents, which are looked at while the database is away; nor in the past, where nothing changes."""
+        self.lives_in, self.locked = "", []
+        if self.as_of or self.page_path().startswith("/incidents"):
+            return
+        with suppress(Refused):  # what cannot be told now is told when somebody saves
+            managed = await self.ask("GET", "/managed")
+            self.lives_in, self.locked = managed["lives_in"], managed["locked"]
 
     @rx.event
     def broken(self) -> None:

@@ -6,6 +6,7 @@ import reflex as rx
 
 from ui import then
 from ui.components.live import leave, live_badge, place, sign_out, theme_switch
+from ui.managed import managed
 from ui.parts import out
 from ui.session import Session
 
@@ -67,7 +68,7 @@ def shell(here: str, *content: rx.Component) -> rx.Component:
             class_name="bar",
         ),
         rx.el.main(
-            rx.cond(Session.then != "", looking_back(here)),
+            rx.cond(Session.then != "", looking_back(here), managed(here)),
             rx.cond(Session.problem != "", rx.el.p(Session.problem, class_name="problem", role="alert")),
             *content,
             id="content",

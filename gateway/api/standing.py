@@ -6,9 +6,11 @@ from fastapi import APIRouter
 
 from gateway.auth.principal import Gateway, Reader
 from gateway.schemas.base import moment
+from gateway.schemas.configuration import Locked
 from gateway.schemas.received import Standing
 from storage.canary import CANARY
 from storage.incidents import open_by_service
+from storage.managed import applied
 from storage.readiness import last_heard
 
 router = APIRouter(tags=["integrations"])
@@ -21,3 +23,11 @@ async def get_standing(_: Reader, gateway: Gateway) -> Standing:
     times = {ident: moment(at) for ident, at in heard.items()}
     found = {"open_incidents": await open_by_service(gateway.sessions), "last_heard_at": times, "built_in": [CANARY]}
     return Standing.model_validate(found)
+
+
+@router.get("/managed", operation_id="getManaged")
+async def get_managed(_: Reader, gateway: Gateway) -> Locked:
+    """What only a tree may change, and where that lives: whoever edits it by hand is refused, 409."""
+    async with gateway.sessions() as session:
+        row = await applied(session)
+    return Locked(lives_in=row.lives_in, locked=row.locked) if row is not None else Locked(lives_in="", locked=[])

@@ -79,6 +79,13 @@ class TreePlan(Output):
         )
 
 
+class Locked(Output):
+    """Managed by code."""
+
+    lives_in: str = Field(description="Where the tree is, as it says; may be empty")
+    locked: list[str] = Field(description="Sections of the tree that are not changed by hand")
+
+
 class DriftedThing(Output):
     """A thing that is not as the tree left it. Without fields: it is gone."""
 

@@ -120,3 +120,27 @@ def test_everybody_sees_the_health_and_nobody_is_kept_out_by_how_it_looks(
         expect(page.locator(shown).first).to_be_visible(timeout=SLOW_MS)
         found += serious(page)
     assert found == []
+
+
+def test_what_is_managed_by_code_says_so_where_it_would_be_edited(product: Product, open_as: Open) -> None:
+    boss = product.call("POST", "/users", {"name": "Wiebke", "email": "wiebke@example.org", "role": "manager"})["id"]
+    page = open_as(boss, "/services")
+    expect(page.get_by_role("button", name="Add a service")).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_role("note")).to_have_count(0)
+    managed = {"lives_in": "https://git.example.org/ops", "locked": ["services"]}
+    product.call("POST", "/configuration/apply", {"managed": managed})
+    try:
+        page.reload()
+        told = page.get_by_role("note")
+        expect(told).to_contain_text("Managed by code: services", timeout=SLOW_MS)
+        expect(told).to_contain_text("It lives in https://git.example.org/ops")
+        assert serious(page) == []
+        page.get_by_role("button", name="Add a service").click()
+        page.get_by_label("Name", exact=True).fill("By hand")
+        page.get_by_role("button", name="Save the service").click()
+        expect(page.get_by_role("alert")).to_contain_text("managed by code", timeout=SLOW_MS)
+        page.goto("/policies")
+        expect(page.get_by_role("link", name="New policy")).to_be_visible(timeout=SLOW_MS)
+        expect(page.get_by_role("note")).to_have_count(0)
+    finally:
+        product.call("POST", "/configuration/apply", {})

@@ -361,6 +361,7 @@ async def test_what_is_locked_is_changed_by_a_tree_only(site: Site) -> None:
     made = await crew(site, "ada", "bob")
     managed = {"lives_in": "https://git.example.org/ops", "locked": ["schedules", "teams"]}
     await post(site, "apply", {"managed": managed})
+    assert await made.as_("ada", "GET", "/managed") == managed
     refused = await site.call("POST", "/teams", {"name": "New"}, 409)
     assert "https://git.example.org/ops" in refused["detail"] and "managed by code" in refused["detail"]
     await site.call("DELETE", f"/schedules/{made.schedule}", status=409)
@@ -370,6 +371,7 @@ async def test_what_is_locked_is_changed_by_a_tree_only(site: Site) -> None:
     assert (await export(site))["managed"] == managed
     await post(site, "apply", {"managed": managed, "teams": {"New": {}}})
     await post(site, "apply", {"teams": {"New": {}}})
+    assert (await site.call("GET", "/managed"))["locked"] == []
     await site.call("POST", "/teams", {"name": "Newer"})
 
 
