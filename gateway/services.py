@@ -149,7 +149,7 @@ class Services:
             feed=feed,
             upstream=Upstream(settings.console_socket),
             rows=rows,
-            rota=LiveRota(factory, lambda: config.current.version, rows),
+            rota=LiveRota(factory, lambda: config.current, rows),
             figures=Figures(store, factory, valkey),
             ledger=LedgerSealer(store),
             calendars_in=CalendarsIn(factory, sealer, config, poker, settings.calendar_private),

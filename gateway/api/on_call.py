@@ -28,7 +28,7 @@ async def get_on_call(
     instant = at.timestamp() if at is not None else await then.now()
     config = await then.configuration()
     items = [_entry(config, s, instant) for s in sorted(config.schedules.values(), key=lambda s: s.name)]
-    return OnCallList(at=moment(instant), items=items)
+    return OnCallList(at=moment(instant), version=config.version, items=items)
 
 
 def _entry(config: Configuration, schedule: Schedule, at: float) -> OnCallEntry:
@@ -36,6 +36,7 @@ def _entry(config: Configuration, schedule: Schedule, at: float) -> OnCallEntry:
     return OnCallEntry(
         schedule_id=schedule.id,
         schedule=schedule.name,
+        zone=schedule.zone,
         user_ids=list(found.users),
         users=[config.users[u].name if u in config.users else u for u in found.users],
         reach=[_reach(config.users.get(u)) for u in found.users],

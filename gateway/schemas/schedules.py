@@ -330,6 +330,7 @@ class OnCallEntry(Output):
 
     schedule_id: str
     schedule: str
+    zone: str
     user_ids: list[str]
     users: list[str]
     reach: list[list[Reach]]
@@ -338,14 +339,19 @@ class OnCallEntry(Output):
 
 
 class OnCallList(Output):
-    """All schedules at one instant."""
+    """All schedules at one instant. `version`: of the configuration that this is answered by."""
 
     at: datetime
+    version: int
     items: list[OnCallEntry]
 
 
 class RotaChanged(Output):
-    """Said to open pages: who is on call, or what is asked about it, may be different. `version`: the configuration."""
+    """Said to open pages: who is on call, or what is asked about it, may be different. `version`: the configuration;
+
+    `people`: somebody's or a team's name is among what changed in it.
+    """
 
     type: Literal["rota"] = "rota"
     version: int
+    people: bool

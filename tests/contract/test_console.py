@@ -139,9 +139,10 @@ async def test_open_pages_hear_that_the_rota_may_be_different(site: Site) -> Non
     token, me = site.keys.admin_key, bootstrap.ADMIN
     async with served(site) as base, connect(f"{base}/api/v1/alerts/live?token={token}") as socket:
 
-        async def told() -> int:
+        async def told(people: bool = False) -> int:
             while (message := json.loads(await asyncio.wait_for(socket.recv(), 10)))["type"] != "rota":
                 pass
+            assert message["people"] is people
             return int(message["version"])
 
         await until("a look", lambda: _looked(site))
@@ -150,10 +151,13 @@ async def test_open_pages_hear_that_the_rota_may_be_different(site: Site) -> Non
         await site.call("POST", "/schedules", body)
         saved = await told()
         assert saved == site.services.config.current.version
+        assert (await site.call("GET", "/on-call"))["version"] >= saved
         await site.call(
             "POST", "/time-off", {"user_id": me, "start": "2030-01-01T00:00:00Z", "end": "2030-01-02T00:00:00Z"}
         )
         assert await told() == saved, "no part of the configuration, and told all the same"
+        await site.call("POST", "/teams", {"name": "Heard of, too"}, 201)
+        assert await told(people=True) > saved
 
 
 async def _looked(site: Site) -> bool:

@@ -34,14 +34,17 @@ class LiveWatch(rx.Component):
 
 
 class RotaWatch(rx.Component):
-    """Shows nothing; tells when who is on call may have changed. `until`: the next hand-over (ISO), in `seconds`."""
+    """Shows nothing; tells when who is on call may have changed, and whether names may have.
+
+    `until`: the next hand-over (ISO), in `seconds`. Tells the version of the configuration, too; 0: it is not known.
+    """
 
     library = library(_rota_watch)
     tag = "RotaWatch"
 
     until: rx.Var[str]
     seconds: rx.Var[float]
-    on_change: rx.EventHandler[rx.event.no_args_event_spec]
+    on_change: rx.EventHandler[rx.event.passthrough_event_spec(bool, int)]
 
 
 class Ago(rx.Component):

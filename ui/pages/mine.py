@@ -15,6 +15,7 @@ from ui.parts import done, field, shown, sure
 from ui.rota_tabs import rota_tabs
 from ui.session import Session, told
 from ui.shell import shell
+from ui.standing import standing
 
 AHEAD_DAYS = 28
 
@@ -65,6 +66,7 @@ class View(Session):
     zones: dict[str, str] = {}
     next_at: str = ""
     next_in: float = 0.0
+    _told: int = 0
 
     @rx.var
     def some_shifts(self) -> bool:
@@ -85,17 +87,23 @@ class View(Session):
     @told
     async def load(self) -> None:
         """As it is now."""
-        await self._load()
+        self._told = 0
+        await self._load_all()
 
     @rx.event
-    async def refresh(self) -> Any:
-        """Something was saved, or a shift ended; what is typed stays."""
-        return await self.renew(self._load)
+    async def refresh(self, people: bool, version: int) -> Any:
+        """This `version` was saved, or a shift ended; what is typed stays. `people`: names may be others, too."""
+        self._told = version
+        return await self.renew(self._load_all if people else self._load)
 
-    async def _load(self) -> None:
+    async def _load_all(self) -> None:
         users = (await self.ask("GET", "/users"))["items"]
         self.names = {u["id"]: u["name"] for u in users}
         self.people = [[u["id"], u["name"]] for u in users if u["active"] and u["id"] != self.user_id]
+        await self._load()
+
+    async def _load(self) -> None:
+        now = await standing(self, self._told)
         found = (await self.ask("GET", "/schedules"))["items"]
         self.schedules = {s["id"]: s["name"] for s in found}
         self.zones = {s["id"]: s["zone"] for s in found}
@@ -105,13 +113,12 @@ class View(Session):
         asked.sort(key=lambda s: s["state"] != "open")
         self.swaps = [self._swap(s) for s in asked[:20]]
         self.off = [self._off(o) for o in (await self.ask("GET", "/time-off", user=self.user_id))["items"]]
-        await self._hand_offs()
+        await self._hand_offs(now)
         self.loaded = True
 
-    async def _hand_offs(self) -> None:
-        standing = await self.ask("GET", "/on-call")
-        self.next_at, self.next_in = next_change((d["until"] for d in standing["items"]), standing["at"])
-        mine = [d["schedule_id"] for d in standing["items"] if self.user_id in d["user_ids"]]
+    async def _hand_offs(self, now: dict[str, Any]) -> None:
+        self.next_at, self.next_in = next_change((d["until"] for d in now["items"]), now["at"])
+        mine = [d["schedule_id"] for d in now["items"] if self.user_id in d["user_ids"]]
         self.unconfirmed = []
         for ident in mine:
             if self.user_id in (await self.ask("GET", f"/schedules/{ident}/hand-off"))["unconfirmed"]:

@@ -17,6 +17,7 @@ from ui.parts import choice, done, field, select, shown, table
 from ui.rota_tabs import rota_tabs
 from ui.session import Session, told
 from ui.shell import shell
+from ui.standing import standing
 from ui.weeks import month, weeks
 
 SPANS = {"7": "1 week", "14": "2 weeks", "28": "4 weeks", "month": "a month"}
@@ -66,6 +67,9 @@ class View(Session):
     team: str = ""
     next_at: str = ""
     next_in: float = 0.0
+    _told: int = 0
+    zones: dict[str, str] = {}
+    _names: dict[str, str] = {}
 
     @rx.var
     def some(self) -> bool:
@@ -91,20 +95,29 @@ class View(Session):
     @told
     async def load(self) -> None:
         """As it is now; `?schedule=` says which to show."""
+        self._told = 0
         self.chosen = self.router.url.query_parameters.get("schedule", self.chosen)
-        await self._load()
+        await self._load_all()
 
     @rx.event
-    async def refresh(self) -> Any:
-        """Something was saved, or a shift ended; what is typed stays."""
-        return await self.renew(self._load)
+    async def refresh(self, people: bool, version: int) -> Any:
+        """This `version` was saved, or a shift ended; what is typed stays. `people`: names may be others, too."""
+        self._told = version
+        return await self.renew(self._load_all if people else self._load)
+
+    async def _load_all(self) -> None:
+        users = (await self.ask("GET", "/users"))["items"]
+        self._names = {u["id"]: u["name"] for u in users}
+        self.people = [[u["id"], u["name"]] for u in users if u["active"]]
+        found = (await self.ask("GET", "/teams"))["items"]
+        self.teams = [["", "all teams"], *([t["id"], t["name"]] for t in found)]
+        await self._load()
 
     async def _load(self) -> None:
-        found = await self.ask("GET", "/on-call")
+        found = await standing(self, self._told)
         self.next_at, self.next_in = next_change((d["until"] for d in found["items"]), found["at"])
-        users = (await self.ask("GET", "/users"))["items"]
-        names = {u["id"]: u["name"] for u in users}
-        self.people = [[u["id"], u["name"]] for u in users if u["active"]]
+        names = self._names
+        self.zones = {d["schedule_id"]: d["zone"] for d in found["items"]}
         self.duties = [
             {
                 "id": d["schedule_id"],
@@ -115,8 +128,6 @@ class View(Session):
             }
             for d in found["items"]
         ]
-        found_teams = (await self.ask("GET", "/teams"))["items"]
-        self.teams = [["", "all teams"], *([t["id"], t["name"]] for t in found_teams)]
         self.loaded = True
         if self.duties and self.chosen not in [EVERYONE, *(d["id"] for d in self.duties)]:
             self.chosen, self.first = self.duties[0]["id"], ""
@@ -127,7 +138,7 @@ class View(Session):
         if now is None:
             now = datetime.fromisoformat((await self.ask("GET", "/on-call"))["at"])
         if self.chosen != EVERYONE:
-            self.zone = (await self.ask("GET", f"/schedules/{self.chosen}"))["zone"]
+            self.zone = self.zones.get(self.chosen, self.zone)
         zone = self.shown_zone
         today = now.astimezone(ZoneInfo(zone)).date()
         if not self.first:
