@@ -125,7 +125,7 @@ def _decision(before: Line, draft: Draft, ctx: Ctx, tell: list[Tell]) -> Decisio
     records = [] if same or draft.line.episode == 0 else [_view(draft.line, ctx.entity.key)]
     effects = _effects(draft, ctx.entity.key) if draft.pages else {}
     return Decision(
-        events=[_with_hash(event, effects) if isinstance(event, events.Paged) else event for event in draft.events],
+        events=[_with_hash(event, effects) for event in draft.events] if effects else draft.events,
         timers=timers if draft.events else (),
         effects=list(effects.values()),
         cancel=[*(f"page:{episode}" for episode in draft.cancelled), *draft.withdrawn],
@@ -153,10 +153,10 @@ def _asking(draft: Draft, key: str) -> list[Tell]:
     ]
 
 
-def _with_hash(paged: events.Paged, effects: Mapping[str, Effect]) -> events.Paged:
-    """The order with the hash of its words; one that was withdrawn in the same decision has none."""
-    effect = effects.get(paged.delivery)
-    return paged if effect is None else replace(paged, text_sha256=text_sha256(effect.body))
+def _with_hash(event: Any, effects: Mapping[str, Effect]) -> Any:
+    """An order of a page with the hash of its words; one that was withdrawn in the same decision has none."""
+    effect = effects.get(event.delivery) if isinstance(event, events.Paged) else None
+    return event if effect is None else replace(event, text_sha256=text_sha256(effect.body))
 
 
 def _view(line: Line, key: str) -> View:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from domain.replacing import replace
+from domain.replacing import quick, replace
 
 FAILING_AFTER = 3
 """So many failures with nothing taken in between are failing; it is still used: better tried in vain than never."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class DeliveryReported:
     """A message to the device: the final outcome of a page, or of a test."""
@@ -40,6 +41,7 @@ class DeliveryFailed:
     gone: bool = False
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Health:
     """State of a device."""

@@ -13,8 +13,10 @@ from domain.line import apply
 from domain.notices import Notice
 from domain.outage import OutagePage
 from domain.people import ContactMethod
+from domain.replacing import quick
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class PageOrder:
     """One page to order. `contact` None: the contact method was removed since the rules were frozen.

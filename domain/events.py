@@ -18,6 +18,7 @@ from domain.incident import AlertState, Cover
 from domain.outage import OutagePage
 from domain.people import NotificationRule
 from domain.policy import Policy, Target
+from domain.replacing import quick
 from domain.step_events import LastResortCalled as LastResortCalled
 from domain.step_events import MajorDeclared as MajorDeclared
 from domain.step_events import NobodyReachable as NobodyReachable
@@ -382,3 +383,6 @@ ALL: tuple[type, ...] = (
     CommandIgnored,
     *tie_events.ALL,
 )
+
+for _kind in ALL:
+    quick(_kind)

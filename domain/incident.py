@@ -19,6 +19,7 @@ from domain.outage import OutageMark
 from domain.pace import Fired
 from domain.people import NotificationRule
 from domain.policy import Policy, Target
+from domain.replacing import quick
 from domain.ties import Ties
 
 FULL_MEMBERS = 100
@@ -39,6 +40,7 @@ class Status(StrEnum):
 # -- commands: what may be put into the inbox of an incident line ------------------------------------
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class AlertsReceived:
     """Alerts of one request that fall into this line. `received_at` is the gateway's, for display only.
@@ -61,6 +63,7 @@ class AlertsReceived:
     """They come from a line that was merged into this one: of what its own sender leaves out they say nothing."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Acknowledge:
     """`user_id`: who, if it is a user of ours."""
@@ -132,6 +135,7 @@ class LookAgain:
 # -- state: small, because tens of thousands of incidents stay open ------------------------------------
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class AlertState:
     """One alert of the open incident."""
@@ -150,6 +154,7 @@ class AlertState:
     """Of an alert kept without labels: ids of the silences that fitted it when it fired."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Cover:
     """Why nobody is paged for an incident for now. `ids`: of what it rests on, without which it would page.
@@ -164,6 +169,7 @@ class Cover:
     comment: str = ""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Ladder:
     """A person being called upon: their rules as frozen at that moment, and which comes next.
@@ -210,6 +216,7 @@ class Tombstone:
     human: bool
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Watch:
     """How an acknowledged incident is watched (domain/acknowledged.py).
@@ -230,6 +237,7 @@ class Watch:
     shifts: Mapping[str, float] = field(default_factory=dict)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Line:
     """State of an incident line. `episode` 0 means that there was no incident yet.

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from domain.replacing import quick
 from domain.window import Window
 
 Channel = Literal["email", "webhook", "slack", "sms", "voice", "push", "outbox"]
@@ -32,6 +33,7 @@ class ContactMethod:
     settings: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class NotificationRule:
     """After `delay_s` seconds since the person was called upon, use this contact method."""
@@ -42,6 +44,7 @@ class NotificationRule:
     """Not chosen by the person: it comes when their rules are through (domain/notify.py)."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class User:
     """A responder. No rules for an urgency means: every enabled contact method at once."""

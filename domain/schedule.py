@@ -12,6 +12,7 @@ from typing import Literal
 
 from domain.calendar import Unit
 from domain.holidays import Holidays
+from domain.replacing import quick
 from domain.window import Window
 
 OverrideKind = Literal["add", "replace", "remove"]
@@ -159,6 +160,7 @@ class Schedule:
     holidays: tuple[Holidays, ...] = ()
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Shift:
     """`user` is on call from start to end.

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from domain.configuration import Configuration
 from domain.oncall import everybody_at, next_change, shifts_at
 from domain.policy import Target, Who
+from domain.replacing import quick
 from domain.schedule import Schedule, Shift
 
 CHANGES_LOOKED_AT = 100
 """Hand-offs looked at to find who is on call next; after so many that bring nobody new, nobody is."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Named:
     """How a step comes to a person: by name (`schedule_id` and `team` empty), as a member of a team, or by their shift.

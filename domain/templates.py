@@ -74,4 +74,4 @@ def text_sha256(body: Mapping[str, Any]) -> str:
 
 
 def _clock(instant: float) -> str:
-    return utc(instant).strftime("%Y-%m-%d %H:%M UTC")
+    return f"{utc(instant).isoformat(' ')[:16]} UTC"

@@ -23,8 +23,12 @@ class Chance:
 
     def unit(self, *what: object) -> float:
         """Uniform in (0, 1)."""
+        try:
+            name = "\x1f".join(what)  # type: ignore[arg-type]
+        except TypeError:  # most are all texts, and to ask for each of them takes as long as the rest
+            name = "\x1f".join(map(str, what))
         hashed = self._root.copy()
-        hashed.update("\x1f".join(map(str, what)).encode("utf-8", "surrogatepass"))
+        hashed.update(name.encode("utf-8", "surrogatepass"))
         return (int.from_bytes(hashed.digest()[:8], "big") >> 11) * _SCALE or _SCALE
 
     def happens(self, chance: float, *what: object) -> bool:

@@ -52,7 +52,7 @@ class Paging:
         name = (*self.trouble.get(entity, (entity,)), user, str(body["contact_method_id"]))
         count = self._named[name] = self._named.get(name, 0) + 1
         episode = int(str(body["incident_id"]).rpartition("-")[2])
-        delivery = Delivery(effect.id, entity, episode, user, effect.channel, clock.now, (*name, count))
+        delivery = Delivery(effect.id, entity, episode, user, effect.channel, clock.now, (*name, str(count)))
         self._hosts.outcome.deliveries[effect.id] = delivery
         self._rows[effect.id] = OutboxRow(
             effect.id, entity, hosted.shard, effect.kind, effect.channel, body, "pending", 0, 0, clock.now

@@ -68,12 +68,12 @@ class Providers:
         if self.away(channel, at):
             return Take(Rejected("the provider is away", retryable=True))
         faults, chance = self._faults, self._chance
-        draw = chance.unit("take", channel, attempt, *name)
+        draw = chance.unit("take", channel, str(attempt), *name)
         if draw < faults.refuses:
             return Take(Rejected("the provider refuses", retryable=draw < faults.refuses * 0.7))
         if draw < faults.refuses + faults.loses / 2:
             return Take(Unknown("request lost"))
-        reached = at + chance.pause(ARRIVES_S[channel], "arrives", channel, attempt, *name)
+        reached = at + chance.pause(ARRIVES_S[channel], "arrives", channel, str(attempt), *name)
         self._has[delivery] = None
         if draw < faults.refuses + faults.loses:
             return Take(Unknown("answer lost"), reached)

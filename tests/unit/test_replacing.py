@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import pytest
 
 from domain.alert import Severity
 from domain.incident import AlertState, Ladder, Line, Status
 from domain.people import User
-from domain.replacing import replace
+from domain.replacing import quick, replace
 
 MADE = (
     Line(episode=3, status=Status.TRIGGERED, alerts={"k": AlertState("k", "t", True, Severity.INFO, 1.0)}),
@@ -46,3 +47,38 @@ def test_what_it_cannot_copy_it_refuses() -> None:
         replace(object.__new__(Checked), one=1)
     user = User("ada", "Ada", "")
     assert replace(user, name="Bea") == dataclasses.replace(user, name="Bea")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Plain:
+    kind: str
+    number: int = 5
+    many: dict[str, int] = dataclasses.field(default_factory=dict)
+
+
+@quick
+@dataclasses.dataclass(frozen=True, slots=True)
+class Quick:
+    kind: str
+    number: int = 5
+    many: dict[str, int] = dataclasses.field(default_factory=dict)
+
+
+@pytest.mark.parametrize(
+    ("places", "names"),
+    [(("a",), {}), (("a", 1), {}), (("a", 1, {"k": 2}), {}), ((), {"many": {"k": 1}, "kind": "c"})],
+)
+def test_a_quick_class_is_made_as_dataclasses_makes_it(places: tuple[Any, ...], names: dict[str, Any]) -> None:
+    made = Quick(*places, **names)
+    assert dataclasses.astuple(made) == dataclasses.astuple(Plain(*places, **names))
+    assert type(made) is Quick and made == Quick(*places, **names)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        made.kind = "x"  # type: ignore[misc]
+
+
+def test_a_quick_class_refuses_what_dataclasses_refuses_and_shares_no_default() -> None:
+    wrongs: list[dict[str, Any]] = [{}, {"kind": "a", "unknown": 1}]
+    for wrong in wrongs:
+        with pytest.raises(TypeError):
+            Quick(**wrong)
+    assert Quick("a").many is not Quick("a").many
