@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import nullcontext
 from typing import Any
 
 import httpx
@@ -13,8 +11,6 @@ from ui.settings import Settings
 TIMEOUT_S = 10.0
 LIMITS = httpx.Limits(keepalive_expiry=2.0)
 """The gateway closes what was idle for five seconds; a request on such a connection would meet nobody."""
-AT_ONCE = asyncio.Semaphore(8)
-"""Many pages that load at once wait here for each other, and not whoever sends alerts for all of them."""
 settings = Settings.from_env()
 _client: httpx.AsyncClient | None = None
 
@@ -66,9 +62,7 @@ async def _asked(
     wanted = {k: v for k, v in query.items() if v not in (None, "", [])}
     headers = {"cookie": cookie} | ({"if-match": if_match} if if_match else {})
     try:
-        # What changes something may wait for a provider, and is not waited for.
-        async with AT_ONCE if method == "GET" else nullcontext():
-            return await _client.request(method, path, json=body, params=wanted, headers=headers)
+        return await _client.request(method, path, json=body, params=wanted, headers=headers)
     except httpx.HTTPError as error:
         raise Refused(f"The gateway does not answer ({type(error).__name__}). Try again in a moment.") from error
 

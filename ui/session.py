@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import wraps
@@ -14,6 +15,11 @@ from ui import then
 from ui.gateway import Refused, ask, settings, take
 
 OLD = "What is shown may be old."
+RENEWING = asyncio.Semaphore(4)
+"""So many pages renew themselves at a time: else neither alerts nor who clicks would get a turn at the gateway, and
+
+no page be done before all of them are.
+"""
 
 
 class Session(rx.State):
@@ -176,7 +182,8 @@ class Session(rx.State):
     async def renew(self, load: Callable[[], Awaitable[None]]) -> Any:
         """What the page shows, anew and unasked: what the last action came to stays said."""
         try:
-            await load()
+            async with RENEWING:
+                await load()
         except Refused as refused:
             if refused.status == 401:
                 return self.refused(refused)
