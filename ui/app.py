@@ -16,6 +16,7 @@ from ui.pages import (
     audit,
     configuration,
     feeds,
+    holidays,
     incident,
     incident_view,
     incidents,
@@ -95,6 +96,9 @@ app.add_page(
 )
 app.add_page(mine.page, route="/on-call/mine", title="My shifts · Sentinel", on_load=[Session.enter, mine.View.load])
 app.add_page(load.page, route="/on-call/load", title="Load · Sentinel", on_load=[Session.enter, load.View.load])
+app.add_page(
+    holidays.page, route="/on-call/holidays", title="Holidays · Sentinel", on_load=[Session.enter, holidays.View.load]
+)
 app.add_page(
     feeds.page, route="/on-call/feeds", title="Calendar links · Sentinel", on_load=[Session.enter, feeds.View.load]
 )

@@ -10,6 +10,7 @@ PAGES = (
     ("Now", "/on-call"),
     ("My shifts", "/on-call/mine"),
     ("Load", "/on-call/load"),
+    ("Holidays", "/on-call/holidays"),
     ("Calendar links", "/on-call/feeds"),
 )
 

@@ -58,6 +58,7 @@ def screens(client: Client, incident: str, integration: str) -> dict[str, str]:
         "on-call": "/on-call",
         "on-call-mine": "/on-call/mine",
         "on-call-load": "/on-call/load",
+        "on-call-holidays": "/on-call/holidays",
         "on-call-feeds": "/on-call/feeds",
         "schedule": f"/schedules/{schedule}/edit",
         "policies": "/policies",

@@ -16,6 +16,7 @@ PATHS = (
     "/on-call",
     "/on-call/mine",
     "/on-call/load",
+    "/on-call/holidays",
     "/on-call/feeds",
     "/policies",
     "/policies/new",

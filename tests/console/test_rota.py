@@ -235,3 +235,30 @@ def test_the_last_resort_is_changed_by_an_administrator_and_is_never_empty(
     kept = product.call("GET", "/last-resort")["targets"]
     assert [t["id"] for t in kept] == [crew["jan"]], "somebody is always called in the end"
     product.call("PUT", "/last-resort", before)
+
+
+def test_a_holiday_calendar_is_made_looked_at_and_deleted(
+    product: Product, crew: dict[str, str], open_as: Open
+) -> None:
+    page = open_as(crew["boss"], "/on-call/holidays")
+    page.get_by_role("button", name="Add a calendar").click(timeout=SLOW_MS)
+    form = page.get_by_role("form", name="Holiday calendar")
+    form.get_by_label("Name", exact=True).fill("Days of Saxony", timeout=SLOW_MS)
+    form.get_by_label("Public holidays of country").fill("de")
+    form.get_by_label("Only of this part").fill("nowhere")
+    form.get_by_label("And these days").fill("2030-12-24\n2031-12-24")
+    form.get_by_role("button", name="Save the calendar").click()
+    expect(form).to_contain_text("DE has no subdivision", timeout=SLOW_MS)
+    form.get_by_label("Only of this part").fill("SN")
+    form.get_by_role("button", name="Save the calendar").click()
+    row = page.get_by_role("row").filter(has_text="Days of Saxony")
+    expect(row).to_contain_text("DE, SN", timeout=SLOW_MS)
+    (made,) = (c for c in product.call("GET", "/holiday-calendars")["items"] if c["name"] == "Days of Saxony")
+    assert made["dates"] == ["2030-12-24", "2031-12-24"]
+    row.get_by_role("button", name="Edit Days of Saxony").click()
+    expect(page.locator(".explained")).to_contain_text("25 Dec", timeout=SLOW_MS)
+    assert serious(page) == []
+    page.locator("summary", has_text="Delete the calendar").click()
+    page.get_by_role("button", name="Yes, delete the calendar").click(timeout=SLOW_MS)
+    expect(page.locator(".empty, table")).not_to_contain_text("Days of Saxony", timeout=SLOW_MS)
+    assert made["id"] not in str(product.call("GET", "/holiday-calendars"))
