@@ -15,6 +15,7 @@ from ui.pages import (
     api_keys,
     audit,
     configuration,
+    destinations,
     feeds,
     holidays,
     incident,
@@ -93,6 +94,12 @@ app.add_page(
     route="/acknowledged",
     title="Acknowledged is not blind · Sentinel",
     on_load=[Session.enter, acknowledged.View.load],
+)
+app.add_page(
+    destinations.page,
+    route="/destinations",
+    title="Destinations · Sentinel",
+    on_load=[Session.enter, destinations.View.load],
 )
 app.add_page(mine.page, route="/on-call/mine", title="My shifts · Sentinel", on_load=[Session.enter, mine.View.load])
 app.add_page(load.page, route="/on-call/load", title="Load · Sentinel", on_load=[Session.enter, load.View.load])

@@ -12,11 +12,13 @@ from ui.components.live import place
 from ui.session import Session
 
 
-def field(label: str, control: rx.Component, pointer: str | rx.Var[str] = "", hint: str = "") -> rx.Component:
+def field(
+    label: str, control: rx.Component, pointer: str | rx.Var[str] = "", hint: str | rx.Var[str] = ""
+) -> rx.Component:
     """A control with its label. `pointer`: where the API's 422 would name it (RFC 6901), shown beneath it then."""
     return rx.el.div(
         rx.el.label(rx.el.span(label), control),
-        rx.el.small(hint) if hint else rx.fragment(),
+        rx.el.small(hint) if isinstance(hint, rx.Var) or hint else rx.fragment(),
         fault(pointer) if isinstance(pointer, rx.Var) or pointer else rx.fragment(),
         class_name="field",
     )

@@ -13,7 +13,15 @@ PLACES = (
     ("People", "/people"),
 )
 """Where one can go in that time; from there on by their tabs and links."""
-WITHIN = ("/on-call/load", "/on-call/holidays", "/acknowledged", "/noise/maintenance", "/noise/heartbeats", "/teams")
+WITHIN = (
+    "/on-call/load",
+    "/on-call/holidays",
+    "/acknowledged",
+    "/destinations",
+    "/noise/maintenance",
+    "/noise/heartbeats",
+    "/teams",
+)
 PAGES = (*(path for _, path in PLACES), *WITHIN)
 KINDS = ("policies", "people", "integrations")
 """Beneath these each page is about one thing that was configured."""

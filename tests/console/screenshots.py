@@ -63,6 +63,7 @@ def screens(client: Client, incident: str, integration: str) -> dict[str, str]:
         "schedule": f"/schedules/{schedule}/edit",
         "policies": "/policies",
         "policy": f"/policies/{policy}",
+        "destinations": "/destinations",
         "services": "/services",
         "integrations": "/integrations",
         "integration": f"/integrations/{integration}",

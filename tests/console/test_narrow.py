@@ -21,6 +21,7 @@ PATHS = (
     "/policies",
     "/policies/new",
     "/acknowledged",
+    "/destinations",
     "/services",
     "/integrations",
     "/noise",

@@ -218,13 +218,57 @@ def test_services_are_made_and_say_what_they_need_and_what_is_open(
     assert (found["Postgres"]["tier"], found["Postgres"]["needed_by"]) == (1, [found["Checkout"]["id"]])
 
 
+def test_a_destination_is_made_kept_secret_and_not_deleted_while_a_policy_calls_it(
+    product: Product, crew: dict[str, str], open_as: Open
+) -> None:
+    page = open_as(crew["manager"], "/policies")
+    page.get_by_role("link", name="Destinations").click(timeout=SLOW_MS)
+    page.get_by_role("button", name="Add a destination").click(timeout=SLOW_MS)
+    form = page.get_by_role("form", name="Destination")
+    form.get_by_label("Name").fill("zz restart", timeout=SLOW_MS)
+    form.get_by_label("Kind").select_option("webhook")
+    form.get_by_label("Secret").fill("a secret of the automation")
+    form.get_by_label("Address").fill("http://10.0.0.1/token")
+    save = page.get_by_role("button", name="Save the destination")
+    save.click()
+    expect(form.locator(".problem-text")).to_contain_text("10.0.0.1", timeout=SLOW_MS)
+    form.get_by_label("Address").fill("http://127.0.0.1:9/token")
+    save.click()
+    row = page.locator("tr", has=page.get_by_role("rowheader", name="zz restart"))
+    expect(row).to_contain_text("No step of a policy names it", timeout=SLOW_MS)
+    expect(row).to_contain_text("signed")
+    assert "token" not in row.inner_text()
+    made = next(d["id"] for d in product.call("GET", "/destinations")["items"] if d["name"] == "zz restart")
+    calls = [{"kind": "destination", "id": made}, {"kind": "user", "id": crew["manager"]}]
+    policy = product.call("POST", "/policies", {"name": "zz shop", "steps": [{"targets": calls, "wait_s": 60}]})["id"]
+
+    page.get_by_role("button", name="Edit zz restart").click()
+    form.get_by_label("Name").fill("zz reboot", timeout=SLOW_MS)
+    product.call("PUT", f"/destinations/{made}", {"name": "zz theirs", "kind": "webhook"})
+    assert serious(page) == []
+    save.click()
+    expect(page.locator(".overtaken")).to_contain_text("changed the destination", timeout=SLOW_MS)
+    page.get_by_role("button", name="Overwrite it with mine").click()
+    row = page.locator("tr", has=page.get_by_role("rowheader", name="zz reboot"))
+    expect(row.get_by_role("link", name="zz shop")).to_be_visible(timeout=SLOW_MS)
+    expect(row).to_contain_text("signed")
+    page.get_by_role("button", name="Edit zz reboot").click()
+    page.get_by_text("Delete the destination", exact=True).click(timeout=SLOW_MS)
+    page.get_by_role("button", name="Yes, delete the destination").click()
+    expect(page.get_by_role("alert")).to_contain_text("policy zz shop", timeout=SLOW_MS)
+    product.call("DELETE", f"/policies/{policy}")
+    page.get_by_role("button", name="Yes, delete the destination").click()
+    expect(page.locator(".done")).to_have_text("Deleted.", timeout=SLOW_MS)
+    assert made not in {d["id"] for d in product.call("GET", "/destinations")["items"]}
+
+
 def test_a_viewer_is_offered_no_change_and_nothing_is_serious_for_screen_readers(
     product: Product, crew: dict[str, str], open_as: Open
 ) -> None:
     first = product.call("GET", "/integrations")["items"][0]["id"]
     page = open_as(crew["viewer"], "/integrations")
     found: list[str] = []
-    for path in ("/integrations", f"/integrations/{first}", "/services", *NOISE):
+    for path in ("/integrations", f"/integrations/{first}", "/services", "/destinations", *NOISE):
         page.goto(path)
         expect(page.locator(".setup h1")).to_be_visible(timeout=SLOW_MS)
         expect(page.locator("main").get_by_text("Loading …")).to_have_count(0, timeout=SLOW_MS)

@@ -69,8 +69,11 @@ def test_services_people_teams_integrations_rules_and_load_as_they_were(product:
     rule = {"name": "rule of then", "matchers": [{"label": "app", "op": "=", "value": "x"}], "service_id": service}
     saved = {k: v for k, v in hook.items() if k != "id"}
     product.call("PUT", f"/integrations/{hook['id']}", {**saved, "routes": [rule]})
+    room = {"name": "Room of then", "kind": "slack", "address": "http://127.0.0.1:9/x"}
+    destination = product.call("POST", "/destinations", room)["id"]
     at = product.call("GET", "/configuration/versions?limit=1")["items"][0]["at"]
     product.call("PUT", f"/integrations/{hook['id']}", {**saved, "name": "Way out", "routes": []})
+    product.call("DELETE", f"/destinations/{destination}")
     product.call("PUT", f"/services/{service}", {"name": "Shop of now"})
     product.call("PUT", f"/teams/{team}", {"name": "Crew of now", "member_ids": [], "owner_ids": []})
     product.call("PUT", f"/schedules/{schedule}", {**line, "name": "Burden of now"})
@@ -100,6 +103,10 @@ def test_services_people_teams_integrations_rules_and_load_as_they_were(product:
     page.get_by_role("link", name="Ulfhild", exact=True).click(timeout=SLOW_MS)
     expect(page.locator("#contacts")).to_contain_text("Box of then", timeout=SLOW_MS)
     expect(page.get_by_role("button", name="Add and send a code")).to_have_count(0)
+    places.get_by_role("link", name="Policies").click()
+    page.get_by_role("link", name="Destinations").click(timeout=SLOW_MS)
+    expect(content).to_contain_text("Room of then", timeout=SLOW_MS)
+    expect(page.get_by_role("button", name="Add a destination")).to_have_count(0)
     places.get_by_role("link", name="On call").click()
     page.get_by_role("link", name="Load").click(timeout=SLOW_MS)
     expect(page.get_by_label("Schedule", exact=True)).to_contain_text("Burden of then", timeout=SLOW_MS)

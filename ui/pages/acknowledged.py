@@ -10,6 +10,7 @@ from ui.editing import Editing
 from ui.parts import anew, done, fault, only_look, overtaken, shown
 from ui.policy_draft import NEW_VIGIL, VIGILS, Vigil, vigil_body, vigil_of
 from ui.policy_form import reasons, whose
+from ui.policy_tabs import PLACE, policy_tabs
 from ui.session import Session, told
 from ui.shell import shell
 
@@ -73,7 +74,8 @@ def form(on: Any) -> rx.Component:
 def page() -> rx.Component:
     """The reasons, and whom they concern."""
     return shell(
-        "/policies",
+        PLACE,
+        policy_tabs("/acknowledged"),
         rx.el.h1("Acknowledged is not blind"),
         rx.el.p(
             "An acknowledgement stops what rings. This says when it stops to count and people are called again, for "

@@ -8,6 +8,7 @@ import reflex as rx
 
 from ui.choices import optional
 from ui.parts import done, field, overtaken, shown, table
+from ui.policy_tabs import PLACE, policy_tabs
 from ui.session import Session, told
 from ui.shell import shell
 
@@ -195,10 +196,10 @@ def last_resort() -> rx.Component:
 def page() -> rx.Component:
     """A table; each name leads to its steps."""
     return shell(
-        "/policies",
+        PLACE,
+        policy_tabs(PLACE),
         rx.el.h1("Escalation policies"),
         rx.cond(View.may_configure, rx.el.p(rx.el.a("New policy", href="/policies/new"))),
-        rx.el.p(rx.el.a("When an acknowledgement stops to count", href="/acknowledged" + View.keep_then)),
         shown(
             View.loaded,
             View.some,
