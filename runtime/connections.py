@@ -51,7 +51,10 @@ class Connections:
 
     def __init__(self, dsn: str, size: int) -> None:
         self._dsn = dsn
-        self._slots: asyncio.Queue[psycopg.AsyncConnection[TupleRow] | None] = asyncio.Queue()
+        self._slots: asyncio.Queue[tuple[psycopg.AsyncConnection[TupleRow], int] | None] = asyncio.Queue()
+        """Each with the losses that were known when it was made."""
+        self._losses = 0
+        """What was made before one is suspect, and not used again: that it fails says nothing of the database now."""
         for _ in range(size):
             self._slots.put_nowait(None)
         self._size = size
@@ -67,6 +70,7 @@ class Connections:
             except NOTHING_WRITTEN as error:
                 raise StoreUnavailable(f"the database did not finish: {error}") from error
             except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+                self._losses += 1
                 await connection.close()
                 problem = OutcomeUnknown if writes else StoreUnavailable
                 raise problem(f"connection lost: {type(error).__name__}: {error}") from error
@@ -77,27 +81,27 @@ class Connections:
     async def _checkout(self) -> AsyncIterator[psycopg.AsyncConnection[TupleRow]]:
         try:
             async with asyncio.timeout(CONNECT_S + ANSWER_S):
-                connection = await self._slots.get()
+                found = await self._slots.get()
         except TimeoutError as error:
             raise StoreUnavailable("all connections to the database are waiting for it") from error
-        kept: psycopg.AsyncConnection[TupleRow] | None = None
+        connection, made = found if found is not None else (None, 0)
+        keep = False
         try:
-            if connection is not None and _stale(connection):
+            if connection is not None and (made < self._losses or _stale(connection)):
                 await connection.close()
             if connection is None or connection.closed:
+                made = self._losses
                 connection = await self._connect()
             yield connection
-            kept = None if connection.closed else connection
-        except StoreUnavailable:
-            kept = connection if connection is not None and not connection.closed else None
-            raise
-        except StatementRejected:
-            kept = connection
+            keep = True
+        except (StoreUnavailable, StatementRejected):
+            keep = True
             raise
         finally:
-            if kept is None and connection is not None:
+            if connection is not None and not keep:
                 await connection.close()
-            self._slots.put_nowait(kept)
+            kept = connection is not None and not connection.closed
+            self._slots.put_nowait((connection, made) if connection is not None and kept else None)
 
     async def _connect(self) -> psycopg.AsyncConnection[TupleRow]:
         try:
@@ -119,9 +123,9 @@ class Connections:
     async def close(self) -> None:
         """Close what is open; statements in flight finish first."""
         for _ in range(self._size):
-            connection = await self._slots.get()
-            if connection is not None:
-                await connection.close()
+            found = await self._slots.get()
+            if found is not None:
+                await found[0].close()
 
 
 async def _answer(

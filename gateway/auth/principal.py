@@ -22,7 +22,7 @@ from storage.managed import check_not_built_in
 COOKIE = "sentinel_session"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 UNKNOWN_S = 3.0
-"""How long the database, said to be away, is waited for by a caller of whom nothing is known from before."""
+"""How long a database that did not answer is waited for by a caller of whom nothing is known from before."""
 
 
 class Unsure(ProblemError):
@@ -46,20 +46,19 @@ async def _asked(
 ) -> Holder | None:
     """The holder by the database; while it is away, as it was last known: an acknowledgement must get through.
 
-    Who is not known from before is asked for all the same, for a moment: they signed in just now, or the database was
-    only slow. Raises Unsure if it does not answer: they may be somebody.
+    Who is not known from before is asked for all the same, a second time too: they signed in just now, or the database
+    was only slow. Raises Unsure if it does not answer: they may be somebody.
     """
-    away = services.outage.away
-    if away and (known := services.config.holder_of(secret, services.time.now())):
-        return known
-    try:
-        async with asyncio.timeout(UNKNOWN_S if away else None):
-            return await ask(services.sessions, secret)
-    except (SQLAlchemyError, TimeoutError) as error:
-        if isinstance(error, SQLAlchemyError) and not is_outage(error):
-            raise
-    if known := services.config.holder_of(secret, services.time.now()):
-        return known
+    for again in (services.outage.away, True):
+        known = services.config.holder_of(secret, services.time.now()) if again else None
+        if known is not None:
+            return known
+        try:
+            async with asyncio.timeout(UNKNOWN_S if again else None):
+                return await ask(services.sessions, secret)
+        except (SQLAlchemyError, TimeoutError) as error:
+            if isinstance(error, SQLAlchemyError) and not is_outage(error):
+                raise
     detail = "The database does not answer, and this key or session is not known from before. Try again in a moment."
     raise Unsure(503, detail, {"Retry-After": "2"})
 

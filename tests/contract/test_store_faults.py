@@ -31,9 +31,11 @@ class Wire:
         self._writers: list[asyncio.StreamWriter] = []
         self.silent = False
         self.lose_answers = False
+        self.links = 0
         self.lost = asyncio.Event()
 
     async def link(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.links += 1
         host, port = str(self._target["host"]), self._target.get("port") or 5432
         if host.startswith("/"):
             back = await asyncio.open_unix_connection(f"{host}/.s.PGSQL.{port}")
@@ -166,6 +168,19 @@ async def test_connections_cut_while_idle_are_replaced_before_anything_is_sent(d
         assert (await store.append([mail(1)])).fresh == [True]
         assert (await store.append([mail(2)])).fresh == [True]
         assert (await store.append([mail(3)])).fresh == [True]
+
+
+async def test_when_one_connection_is_lost_those_of_its_time_are_not_used_again(database: str) -> None:
+    async with wired(database, connections=2) as (store, wire):
+        await asyncio.gather(store.now(), store.now())
+        wire.lose_answers = True
+        with pytest.raises(StoreUnavailable):
+            await store.now()
+        wire.lose_answers = False
+        assert wire.links == 2
+        await asyncio.gather(store.now(), store.now())
+        await asyncio.gather(store.now(), store.now())
+        assert wire.links == 4
 
 
 async def test_a_silent_database_holds_nobody(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
