@@ -21,7 +21,9 @@ def test_an_incident_is_worked_on_explained_tied_to_another_and_exported(product
     url = product.integration("console incident", "generic", [step(rike, 600)])
 
     def fired(title: str) -> str:
-        line = product.post(url, {"title": title, "dedup_key": title, "severity": "error"}).json()["incident_lines"][0]
+        graph = [{"text": "Image", "href": "https://graphs.invalid/1.png"}]
+        alert = {"title": title, "dedup_key": title, "severity": "error", "links": graph}
+        line = product.post(url, alert).json()["incident_lines"][0]
         listed = lambda: any(a["id"] == f"{line}-1" for a in product.call("GET", "/alerts")["items"])  # noqa: E731
         until("the incident", listed)
         return f"{line}-1"
@@ -29,6 +31,7 @@ def test_an_incident_is_worked_on_explained_tied_to_another_and_exported(product
     main, side = fired("Checkout is slow"), fired("Checkout is slower")
     page = open_as(rike, f"/incidents/{side}")
     expect(page.locator("#status")).to_have_text("triggered", timeout=SLOW_MS)
+    expect(page.locator("img.graph")).to_have_attribute("src", "https://graphs.invalid/1.png", timeout=SLOW_MS)
     page.get_by_label("Note (Markdown)").fill("**Rolled back** by [us](javascript:alert(1)) <img src=x>")
     page.get_by_role("button", name="Add the note").click()
     expect(page.locator(".written strong")).to_have_text("Rolled back", timeout=SLOW_MS)

@@ -75,6 +75,35 @@ def test_an_alert_appears_without_reload_and_an_acknowledgement_is_seen_in_anoth
     expect(first.locator(".timeline")).to_contain_text("Disk full on db1")
 
 
+def test_the_list_is_worked_through_by_keyboard(product: Product, crew: dict[str, str], open_as: Open) -> None:
+    page = open_as(crew["responder"], "/incidents?q=Keyed&tab=all")
+    older, newer = fired(product, crew, "Keyed 1"), fired(product, crew, "Keyed 2")
+    for ident in (older, newer):
+        expect(row(page, ident)).to_have_attribute("data-status", "triggered", timeout=SLOW_MS)
+    page.keyboard.press("?")
+    expect(page.locator(".keys")).to_contain_text("snooze 30 minutes")
+    for key in ("j", "j", "k", "j", "s"):
+        page.keyboard.press(key)
+    expect(row(page, older)).to_have_attribute("data-status", "snoozed", timeout=SLOW_MS)
+    page.keyboard.press("e")
+    expect(row(page, older)).to_have_attribute("data-status", "triggered", timeout=SLOW_MS)
+    page.keyboard.press("x")
+    page.keyboard.press("k")
+    page.keyboard.press("x")
+    expect(page.locator(".actions")).to_contain_text("2 selected")
+    page.keyboard.press("r")
+    for ident in (older, newer):
+        expect(row(page, ident)).to_have_attribute("data-status", "resolved", timeout=SLOW_MS)
+    page.keyboard.press("/")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("Keyed 2")
+    page.keyboard.press("Enter")
+    expect(row(page, older)).to_have_count(0, timeout=SLOW_MS)
+    page.keyboard.press("Escape")
+    page.keyboard.press("Enter")
+    expect(page.locator("#status")).to_have_text("resolved", timeout=SLOW_MS)
+
+
 def test_filters_are_kept_in_the_address_and_hold_for_what_comes_later(
     product: Product, crew: dict[str, str], open_as: Open
 ) -> None:

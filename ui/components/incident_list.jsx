@@ -2,7 +2,7 @@
 import { memo, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { Link, useNavigate } from "react-router";
 import { listen } from "./live.jsx";
-import { ask, absolute, span, useNow } from "./parts.jsx";
+import { ask, absolute, span, useSaid } from "./parts.jsx";
 
 const PAGE = 100;
 const OPEN = ["triggered", "acknowledged", "snoozed", "suppressed"];
@@ -65,12 +65,14 @@ function counted(row) {
 }
 
 function Clocks({ row }) {
-  const now = useNow();
-  const next = row.next_at && row.status !== "resolved" ? (new Date(row.next_at).getTime() - now) / 1000 : null;
+  const opened = new Date(row.opened_at).getTime();
+  const due = row.next_at && row.status !== "resolved" ? new Date(row.next_at).getTime() : null;
+  const age = useSaid((now) => span((now - opened) / 1000));
+  const next = useSaid((now) => (due === null ? "" : due > now ? `in ${span((due - now) / 1000)}` : "now"));
   return (
     <>
-      <td role="cell" data-label="Age"><time dateTime={row.opened_at} title={absolute(row.opened_at)}>{span((now - new Date(row.opened_at).getTime()) / 1000)}</time></td>
-      <td role="cell" data-label="Next" title={row.next}>{next === null ? "" : next > 0 ? `in ${span(next)}` : "now"}</td>
+      <td role="cell" data-label="Age"><time dateTime={row.opened_at} title={absolute(row.opened_at)}>{age}</time></td>
+      <td role="cell" data-label="Next" title={row.next}>{next}</td>
     </>
   );
 }
