@@ -16,6 +16,7 @@ import pytest
 from actors.registry import build as build_registry
 from gateway.app import build_app
 from gateway.services import Services
+from runtime import connections
 from runtime.clock import SystemClock
 from runtime.feed import FeedPublisher
 from runtime.host import Host
@@ -68,6 +69,12 @@ async def opened(database: str, valkey_url: str, home: Path, **more: Any) -> Asy
     async with httpx.AsyncClient(transport=transport, base_url="http://sentinel.test", headers=headers) as http:
         yield Site(services, app, http, keys)
     await services.stop()
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine a connection to a database that was just made takes longer than a host waits for one."""
+    monkeypatch.setattr(connections, "CONNECT_S", 10.0)
 
 
 @pytest.fixture

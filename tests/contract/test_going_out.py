@@ -208,6 +208,7 @@ class Site:
 
 @pytest.fixture
 def site(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
+    monkeypatch.setattr(connections, "CONNECT_S", 1.0)
     monkeypatch.setattr(connections, "ANSWER_S", 1.0)
     return Site(database, tmp_path)
 

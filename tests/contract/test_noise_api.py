@@ -165,16 +165,17 @@ async def test_a_maintenance_holds_back_and_what_fires_when_it_is_deleted_escala
     site = live_site
     ident, path = await integration(site)
     calendar = await site.call("POST", "/holiday-calendars", {"name": "DE", "dates": ["2026-12-25"]}, 201)
-    hours = {"zone": "Europe/Berlin", "start": "22:00", "end": "06:00", "weekdays": [5], "holidays": calendar["id"]}
-    nightly = await site.call("POST", "/maintenance", {"name": "Saturdays", "windows": [hours]}, 201)
+    day = (datetime.now(UTC) + timedelta(days=3)).weekday()  # it must not be open now, whenever this runs
+    hours = {"zone": "Europe/Berlin", "start": "22:00", "end": "06:00", "weekdays": [day], "holidays": calendar["id"]}
+    nightly = await site.call("POST", "/maintenance", {"name": "Nightly", "windows": [hours]}, 201)
     assert len(nightly["next"]) >= 8 and nightly["ends_at"] is None
     refused = await site.call("DELETE", f"/holiday-calendars/{calendar['id']}", status=409)
-    assert "maintenance Saturdays" in refused["detail"]
+    assert "maintenance Nightly" in refused["detail"]
     later = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
     body = {"name": "Upgrade", "ends_at": later, "integration_ids": [ident], "comment": "new disks"}
     work = await site.call("POST", "/maintenance", body, 201)
     assert work["open"] and [m["name"] for m in (await site.call("GET", "/maintenance"))["items"]] == [
-        "Saturdays",
+        "Nightly",
         "Upgrade",
     ]
     disk, cpu = await posted(site, path, "disk"), await posted(site, path, "cpu")

@@ -184,6 +184,7 @@ async def test_when_one_connection_is_lost_those_of_its_time_are_not_used_again(
 
 
 async def test_a_silent_database_holds_nobody(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "CONNECT_S", 1.0)
     monkeypatch.setattr(connections, "ANSWER_S", 0.2)
     async with wired(database, connections=1) as (store, wire):
         await store.now()
