@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from actors.incident import Incident
+from domain.storm import AFTER, HOLD_S, WITHIN_S
 from runtime.invariants import Events
 from tests.chaos.crowd import TITLE, Crowd
 from tests.chaos.installation import WAITS_S, Installation
 from tests.chaos.verdict import Ack, Evidence, Page, Row
 
+LEEWAY_S = 5.0
+"""From the end of its wait a page may take this long to leave, before its withdrawal is no excuse."""
 JOURNAL = "select entity, seq, shard, epoch, kind, body::text from rt.journal order by position"
 EVENTS = Events(Incident())
 OVERTAKEN = """
 select substring(body->>'subject' from 'Chaos [0-9]+-[0-9]+'), substring(body->>'user_name' from '[0-9]+$')::int
 from rt.outbox where kind = 'page' and state = 'cancelled' and attempts > 0"""
+HELD = f"""
+select substring(body->>'subject' from 'Chaos [0-9]+-[0-9]+'), substring(body->>'user_name' from '[0-9]+$')::int
+from rt.outbox o where kind = 'page' and state = 'cancelled' and attempts = 0
+ and updated_at <= created_at + interval '{HOLD_S + LEEWAY_S} s' and {AFTER} <= (
+    select count(*) from rt.outbox s where s.body->>'contact_method_id' = o.body->>'contact_method_id'
+    and s.sent_at between o.created_at - interval '{WITHIN_S} s' and o.updated_at)"""
+TOGETHER = """
+select bundle::text, substring(body->>'subject' from 'Chaos [0-9]+-[0-9]+') from rt.outbox
+where bundle is not null and state in ('accepted', 'delivered', 'bundled')"""
 LEFT = """
 select (select count(*) from rt.inbox where done_at is null),
        (select count(*) from rt.timer where due_at < now() - interval '2 seconds'),
@@ -36,6 +48,7 @@ def collect(it: Installation, crowd: Crowd) -> Evidence:
             if call.status != 200 and (title := TITLE.search(call.body.decode(errors="replace")))
         ),
         overtaken=frozenset(it.sql(OVERTAKEN)),
+        held=frozenset(it.sql(HELD)),
         left={"inbox rows": inbox, "overdue timers": timers, "sends": sends, "quarantined entities": quarantined},
     )
 
@@ -48,14 +61,23 @@ def row(entity: str, seq: int, shard: int, epoch: int, kind: str, body: str) -> 
 
 def pages(it: Installation) -> tuple[Page, ...]:
     """What the telephones took (answered 200), and mails, which follow a telephone that failed."""
+    together: dict[str, list[str]] = {}
+    for bundle, title in it.sql(TOGETHER):
+        together.setdefault(bundle, []).append(title)
+
+    def titles(ident: str, text: str) -> list[str]:
+        told = [title for bundle, shared in together.items() if bundle in ident for title in shared]
+        return told or TITLE.findall(text)[:1]
+
     found = []
     for call in list(it.sink.received):
-        title = TITLE.search(call.body.decode(errors="replace"))
-        if title and call.status == 200:
-            found.append(Page(title[0], int(call.path.strip("/")), call.headers["idempotency-key"], call.at))
+        ident = call.headers["idempotency-key"]
+        for title in titles(ident, call.body.decode(errors="replace")) if call.status == 200 else ():
+            found.append(Page(title, int(call.path.strip("/")), ident, call.at))
     by_phone = {(p.title, p.person) for p in found}
     for mail, at in zip(list(it.mail.mails), list(it.mail.at), strict=False):
-        title, person = TITLE.search(str(mail)), int(str(mail["To"]).partition("person")[2].partition("@")[0])
-        if title and (title[0], person) not in by_phone:
-            found.append(Page(title[0], person, str(mail["Message-ID"]), at))
+        ident, person = str(mail["Message-ID"]), int(str(mail["To"]).partition("person")[2].partition("@")[0])
+        for title in titles(ident, str(mail)):
+            if (title, person) not in by_phone:
+                found.append(Page(title, person, ident, at))
     return tuple(found)
