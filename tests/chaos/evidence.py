@@ -65,19 +65,20 @@ def pages(it: Installation) -> tuple[Page, ...]:
     for bundle, title in it.sql(TOGETHER):
         together.setdefault(bundle, []).append(title)
 
-    def titles(ident: str, text: str) -> list[str]:
-        told = [title for bundle, shared in together.items() if bundle in ident for title in shared]
-        return told or TITLE.findall(text)[:1]
+    def told(ident: str, text: str) -> list[tuple[str, str]]:
+        """Titles in the message, each with an id that comes again only if the message did."""
+        titles = next((shared for bundle, shared in together.items() if bundle in ident), TITLE.findall(text)[:1])
+        return [(title, f"{ident} {title}" if len(titles) > 1 else ident) for title in titles]
 
     found = []
     for call in list(it.sink.received):
-        ident = call.headers["idempotency-key"]
-        for title in titles(ident, call.body.decode(errors="replace")) if call.status == 200 else ():
+        key = call.headers["idempotency-key"]
+        for title, ident in told(key, call.body.decode(errors="replace")) if call.status == 200 else ():
             found.append(Page(title, int(call.path.strip("/")), ident, call.at))
     by_phone = {(p.title, p.person) for p in found}
     for mail, at in zip(list(it.mail.mails), list(it.mail.at), strict=False):
-        ident, person = str(mail["Message-ID"]), int(str(mail["To"]).partition("person")[2].partition("@")[0])
-        for title in titles(ident, str(mail)):
+        person = int(str(mail["To"]).partition("person")[2].partition("@")[0])
+        for title, ident in told(str(mail["Message-ID"]), str(mail)):
             if (title, person) not in by_phone:
                 found.append(Page(title, person, ident, at))
     return tuple(found)
