@@ -22,7 +22,7 @@ def stage(name: str) -> Iterator[None]:
     sys.stdout.flush()
     try:
         yield
-    except BaseException:
+    except BaseException:  # also Ctrl-C: the line that was begun is ended, and the reason goes on
         say("failed")
         raise
     say(f"{time.monotonic() - began:.1f} s")

@@ -173,8 +173,8 @@ class BreakGlass:
                 await asyncio.sleep(0)
             for segment in segments:
                 await self._replay(past, (await self._spool.read(segment)).records)
-        except BaseException:
-            self._forget()  # it begins again
+        except BaseException:  # also a cancellation: what was played by half begins again
+            self._forget()
             raise
         self._arrived.extendleft((0, tell) for tell in past.tells())
         for row in past.unfinished():

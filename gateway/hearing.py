@@ -32,7 +32,7 @@ class Hearing:
             return
         try:
             await add_counts(self._sessions, counts)
-        except BaseException:
+        except BaseException:  # also a cancellation: what is not added stays counted
             for ident, since in self._counts.items():
                 before = counts.get(ident)
                 counts[ident] = before.and_then(since) if before is not None else since

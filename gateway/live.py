@@ -31,6 +31,7 @@ from gateway.live_feed import Event, Overflow, incident_of
 from gateway.services import Services
 from runtime.errors import RuntimeFault
 
+AWAY = "the database is away; come again"
 router = APIRouter()
 
 
@@ -70,7 +71,7 @@ async def live_alerts(socket: WebSocket, token: str = "") -> None:
         try:
             await socket.send_text(await services.rows.counts())
         except SQLAlchemyError:
-            await socket.close(1013, "the database is away; come again")
+            await socket.close(1013, AWAY)
             return
         await _while_open(socket, token, _send_rows(socket, queue))
 
@@ -81,7 +82,7 @@ async def _admitted(socket: WebSocket, token: str) -> bool:
         holder = await holder_of(socket, socket.app.state.services, token)
     except Unsure:
         await socket.accept()
-        await socket.close(1013, "the database is away; come again")
+        await socket.close(1013, AWAY)
         return False
     await socket.accept()
     if holder is None or not allows(holder.role, holder.scopes, "read"):

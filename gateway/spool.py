@@ -203,7 +203,7 @@ class Spool:
         except OSError as refused:
             self._refuse(f"the disk refuses: {refused.strerror}")
             error = SpoolFull(f"the disk of the spool refuses: {refused.strerror}")
-        except BaseException:
+        except BaseException:  # a cancellation: who waits is told that nothing is kept
             error = SpoolFull("the gateway is ending")
             raise
         finally:

@@ -51,7 +51,7 @@ class TimerLoop:
         core.timers.horizon = until
         try:
             rows = await core.store.timers(list(shards), until, MAX_LOADED)
-        except BaseException:
+        except BaseException:  # also a cancellation: what was not loaded is looked for again
             core.timers.horizon = 0.0
             raise
         if len(rows) >= MAX_LOADED:

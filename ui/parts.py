@@ -54,6 +54,12 @@ def ending(save: str | rx.Var[str], cancel: Any, may_cancel: bool | rx.Var[bool]
     )
 
 
+def edit_button(may: rx.Var[bool], on_click: Any, name: rx.Var[Any]) -> rx.Component:
+    """Opens the form with one thing of a list, for who may. `name`: its own, read out only."""
+    label = "Edit " + name.to(str)
+    return rx.cond(may, rx.el.button("Edit", type="button", on_click=on_click, custom_attrs={"aria-label": label}))
+
+
 def table(
     heads: Sequence[str], items: Any, row: Callable[..., rx.Component], label: str, class_name: str = ""
 ) -> rx.Component:

@@ -94,7 +94,7 @@ class EmbeddedPostgres:
             self._prepare()
             if not self._ready():
                 self._launch(deadline)
-        except BaseException:
+        except BaseException:  # also Ctrl-C: whoever fails to start leaves no server behind
             self.stop()
             raise
 

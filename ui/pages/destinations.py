@@ -8,7 +8,21 @@ import reflex as rx
 
 from ui.choices import named, optional
 from ui.pages.policies import Finding, finding
-from ui.parts import anew, count, done, ending, fault, field, only_look, overtaken, select, shown, sure, table
+from ui.parts import (
+    anew,
+    count,
+    done,
+    edit_button,
+    ending,
+    fault,
+    field,
+    only_look,
+    overtaken,
+    select,
+    shown,
+    sure,
+    table,
+)
 from ui.policy_tabs import PLACE, policy_tabs
 from ui.session import Session, told
 from ui.shell import shell
@@ -76,13 +90,13 @@ class View(Session):
     @rx.var
     def address_hint(self) -> str:
         """What to give as the address."""
-        stays = f" Left empty, {self.form['hint'] or 'what is saved'} stays." if self.form["kind"] == self.kind else ""
+        stays = f" Left empty, {self.form['hint'] or 'what is saved'} stays." if self.kept else ""
         return ADDRESSES[self.kind] + stays
 
     @rx.var
     def secret_hint(self) -> str:
         """What to give as the secret."""
-        return SECRET + (" Left empty, what is saved stays." if self.form["kind"] == self.kind else "")
+        return SECRET + (" Left empty, what is saved stays." if self.kept else "")
 
     @rx.event
     @told
@@ -197,17 +211,7 @@ def _row(item: rx.Var[Item]) -> rx.Component:
             )
         ),
         rx.el.td(item["team"]),
-        rx.el.td(
-            rx.cond(
-                View.may_configure,
-                rx.el.button(
-                    "Edit",
-                    type="button",
-                    on_click=View.edit(item["id"]),
-                    custom_attrs={"aria-label": "Edit " + item["name"].to(str)},
-                ),
-            )
-        ),
+        rx.el.td(edit_button(View.may_configure, View.edit(item["id"]), item["name"])),
         key=item["id"],
     )
 

@@ -7,7 +7,7 @@ from typing import Any, TypedDict
 
 import reflex as rx
 
-from ui.parts import anew, done, ending, field, overtaken, shown, sure, table
+from ui.parts import anew, done, edit_button, ending, field, overtaken, shown, sure, table
 from ui.rota_tabs import rota_tabs
 from ui.session import Session, told
 from ui.shell import shell
@@ -117,17 +117,7 @@ def _row(item: rx.Var[Item]) -> rx.Component:
         rx.el.td(item["where"]),
         rx.el.td(item["more"]),
         rx.el.td(item["fewer"]),
-        rx.el.td(
-            rx.cond(
-                View.may_configure,
-                rx.el.button(
-                    "Edit",
-                    type="button",
-                    on_click=View.edit(item["id"]),
-                    custom_attrs={"aria-label": "Edit " + item["name"].to(str)},
-                ),
-            )
-        ),
+        rx.el.td(edit_button(View.may_configure, View.edit(item["id"]), item["name"])),
         key=item["id"],
     )
 

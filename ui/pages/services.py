@@ -7,7 +7,7 @@ from typing import Any, TypedDict
 import reflex as rx
 
 from ui.choices import named, optional
-from ui.parts import anew, done, ending, fault, field, overtaken, select, shown, sure, table
+from ui.parts import anew, done, edit_button, ending, fault, field, overtaken, select, shown, sure, table
 from ui.session import Session, told
 from ui.shell import shell
 
@@ -160,17 +160,7 @@ def _row(item: rx.Var[Item]) -> rx.Component:
                 rx.el.a("Runbook", href=item["runbook"], target="_blank", rel="noopener noreferrer"),
             )
         ),
-        rx.el.td(
-            rx.cond(
-                View.may_configure,
-                rx.el.button(
-                    "Edit",
-                    type="button",
-                    on_click=View.edit(item["id"]),
-                    custom_attrs={"aria-label": "Edit " + item["name"].to(str)},
-                ),
-            )
-        ),
+        rx.el.td(edit_button(View.may_configure, View.edit(item["id"]), item["name"])),
         key=item["id"],
     )
 
