@@ -36,7 +36,13 @@ def snippets(kind: str, url: str, key: str) -> list[Snippet]:
 
 
 def _alertmanager(url: str, key: str) -> Snippet:
+    """A whole file: without a route Alertmanager does not start, and without group_by all alerts are one incident."""
     text = f"""\
+route:
+  receiver: {NAME.lower()}
+  group_by: [alertname]
+  group_wait: 10s
+  group_interval: 1m
 receivers:
   - name: {NAME.lower()}
     webhook_configs:
@@ -47,7 +53,12 @@ receivers:
             type: Bearer
             credentials: {json.dumps(key)}
 """
-    note = "Add it to alertmanager.yml, name the receiver in your route (receiver: sentinel), and reload Alertmanager."
+    note = (
+        "A whole alertmanager.yml; check it with amtool check-config. If you have one, put what is under receivers into "
+        "your receivers, name it in your route (receiver: sentinel), and reload Alertmanager. Each of its groups becomes "
+        "one incident (group_by); it pages group_wait after the first alert, and tells of a new or resolved alert of a "
+        "group once in a group_interval."
+    )
     return Snippet(name="Prometheus Alertmanager", language="yaml", text=text, note=note)
 
 
@@ -56,7 +67,7 @@ def _grafana(url: str, key: str) -> Snippet:
 Name                                {NAME}
 Integration                         Webhook
 URL                                 {url}
-Optional settings
+Optional Webhook settings
   HTTP Method                       POST
   Authorization Header - Scheme     Bearer
   Authorization Header - Credentials  {key}

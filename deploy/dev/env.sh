@@ -32,11 +32,19 @@ site=$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_paths()["purel
 pwd >"$site/sentinel.pth"
 printf '#!/bin/sh\nexec "%s/.venv/bin/python" -m cli "$@"\n' "$(pwd)" >.venv/bin/sentinel
 chmod +x .venv/bin/sentinel
-if [ "$want" = dev ] && ! command -v chromium >/dev/null; then
-    echo "  Chromium, for the tests of the console …"
+missing=
+if [ "$want" = dev ]; then
+    for program in chromium prometheus-alertmanager; do # Debian's packages are called like their programs
+        command -v "$program" >/dev/null || missing="$missing $program"
+    done
+fi
+if [ -n "$missing" ]; then
+    echo "  for the tests:$missing …"
+    # Debian starts the Alertmanager that it installs; on a machine with systemd this one stays off until it is unmasked.
+    case "$missing" in *alertmanager*) [ ! -d /run/systemd/system ] || [ "$(id -u)" != 0 ] || systemctl mask -q prometheus-alertmanager ;; esac
     { [ "$(id -u)" = 0 ] && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-        chromium fonts-dejavu-core >/dev/null; } || {
-        echo "sentinel: the tests need Chromium as \`chromium\`; Debian: apt install chromium" >&2
+        $missing fonts-dejavu-core >/dev/null; } || {
+        echo "sentinel: the tests need$missing; Debian: apt install$missing" >&2
         exit 1
     }
 fi

@@ -31,7 +31,9 @@ def test_what_curl_sends_is_taken_by_the_integration(kind: str) -> None:
 
 
 def test_the_yaml_of_alertmanager_and_grafana() -> None:
-    receiver = yaml.safe_load(snippets("prometheus", URL + "prometheus", "k")[0].text)["receivers"][0]
+    file = yaml.safe_load(snippets("prometheus", URL + "prometheus", "k")[0].text)
+    receiver = file["receivers"][0]
+    assert file["route"]["receiver"] == receiver["name"] and file["route"]["group_by"] == ["alertname"]
     (webhook,) = receiver["webhook_configs"]
     assert webhook["url"] == URL + "prometheus" and webhook["send_resolved"] is True
     assert webhook["http_config"] == {"authorization": {"type": "Bearer", "credentials": "k"}}
