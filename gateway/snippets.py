@@ -54,10 +54,10 @@ receivers:
             credentials: {json.dumps(key)}
 """
     note = (
-        "A whole alertmanager.yml; check it with amtool check-config. If you have one, put what is under receivers into "
-        "your receivers, name it in your route (receiver: sentinel), and reload Alertmanager. Each of its groups becomes "
-        "one incident (group_by); it pages group_wait after the first alert, and tells of a new or resolved alert of a "
-        "group once in a group_interval."
+        "A whole alertmanager.yml; check it with amtool check-config. If you have one, put what is under receivers "
+        "into your receivers, name it in your route (receiver: sentinel), and reload Alertmanager. Each of its groups "
+        "becomes one incident (group_by). The first alert pages after group_wait; further alerts of a group and its "
+        "resolve come once in a group_interval."
     )
     return Snippet(name="Prometheus Alertmanager", language="yaml", text=text, note=note)
 
