@@ -16,9 +16,9 @@ from starlette.background import BackgroundTask
 
 from gateway.auth.attempts import MAX_FROM_ADDRESS, Attempts
 from gateway.auth.devices import place_of
-from gateway.auth.passwords import hash_password, unfit
 from gateway.auth.principal import same_origin
 from gateway.pages import page
+from gateway.pages.choosing import OTHER_SITE, Choice
 from gateway.services import Services
 from gateway.single_page import single_page
 from runtime.effects import Accepted
@@ -28,7 +28,6 @@ from storage.errors import NotFound
 log = structlog.get_logger("sentinel.gateway")
 SEND_S = 10.0
 GONE = "This link was used already, or is older than 30 minutes. Ask for a new one."
-OTHER_SITE = "This request came from another site."
 
 router = APIRouter(prefix="/forgotten", include_in_schema=False)
 asks = Attempts()
@@ -99,23 +98,18 @@ async def look(request: Request, token: str) -> Response:
 
 
 @router.post("/{token}")
-async def choose(
-    request: Request,
-    token: str,
-    password: Annotated[str, Form(max_length=1000)],
-    again: Annotated[str, Form(max_length=1000)],
-) -> Response:
+async def choose(request: Request, token: str, chosen: Choice) -> Response:
     """Set it, and sign every browser out: whoever knew the old password may be in one. Then one signs in."""
     services: Services = request.app.state.services
-    if not same_origin(request):
+    if not chosen.ours:
         return _page(services, OTHER_SITE, 403)
     email = await resets.found(services.sessions, token)
     if email is None:
         return _page(services, GONE, 404)
-    if problem := unfit(password, again):
-        return page(services, "new_password.html", 422, token=token, email=email, problem=problem)
+    if chosen.problem:
+        return page(services, "new_password.html", 422, token=token, email=email, problem=chosen.problem)
     try:
-        await resets.use(services.sessions, token, await hash_password(password), place_of(request)[1])
+        await resets.use(services.sessions, token, await chosen.hashed(), place_of(request)[1])
     except NotFound:
         return _page(services, GONE, 404)
     await services.config.refresh()

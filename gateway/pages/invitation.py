@@ -11,9 +11,8 @@ from fastapi.responses import Response
 from domain.errors import Invalid
 from domain.validation import check_zone
 from gateway.auth.devices import place_of
-from gateway.auth.passwords import hash_password, unfit
-from gateway.auth.principal import same_origin
 from gateway.pages import entered, page
+from gateway.pages.choosing import OTHER_SITE, Choice
 from gateway.services import Services
 from storage import access, invitations
 from storage.errors import Conflict, NotFound
@@ -50,23 +49,22 @@ async def look(request: Request, token: str) -> Response:
 async def accept(
     request: Request,
     token: str,
-    password: Annotated[str, Form(max_length=1000)],
-    again: Annotated[str, Form(max_length=1000)],
+    chosen: Choice,
     name: Annotated[str, Form(max_length=200)] = "",
     zone: Annotated[str, Form(max_length=64)] = "UTC",
 ) -> Response:
     """Use it up and sign in."""
     services: Services = request.app.state.services
-    if not same_origin(request):
-        return page(services, "sign_in.html", 403, problem="This request came from another site.")
+    if not chosen.ours:
+        return page(services, "sign_in.html", 403, problem=OTHER_SITE)
     invited = await invitations.found(services.sessions, token)
     if invited is None:
         return _gone(services)
     given = {"name": "".join(c for c in name if c.isprintable()).strip() or invited.name, "zone": zone}
-    if problem := _problem(password, again, given):
+    if problem := chosen.problem or _problem(given):
         return _form(services, invited, token, problem, 422, **given)
     try:
-        hashed = await hash_password(password)
+        hashed = await chosen.hashed()
         user = await invitations.accept(services.sessions, services.sealer, token, hashed=hashed, **given)
     except NotFound:
         return _gone(services)
@@ -76,10 +74,8 @@ async def accept(
     return entered(await access.create_session(services.sessions, user, *place_of(request)), services, AFTER)
 
 
-def _problem(password: str, again: str, given: dict[str, str]) -> str:
-    """What keeps it from being accepted, in words; "" if nothing does."""
-    if problem := unfit(password, again):
-        return problem
+def _problem(given: dict[str, str]) -> str:
+    """What of the person keeps it from being accepted, in words; "" if nothing does."""
     if not given["name"]:
         return "Say what your name is: it is what others see when you are called."
     try:

@@ -10,7 +10,7 @@ from ui.components.every import every
 from ui.components.live import ago
 from ui.components.person import copy
 from ui.gateway import Refused
-from ui.parts import field, select, shown, sure
+from ui.parts import count, field, select, shown, sure
 from ui.session import Session, told
 
 SEVERITIES = (("critical", "critical"), ("error", "error"), ("warning", "warning"), ("info", "info"))
@@ -84,11 +84,6 @@ class Received(Session):
     strangers: int = 0
     stale: bool = False
     tested: str = ""
-
-    @rx.var
-    def some(self) -> bool:
-        """True if there is a request to show."""
-        return bool(self.requests)
 
     @rx.event
     @told
@@ -300,7 +295,7 @@ def requests() -> rx.Component:
             Received.complete,
             shown(
                 Received.loaded,
-                Received.some,
+                count(Received.requests) > 0,
                 rx.el.ol(rx.foreach(Received.requests, _shown), class_name="requests"),
                 "Nothing came in during the last week. Copy a snippet above into a sender, or send a test alert.",
             ),

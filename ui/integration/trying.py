@@ -9,7 +9,7 @@ from typing import Any, TypedDict
 import reflex as rx
 
 from ui.lines import Unclear, labels, span
-from ui.parts import field, select
+from ui.parts import count, field, select
 from ui.session import Session, told
 
 SEVERITIES = (
@@ -46,11 +46,6 @@ class Trying(Session):
     asked: bool = False
     tried: list[Tried] = []
     troubles: list[str] = []
-
-    @rx.var
-    def some(self) -> bool:
-        """True if there is an alert in it."""
-        return bool(self.tried)
 
     @rx.event
     def load(self) -> None:
@@ -227,7 +222,7 @@ def trying() -> rx.Component:
             rx.el.div(
                 rx.el.ul(rx.foreach(Trying.troubles, rx.el.li), class_name="warnings"),
                 rx.foreach(Trying.tried, _incident),
-                rx.cond(~Trying.some, rx.el.p("There is no alert in it.", class_name="empty")),
+                rx.cond(count(Trying.tried) == 0, rx.el.p("There is no alert in it.", class_name="empty")),
                 id="tried",
                 role="status",
             ),

@@ -11,7 +11,7 @@ from ui.administration_shell import places
 from ui.components.every import every
 from ui.components.live import ago
 from ui.gateway import Refused
-from ui.parts import done, out, shown, table
+from ui.parts import count, done, out, shown, table
 from ui.session import Session, told
 from ui.shell import shell
 
@@ -57,11 +57,6 @@ class View(Session):
     gateways: list[list[str]] = []
     sends: list[list[str]] = []
     asking: str = ""
-
-    @rx.var
-    def some(self) -> bool:
-        """True once it was read."""
-        return bool(self.parts)
 
     @rx.var
     def sending(self) -> bool:
@@ -197,7 +192,7 @@ def page() -> rx.Component:
         rx.el.h1("Health"),
         shown(
             View.loaded,
-            View.some,
+            count(View.parts) > 0,
             rx.fragment(
                 rx.el.p("As of ", ago(at=View.at), ". It refreshes by itself.", class_name="dim"),
                 rx.el.ul(rx.foreach(View.parts, tile), class_name="tiles", id="tiles"),

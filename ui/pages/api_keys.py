@@ -8,7 +8,7 @@ import reflex as rx
 
 from ui.administration_shell import places
 from ui.components.live import ago
-from ui.parts import done, fault, field, shown, sure, table
+from ui.parts import count, done, fault, field, shown, sure, table
 from ui.session import Session, told
 from ui.shell import shell
 
@@ -37,11 +37,6 @@ class View(Session):
     keys: list[Key] = []
     fresh: str = ""
     fresh_name: str = ""
-
-    @rx.var
-    def some(self) -> bool:
-        """True if there is one."""
-        return bool(self.keys)
 
     @rx.event
     @told
@@ -134,7 +129,7 @@ def page() -> rx.Component:
                 done(),
                 shown(
                     View.loaded,
-                    View.some,
+                    count(View.keys) > 0,
                     table(("Key", "Ends in", "May", "Made", "Revoke"), View.keys, key, "API keys"),
                     "There is no key. Make one for each program that calls the API, so that each can be revoked alone.",
                 ),

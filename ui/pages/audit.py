@@ -10,7 +10,7 @@ import reflex as rx
 
 from ui.administration_shell import places
 from ui.components.live import ago
-from ui.parts import field, select, shown, table
+from ui.parts import count, field, select, shown, table
 from ui.session import Session, told
 from ui.shell import shell
 
@@ -41,11 +41,6 @@ class View(Session):
     since: str = ""
     until: str = ""
     following: str = ""
-
-    @rx.var
-    def some(self) -> bool:
-        """True if something was found."""
-        return bool(self.entries)
 
     @rx.event
     @told
@@ -122,7 +117,7 @@ def page() -> rx.Component:
                 ),
                 shown(
                     View.loaded,
-                    View.some,
+                    count(View.entries) > 0,
                     rx.fragment(
                         table(("When", "Who", "Did", "What", "Detail"), View.entries, entry, "Audit log"),
                         rx.cond(View.following != "", rx.el.button("Show more", on_click=View.more)),

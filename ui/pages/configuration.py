@@ -8,7 +8,7 @@ import reflex as rx
 
 from ui.administration_shell import places
 from ui.components.live import ago
-from ui.parts import shown, table
+from ui.parts import count, shown, table
 from ui.session import Session, told
 from ui.shell import PLACES, shell
 
@@ -43,11 +43,6 @@ class View(Session):
     at: str = ""
     drift: list[str] = []
     tree: str = ""
-
-    @rx.var
-    def some(self) -> bool:
-        """True if something was found."""
-        return bool(self.findings)
 
     @rx.var
     def unsure(self) -> bool:
@@ -116,7 +111,7 @@ def page() -> rx.Component:
         ),
         shown(
             View.loaded,
-            View.some,
+            count(View.findings) > 0,
             table(("Severity", "Kind", "What", "What to do", "From"), View.findings, finding, "Findings"),
             "Nothing was found: every page reaches somebody.",
         ),

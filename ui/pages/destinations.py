@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import Any, ClassVar, TypedDict
 
 import reflex as rx
 
 from ui.choices import named, optional
+from ui.listing import CLOSED, NEW, Listing, adding
 from ui.pages.policies import Finding, finding
 from ui.parts import (
     anew,
@@ -16,7 +17,6 @@ from ui.parts import (
     ending,
     fault,
     field,
-    only_look,
     overtaken,
     select,
     shown,
@@ -24,7 +24,7 @@ from ui.parts import (
     table,
 )
 from ui.policy_tabs import PLACE, policy_tabs
-from ui.session import Session, told
+from ui.session import told
 from ui.shell import shell
 
 SLACK, WEBHOOK = "slack", "webhook"
@@ -35,7 +35,6 @@ ADDRESSES = {
 }
 SECRET = "16 characters or more. Tell it to the receiver: by it, it knows that a request is ours."
 MIN_SECRET = 16
-CLOSED, NEW = "", "new"
 
 
 class Item(TypedDict):
@@ -64,23 +63,14 @@ class Fields(TypedDict):
 NOTHING: Fields = {"name": "", "kind": "", "hint": "", "mention": False, "team_id": ""}
 
 
-class View(Session):
-    """`editing`: id of the destination in the form, NEW or CLOSED; `kind`: as chosen in the form.
+class View(Listing):
+    """`kind`: as chosen in the form. Address and secret are only written: they are in no state."""
 
-    Address and secret are only written: they are in no state.
-    """
-
+    resource: ClassVar[str] = "/destinations"
     items: list[Item] = []
-    loaded: bool = False
     teams: list[list[str]] = []
-    editing: str = CLOSED
     form: Fields = NOTHING
     kind: str = SLACK
-
-    @rx.var
-    def some(self) -> bool:
-        """True if there is one."""
-        return bool(self.items)
 
     @rx.var
     def kept(self) -> bool:
@@ -137,34 +127,14 @@ class View(Session):
         self.kind = kind
 
     @rx.event
-    def close(self) -> None:
-        """Keep what was there."""
-        self.clear()
-        self.editing = CLOSED
-
-    @rx.event
     @told
     async def save(self, form: dict[str, Any]) -> None:
         """What the form says; the API checks it, and keeps what is left empty."""
         body = {"name": form["name"], "kind": self.kind, "address": form["address"].strip()}
         body |= {"secret": form.get("secret", ""), "mention": bool(form.get("mention"))}
         body["team_id"] = form["team_id"] or None
-        if self.editing == NEW:
-            await self.ask("POST", "/destinations", body)
-            said = "Made. It is called once a step of a policy names it."
-        else:
-            await self.ask("PUT", f"/destinations/{self.editing}", body)
-            said = "Saved. Pages that are on their way go to where it leads now."
-        self.editing, self.done = CLOSED, said
-        await self._load()
-
-    @rx.event
-    @told
-    async def delete(self) -> None:
-        """Refused while a policy names it."""
-        await self.ask("DELETE", f"/destinations/{self.editing}")
-        self.editing, self.done = CLOSED, "Deleted."
-        await self._load()
+        made = "Made. It is called once a step of a policy names it."
+        await self._send(body, made, "Saved. Pages that are on their way go to where it leads now.")
 
 
 def _item(found: dict[str, Any], teams: dict[str, str], policies: list[Any], lint: list[Any]) -> Item:
@@ -272,16 +242,12 @@ def page() -> rx.Component:
             ),
             shown(
                 View.loaded,
-                View.some,
+                count(View.items) > 0,
                 table(heads, View.items, _row, "All destinations"),
                 "There is no destination. One that is made here can be chosen in the steps of every policy.",
             ),
-            rx.cond(
-                View.may_configure & View.loaded & (View.editing == CLOSED),
-                rx.el.p(rx.el.button("Add a destination", type="button", on_click=View.edit(NEW), class_name="first")),
-            ),
+            adding(View, "Add a destination"),
             rx.cond(View.editing != CLOSED, _form()),
-            rx.cond(View.loaded, only_look(View.may_configure)),
             rx.el.div(done(), class_name="toast"),
             class_name="setup",
         ),

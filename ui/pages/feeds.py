@@ -8,7 +8,7 @@ import reflex as rx
 
 from ui.components.live import ago
 from ui.components.person import copy
-from ui.parts import done, field, select, shown, sure, table
+from ui.parts import count, done, field, select, shown, sure, table
 from ui.rota_tabs import rota_tabs
 from ui.session import Session, told
 from ui.shell import shell
@@ -35,11 +35,6 @@ class View(Session):
     url: str = ""
     webcal: str = ""
     loaded: bool = False
-
-    @rx.var
-    def some(self) -> bool:
-        """There is one."""
-        return bool(self.feeds)
 
     @rx.event
     @told
@@ -133,7 +128,7 @@ def page() -> rx.Component:
         rx.cond(View.url != "", made()),
         shown(
             View.loaded,
-            View.some,
+            count(View.feeds) > 0,
             table(("Name", "Shows", "Ends in", "Made", "Last read", ""), View.feeds, row, "Links that work"),
             "There is no link yet. One puts your shifts into the calendar on your phone, and keeps them right.",
         ),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from collections.abc import Mapping
+from typing import Any, ClassVar, TypedDict
 
 import reflex as rx
 
@@ -13,12 +14,12 @@ from ui.components.person import copy
 from ui.gateway import Refused
 from ui.integration.rule_form import SEVERITIES
 from ui.lines import span
+from ui.listing import ANOTHER, Beneath
 from ui.noise import noise
-from ui.parts import ending, field, only_look, overtaken, select, shown, sure
-from ui.session import Session, told
+from ui.parts import count, ending, field, only_look, overtaken, select, shown, sure
+from ui.session import told
 
 REFRESH_S = 5
-NEW = ""
 NOTHING = {
     **dict.fromkeys(("name", "period", "cron", "policy_id", "service_id"), ""),
     **{"zone": "UTC", "grace": "10", "severity": "critical"},
@@ -45,30 +46,22 @@ class Item(TypedDict):
     hint: str
 
 
-class View(Session):
-    """`url`: an address to ping, just made, for heartbeat `url_of`. `editing`: id of the one in the form, or NEW."""
+class View(Beneath):
+    """`url`: an address to ping, just made, for heartbeat `url_of`."""
 
+    nothing: ClassVar[Mapping[str, str]] = NOTHING
     items: list[Item] = []
-    loaded: bool = False
     policies: list[list[str]] = []
     services: list[list[str]] = []
     url: str = ""
     url_of: str = ""
-    editing: str = NEW
-    form: dict[str, str] = NOTHING
-    form_key: int = 0
-
-    @rx.var
-    def some(self) -> bool:
-        """True if there is one."""
-        return bool(self.items)
 
     @rx.event
     @told
     async def load(self) -> None:
         """As it is now; an address that was shown is shown no more."""
         self.url = self.url_of = ""
-        self._open(NEW, NOTHING)
+        self._empty()
         self.policies, self.services = await named(self, "/policies"), await named(self, "/services")
         await self._load()
 
@@ -97,23 +90,14 @@ class View(Session):
         body = {k: form[k] for k in ("name", "cron", "policy_id", "severity")}
         body |= {"period_s": period, "grace_s": grace, "zone": form["zone"] or "UTC"}
         body["service_id"] = form["service_id"] or None
-        if self.editing == NEW:
+        if self.editing == ANOTHER:
             self._show(await self.ask("POST", "/heartbeats", body), "Made. It waits for its first ping.")
         else:
             saved = await self.ask("GET", f"/heartbeats/{self.editing}")
             await self.ask("PUT", f"/heartbeats/{self.editing}", {**body, "team_id": saved["team_id"]})
             self.done = "Saved. Its address stays; an armed one has at least one grace from now on."
-        self._open(NEW, NOTHING)
+        self._empty()
         await self._load()
-
-    def _open(self, ident: str, form: dict[str, str]) -> None:
-        self.editing, self.form, self.form_key = ident, form, self.form_key + 1
-
-    @rx.event
-    def close(self) -> None:
-        """Keep what was there."""
-        self.clear()
-        self._open(NEW, NOTHING)
 
     @rx.event
     @told
@@ -244,7 +228,7 @@ def _address() -> rx.Component:
 def _form() -> rx.Component:
     severities = [(s, s) for s in SEVERITIES]
     return rx.el.section(
-        rx.el.h2(rx.cond(View.editing == NEW, "Expect a job", "Change the heartbeat")),
+        rx.el.h2(rx.cond(View.editing == ANOTHER, "Expect a job", "Change the heartbeat")),
         rx.el.form(
             field(
                 "Name",
@@ -284,9 +268,9 @@ def _form() -> rx.Component:
             field("Severity", select(severities, name="severity", default_value=View.form["severity"])),
             overtaken(View.edit(View.editing), form=True),
             ending(
-                rx.cond(View.editing == NEW, "Make the heartbeat", "Save the heartbeat"),
+                rx.cond(View.editing == ANOTHER, "Make the heartbeat", "Save the heartbeat"),
                 View.close,
-                View.editing != NEW,
+                View.editing != ANOTHER,
             ),
             on_submit=View.save,
             class_name="form panel",
@@ -303,7 +287,7 @@ def page() -> rx.Component:
         "Heartbeats",
         every(seconds=REFRESH_S, on_tick=View.refresh),
         _address(),
-        shown(View.loaded, View.some, rx.el.ul(rx.foreach(View.items, _shown), class_name="rules"), empty),
+        shown(View.loaded, count(View.items) > 0, rx.el.ul(rx.foreach(View.items, _shown), class_name="rules"), empty),
         rx.cond(View.may_configure & View.loaded, _form()),
         rx.cond(View.loaded, only_look(View.may_respond)),
     )

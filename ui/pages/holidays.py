@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, TypedDict
+from typing import Any, ClassVar, TypedDict
 
 import reflex as rx
 
-from ui.parts import anew, done, edit_button, ending, field, overtaken, shown, sure, table
+from ui.listing import CLOSED, NEW, Listing, adding
+from ui.parts import anew, count, done, edit_button, ending, field, overtaken, shown, sure, table
 from ui.rota_tabs import rota_tabs
-from ui.session import Session, told
+from ui.session import told
 from ui.shell import shell
 
-CLOSED, NEW = "", "new"
 AHEAD = timedelta(days=366)
 
 
@@ -29,19 +29,13 @@ class Item(TypedDict):
 NOTHING = {"name": "", "country": "", "subdivision": "", "dates": "", "except_dates": ""}
 
 
-class View(Session):
-    """`editing`: id of the calendar in the form, NEW or CLOSED. `coming`: its days of the next twelve months."""
+class View(Listing):
+    """`coming`: the days of the calendar in the form, of the next twelve months."""
 
+    resource: ClassVar[str] = "/holiday-calendars"
     items: list[Item] = []
-    loaded: bool = False
-    editing: str = CLOSED
     form: dict[str, str] = NOTHING
     coming: list[str] = []
-
-    @rx.var
-    def some(self) -> bool:
-        """True if there is one."""
-        return bool(self.items)
 
     @rx.event
     @told
@@ -68,32 +62,14 @@ class View(Session):
         self.editing = ident
 
     @rx.event
-    def close(self) -> None:
-        """Keep what was there."""
-        self.clear()
-        self.editing = CLOSED
-
-    @rx.event
     @told
     async def save(self, form: dict[str, Any]) -> None:
         """What the form says; the API checks it."""
         body: dict[str, Any] = {"name": form["name"]}
         body |= {key: form[key].strip().upper() or None for key in ("country", "subdivision")}
         body |= {key: form[key].split() for key in ("dates", "except_dates")}
-        if self.editing == NEW:
-            await self.ask("POST", "/holiday-calendars", body)
-        else:
-            await self.ask("PUT", f"/holiday-calendars/{self.editing}", body)
-        self.editing, self.done = CLOSED, "Saved. Schedules and policies that name it go by it from now on."
-        await self._load()
-
-    @rx.event
-    @told
-    async def delete(self) -> None:
-        """Refused while something names it."""
-        await self.ask("DELETE", f"/holiday-calendars/{self.editing}")
-        self.editing, self.done = CLOSED, "Deleted."
-        await self._load()
+        made = "Made. Windows of schedules, policies and quiet hours can name it now."
+        await self._send(body, made, "Saved. Schedules and policies that name it go by it from now on.")
 
 
 def _item(found: dict[str, Any]) -> Item:
@@ -176,11 +152,8 @@ def page() -> rx.Component:
         rota_tabs("/on-call/holidays"),
         rx.el.div(
             rx.el.h1("Holidays"),
-            shown(View.loaded, View.some, table(heads, View.items, _row, "All holiday calendars"), empty),
-            rx.cond(
-                View.may_configure & View.loaded & (View.editing == CLOSED),
-                rx.el.p(rx.el.button("Add a calendar", type="button", on_click=View.edit(NEW), class_name="first")),
-            ),
+            shown(View.loaded, count(View.items) > 0, table(heads, View.items, _row, "All holiday calendars"), empty),
+            adding(View, "Add a calendar"),
             rx.cond(View.editing != CLOSED, _form()),
             rx.el.div(done(), class_name="toast"),
             class_name="setup",

@@ -11,7 +11,7 @@ from ui.components.live import ago
 from ui.integration.received import Received
 from ui.integration.rules import rules
 from ui.pages.integration import KINDS
-from ui.parts import done, field, select, shown, table
+from ui.parts import count, done, field, select, shown, table
 from ui.session import Session, told
 from ui.shell import shell
 
@@ -37,11 +37,6 @@ class View(Session):
     loaded: bool = False
     policies: list[list[str]] = []
     services: list[list[str]] = []
-
-    @rx.var
-    def some(self) -> bool:
-        """True if there is one."""
-        return bool(self.items)
 
     @rx.event
     @told
@@ -119,7 +114,7 @@ def page() -> rx.Component:
         "/integrations",
         rx.el.div(
             rx.el.h1("Integrations"),
-            shown(View.loaded, View.some, table(heads, View.items, _row, "Integrations"), empty),
+            shown(View.loaded, count(View.items) > 0, table(heads, View.items, _row, "Integrations"), empty),
             rx.cond(View.may_configure & View.loaded, _making()),
             rules(
                 "Rules of the organisation",

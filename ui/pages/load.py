@@ -7,7 +7,7 @@ from typing import TypedDict
 
 import reflex as rx
 
-from ui.parts import choice, shown, table
+from ui.parts import choice, count, shown, table
 from ui.rota_tabs import rota_tabs
 from ui.session import Session, told
 from ui.shell import shell
@@ -40,11 +40,6 @@ class View(Session):
     schedule: str = ""
     period: str = "30"
     loaded: bool = False
-
-    @rx.var
-    def some(self) -> bool:
-        """Somebody is on call in that time."""
-        return bool(self.people)
 
     @rx.var
     def uneven(self) -> bool:
@@ -133,7 +128,7 @@ def page() -> rx.Component:
         ),
         shown(
             View.loaded,
-            View.some,
+            count(View.people) > 0,
             rx.fragment(
                 table(heads, View.people, row, "Hours on call by person"),
                 rx.el.p(

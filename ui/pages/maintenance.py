@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, TypedDict
+from typing import Any, ClassVar, TypedDict
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import reflex as rx
@@ -11,11 +12,11 @@ import reflex as rx
 from ui.choices import named
 from ui.components.live import ago
 from ui.lines import of_windows, windows
+from ui.listing import ANOTHER, Beneath
 from ui.noise import noise, typed
-from ui.parts import ending, field, only_look, overtaken, shown, sure
-from ui.session import Session, told
+from ui.parts import count, ending, field, only_look, overtaken, shown, sure
+from ui.session import told
 
-NEW = ""
 NOTHING = {**dict.fromkeys(("name", "starts_at", "ends_at", "windows", "comment"), ""), "zone": "UTC"}
 
 
@@ -32,22 +33,14 @@ class Item(TypedDict):
     comment: str
 
 
-class View(Session):
-    """`editing`: id of the one in the form; `of`: what it is for."""
+class View(Beneath):
+    """`of`: what the one in the form is for."""
 
+    nothing: ClassVar[Mapping[str, str]] = NOTHING
     items: list[Item] = []
-    loaded: bool = False
     integrations: list[list[str]] = []
     services: list[list[str]] = []
-    editing: str = NEW
-    form: dict[str, str] = NOTHING
     of: list[str] = []
-    form_key: int = 0
-
-    @rx.var
-    def some(self) -> bool:
-        """True if there is one."""
-        return bool(self.items)
 
     @rx.event
     @told
@@ -55,17 +48,8 @@ class View(Session):
         """As it is now."""
         self.integrations = await named(self, "/integrations")
         self.services = await named(self, "/services")
-        self._open(NEW, NOTHING, [])
+        self._empty()
         await self._load()
-
-    def _open(self, ident: str, form: dict[str, str], of: list[str]) -> None:
-        self.editing, self.form, self.of, self.form_key = ident, form, of, self.form_key + 1
-
-    @rx.event
-    def close(self) -> None:
-        """Keep what was there."""
-        self.clear()
-        self._open(NEW, NOTHING, [])
 
     @rx.event
     @told
@@ -78,7 +62,8 @@ class View(Session):
             "windows": of_windows(found["windows"]),
             "zone": "UTC",
         }
-        self._open(ident, form, [*found["service_ids"], *found["integration_ids"]])
+        self.of = [*found["service_ids"], *found["integration_ids"]]
+        self._open(ident, form)
 
     async def _load(self) -> None:
         names = dict((*self.integrations, *self.services))
@@ -94,14 +79,14 @@ class View(Session):
         except (ValueError, ZoneInfoNotFoundError) as error:
             self.problem = str(error)
             return
-        if self.editing == NEW:
+        if self.editing == ANOTHER:
             await self.ask("POST", "/maintenance", body)
         else:
             saved = await self.ask("GET", f"/maintenance/{self.editing}")
             if of_windows(saved["windows"]) == form["windows"].strip():
                 body["windows"] = saved["windows"]  # with their holidays, which the form does not show
             await self.ask("PUT", f"/maintenance/{self.editing}", body)
-        self._open(NEW, NOTHING, [])
+        self._empty()
         self.done = "Saved: incidents that open in it page nobody. Those that are open go on."
         await self._load()
 
@@ -184,7 +169,7 @@ def _shown(item: rx.Var[Item]) -> rx.Component:
 
 def _boxes(title: str, kind: str, options: rx.Var[list[list[str]]]) -> rx.Component:
     def box(item: rx.Var[list[str]]) -> rx.Component:
-        chosen = rx.Var.create(View.of).contains(item[0])
+        chosen = (View.editing != ANOTHER) & rx.Var.create(View.of).contains(item[0])
         name = f"{kind}_" + item[0]
         return rx.el.label(rx.el.input(type="checkbox", name=name, default_checked=chosen), " ", item[1])
 
@@ -193,7 +178,7 @@ def _boxes(title: str, kind: str, options: rx.Var[list[list[str]]]) -> rx.Compon
 
 def _form() -> rx.Component:
     return rx.el.section(
-        rx.el.h2(rx.cond(View.editing == NEW, "Plan maintenance", "Change the maintenance")),
+        rx.el.h2(rx.cond(View.editing == ANOTHER, "Plan maintenance", "Change the maintenance")),
         rx.el.form(
             field(
                 "Name",
@@ -223,7 +208,7 @@ def _form() -> rx.Component:
             ),
             field("Why", rx.el.input(name="comment", default_value=View.form["comment"], max_length=500), "/comment"),
             overtaken(View.edit(View.editing), form=True),
-            ending("Save the maintenance", View.close, View.editing != NEW),
+            ending("Save the maintenance", View.close, View.editing != ANOTHER),
             on_submit=View.save,
             class_name="form panel",
             key=rx.Var.create(View.form_key).to(str),
@@ -237,7 +222,7 @@ def page() -> rx.Component:
     return noise(
         "/noise/maintenance",
         "Maintenance",
-        shown(View.loaded, View.some, rx.el.ul(rx.foreach(View.items, _shown), class_name="rules"), empty),
+        shown(View.loaded, count(View.items) > 0, rx.el.ul(rx.foreach(View.items, _shown), class_name="rules"), empty),
         rx.cond(View.may_configure & View.loaded, _form()),
         rx.cond(View.loaded, only_look(View.may_configure)),
     )

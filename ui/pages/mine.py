@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from typing import Any, TypedDict
-from zoneinfo import ZoneInfo
 
 import reflex as rx
 
-from ui.calendar import instant, next_change, when
+from ui.calendar import instant, when
 from ui.choices import optional
-from ui.components.live import ago, rota_watch
-from ui.components.person import browser_zone
-from ui.parts import done, field, shown, sure
+from ui.components.live import ago
+from ui.parts import count, done, field, shown, sure
+from ui.renewing import Renewing, watching
 from ui.rota_tabs import rota_tabs
-from ui.session import Session, told
+from ui.session import told
 from ui.shell import shell
-from ui.standing import standing
 
 AHEAD_DAYS = 28
 
@@ -50,12 +48,9 @@ class Off(TypedDict):
     uncovered: list[str]
 
 
-class View(Session):
-    """`unconfirmed`: schedules in which I came on call and have not confirmed it yet: id and name. `next_at`: the next
-    hand-over of any schedule, `next_in` seconds after it was asked for."""
+class View(Renewing):
+    """`unconfirmed`: schedules in which I came on call and have not confirmed it yet: id and name."""
 
-    loaded: bool = False
-    zone: str = "UTC"
     shifts: list[Shift] = []
     swaps: list[Swap] = []
     off: list[Off] = []
@@ -64,46 +59,23 @@ class View(Session):
     names: dict[str, str] = {}
     schedules: dict[str, str] = {}
     zones: dict[str, str] = {}
-    next_at: str = ""
-    next_in: float = 0.0
-    _told: int = 0
-
-    @rx.var
-    def some_shifts(self) -> bool:
-        """I am on call in the coming weeks."""
-        return bool(self.shifts)
-
-    @rx.event
-    async def see_from(self, zone: str) -> Any:
-        """The zone that the browser says it is in; then everything in it."""
-        try:
-            self.zone = ZoneInfo(zone).key
-        except (KeyError, ValueError, OSError):
-            self.zone = "UTC"
-        if self.loaded:
-            return View.load
 
     @rx.event
     @told
     async def load(self) -> None:
         """As it is now."""
-        self._told = 0
-        await self._load_all()
+        await self._begin()
 
-    @rx.event
-    async def refresh(self, people: bool, version: int) -> Any:
-        """This `version` was saved, or a shift ended; what is typed stays. `people`: names may be others, too."""
-        self._told = version
-        return await self.renew(self._load_all if people else self._load)
+    def _by_viewer(self) -> bool:
+        return True
 
-    async def _load_all(self) -> None:
+    async def _load_names(self) -> None:
         users = (await self.ask("GET", "/users"))["items"]
         self.names = {u["id"]: u["name"] for u in users}
         self.people = [[u["id"], u["name"]] for u in users if u["active"] and u["id"] != self.user_id]
-        await self._load()
 
     async def _load(self) -> None:
-        now = await standing(self, self._told)
+        now = await self._standing()
         found = (await self.ask("GET", "/schedules"))["items"]
         self.schedules = {s["id"]: s["name"] for s in found}
         self.zones = {s["id"]: s["zone"] for s in found}
@@ -117,7 +89,6 @@ class View(Session):
         self.loaded = True
 
     async def _hand_offs(self, now: dict[str, Any]) -> None:
-        self.next_at, self.next_in = next_change((d["until"] for d in now["items"]), now["at"])
         mine = [d["schedule_id"] for d in now["items"] if self.user_id in d["user_ids"]]
         self.unconfirmed = []
         for ident in mine:
@@ -125,13 +96,13 @@ class View(Session):
                 self.unconfirmed.append([ident, self.schedules.get(ident, ident)])
 
     def _shift(self, said: dict[str, Any]) -> Shift:
-        zone = self.zones.get(said["schedule_id"], self.zone)
+        zone = self.zones.get(said["schedule_id"], self.viewer)
         return {
             "key": f"{said['schedule_id']} {said['start']} {said['end']}",
             "schedule": said["schedule"],
             "start": said["start"],
-            "text": when(said["start"], said["end"], self.zone),
-            "there": when(said["start"], said["end"], zone) if zone != self.zone else "",
+            "text": when(said["start"], said["end"], self.viewer),
+            "there": when(said["start"], said["end"], zone) if zone != self.viewer else "",
             "ready": said["ready"],
             "reasons": [r["text"] for r in said["reasons"]],
         }
@@ -141,10 +112,10 @@ class View(Session):
         mine = said["user_id"] == self.user_id
         asked = ", ".join(self.names.get(u, u) for u in said["asked"])
         back, about = said["in_return"], self.schedules.get(said["schedule_id"], said["schedule_id"])
-        text = f"{about}, {when(said['start'], said['end'], self.zone)}: "
+        text = f"{about}, {when(said['start'], said['end'], self.viewer)}: "
         text += f"you ask {asked}" if mine else f"{who} asks you to take it"
         if back:
-            text += f", in return for {when(back['start'], back['end'], self.zone)}"
+            text += f", in return for {when(back['start'], back['end'], self.viewer)}"
         if said["note"]:
             text += f" (“{said['note']}”)"
         answered = self.user_id in said["declined_by"]
@@ -163,9 +134,9 @@ class View(Session):
     def _off(self, said: dict[str, Any]) -> Off:
         return {
             "id": said["id"],
-            "text": when(said["start"], said["end"], self.zone) + (f", {said['note']}" if said["note"] else ""),
+            "text": when(said["start"], said["end"], self.viewer) + (f", {said['note']}" if said["note"] else ""),
             "uncovered": [
-                f"{self.schedules.get(p['schedule_id'], '')}, {when(p['start'], p['end'], self.zone)}: still yours"
+                f"{self.schedules.get(p['schedule_id'], '')}, {when(p['start'], p['end'], self.viewer)}: still yours"
                 + (f", the request is {p['swap_state']}" if p["swap_state"] else ", nobody was asked")
                 for p in said["uncovered"]
             ],
@@ -195,7 +166,7 @@ class View(Session):
 
     def _span(self, start: str, end: str) -> tuple[str, str] | None:
         try:
-            return instant(start, self.zone).isoformat(), instant(end, self.zone).isoformat()
+            return instant(start, self.viewer).isoformat(), instant(end, self.viewer).isoformat()
         except ValueError:
             return None
 
@@ -353,11 +324,10 @@ def page() -> rx.Component:
     """What waits for an answer comes first."""
     return shell(
         "/on-call",
-        browser_zone(on_zone=View.see_from),
-        rota_watch(until=View.next_at, seconds=View.next_in, on_change=View.refresh),
+        watching(View),
         rota_tabs("/on-call/mine"),
         rx.el.h1("My shifts"),
-        rx.el.p("Times of ", View.zone, ".", class_name="dim"),
+        rx.el.p("Times of ", View.viewer, ".", class_name="dim"),
         done(),
         rx.foreach(
             View.unconfirmed,
@@ -370,7 +340,7 @@ def page() -> rx.Component:
         ),
         shown(
             View.loaded,
-            View.some_shifts,
+            count(View.shifts) > 0,
             rx.el.ul(rx.foreach(View.shifts, shift), class_name="explained", id="shifts"),
             "You are not on call in the coming four weeks.",
         ),
@@ -379,7 +349,7 @@ def page() -> rx.Component:
             rx.fragment(
                 rx.el.h2("Swaps"),
                 rx.el.ul(rx.foreach(View.swaps, swap), class_name="explained", id="swaps"),
-                rx.cond(View.some_shifts, asking(), rx.el.p("You have no shift to give away.", class_name="dim")),
+                rx.cond(count(View.shifts) > 0, asking(), rx.el.p("You have no shift to give away.", class_name="dim")),
                 rx.el.h2("Time off"),
                 rx.el.ul(rx.foreach(View.off, off), class_name="explained", id="off"),
                 being_away(),

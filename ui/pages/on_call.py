@@ -9,15 +9,14 @@ from zoneinfo import ZoneInfo
 import reflex as rx
 
 from ui import calendar
-from ui.calendar import Day, Row, Week, days, everyone, instant, month_of, next_change, next_month, rows, window
+from ui.calendar import Day, Row, Week, days, everyone, instant, month_of, next_month, rows, window
 from ui.choices import optional
-from ui.components.live import ago, rota_watch
-from ui.components.person import browser_zone
-from ui.parts import choice, done, field, select, shown, table
+from ui.components.live import ago
+from ui.parts import choice, count, done, field, select, shown, table
+from ui.renewing import Renewing, watching
 from ui.rota_tabs import rota_tabs
-from ui.session import Session, told
+from ui.session import told
 from ui.shell import shell
-from ui.standing import standing
 from ui.weeks import month, weeks
 
 SPANS = {"7": "1 week", "14": "2 weeks", "28": "4 weeks", "month": "a month"}
@@ -42,16 +41,13 @@ class Change(TypedDict):
     text: str
 
 
-class View(Session):
+class View(Renewing):
     """`chosen`: id of the schedule that is shown, or EVERYONE; `first`: the first day (ISO); `clock`: whose zone the
-    times are in, "schedule" or "viewer"; `typed`: the override as it was drawn, from and to; `next_at`: the next
-    hand-over of any schedule, `next_in` seconds after it was asked for."""
+    times are in, "schedule" or "viewer"; `typed`: the override as it was drawn, from and to."""
 
     duties: list[Duty] = []
-    loaded: bool = False
     chosen: str = ""
     zone: str = "UTC"
-    viewer: str = "UTC"
     clock: str = "schedule"
     first: str = ""
     span: str = "14"
@@ -65,16 +61,8 @@ class View(Session):
     typed: list[str] = ["", ""]
     teams: list[list[str]] = [["", "all teams"]]
     team: str = ""
-    next_at: str = ""
-    next_in: float = 0.0
-    _told: int = 0
     zones: dict[str, str] = {}
     _names: dict[str, str] = {}
-
-    @rx.var
-    def some(self) -> bool:
-        """True if there is a schedule."""
-        return bool(self.duties)
 
     @rx.var
     def one(self) -> bool:
@@ -89,33 +77,27 @@ class View(Session):
     @rx.var
     def shown_zone(self) -> str:
         """The zone of the times shown and typed."""
-        return self.zone if self.clock == "schedule" and self.chosen != EVERYONE else self.viewer
+        return self.viewer if self.clock != "schedule" or self.chosen == EVERYONE else self.zone
 
     @rx.event
     @told
     async def load(self) -> None:
         """As it is now; `?schedule=` says which to show."""
-        self._told = 0
         self.chosen = self.router.url.query_parameters.get("schedule", self.chosen)
-        await self._load_all()
+        await self._begin()
 
-    @rx.event
-    async def refresh(self, people: bool, version: int) -> Any:
-        """This `version` was saved, or a shift ended; what is typed stays. `people`: names may be others, too."""
-        self._told = version
-        return await self.renew(self._load_all if people else self._load)
+    def _by_viewer(self) -> bool:
+        return self.clock != "schedule" or self.chosen == EVERYONE
 
-    async def _load_all(self) -> None:
+    async def _load_names(self) -> None:
         users = (await self.ask("GET", "/users"))["items"]
         self._names = {u["id"]: u["name"] for u in users}
         self.people = [[u["id"], u["name"]] for u in users if u["active"]]
         found = (await self.ask("GET", "/teams"))["items"]
         self.teams = [["", "all teams"], *([t["id"], t["name"]] for t in found)]
-        await self._load()
 
     async def _load(self) -> None:
-        found = await standing(self, self._told)
-        self.next_at, self.next_in = next_change((d["until"] for d in found["items"]), found["at"])
+        found = await self._standing()
         names = self._names
         self.zones = {d["schedule_id"]: d["zone"] for d in found["items"]}
         self.duties = [
@@ -190,14 +172,6 @@ class View(Session):
         """Of everyone only this team's schedules; "" for all."""
         self.team = team
         await self._days()
-
-    @rx.event
-    async def see_from(self, zone: str) -> None:
-        """The zone that the browser says it is in."""
-        try:
-            self.viewer = ZoneInfo(zone).key
-        except (KeyError, ValueError, OSError):
-            self.viewer = "UTC"
 
     @rx.event
     @told
@@ -377,14 +351,13 @@ def page() -> rx.Component:
     """Who is on call comes first."""
     return shell(
         "/on-call",
-        browser_zone(on_zone=View.see_from),
-        rota_watch(until=View.next_at, seconds=View.next_in, on_change=View.refresh),
+        watching(View),
         rota_tabs("/on-call"),
         rx.el.h1(rx.cond(View.as_of != "", "On call then", "On call now")),
         rx.cond(View.may_configure, rx.el.p(rx.el.a("New schedule", href="/schedules/new"))),
         shown(
             View.loaded,
-            View.some,
+            count(View.duties) > 0,
             rx.fragment(
                 table(
                     ("Schedule", "On call", "Changes", "Then"),

@@ -59,11 +59,6 @@ class View(Session):
         words = self.words.lower()
         return [p for p in self.everybody if words in p["name"].lower() or words in p["email"].lower()]
 
-    @rx.var
-    def some(self) -> bool:
-        """True if there is anybody to show."""
-        return bool(self.shown_people)
-
     @rx.event
     @told
     async def load(self) -> None:
@@ -212,7 +207,7 @@ def page() -> rx.Component:
         ),
         shown(
             View.loaded,
-            View.some,
+            count(View.shown_people) > 0,
             table(heads, View.shown_people, _row, "People", "people"),
             "Nobody has this in their name or address.",
         ),

@@ -7,7 +7,7 @@ from typing import TypedDict
 import reflex as rx
 
 from ui.choices import optional
-from ui.parts import done, field, overtaken, shown, table
+from ui.parts import count, done, field, overtaken, shown, table
 from ui.policy_tabs import PLACE, policy_tabs
 from ui.session import Session, told
 from ui.shell import shell
@@ -47,11 +47,6 @@ class View(Session):
     last_resort: list[Called] = []
     callable: list[list[str]] = []
     loaded: bool = False
-
-    @rx.var
-    def some(self) -> bool:
-        """True if there is a policy."""
-        return bool(self.items)
 
     @rx.event
     @told
@@ -202,7 +197,7 @@ def page() -> rx.Component:
         rx.cond(View.may_configure, rx.el.p(rx.el.a("New policy", href="/policies/new"))),
         shown(
             View.loaded,
-            View.some,
+            count(View.items) > 0,
             rx.fragment(
                 table(("Policy", "Steps", "Used by", "What lint says", "Version"), View.items, row, "Policies"),
                 last_resort(),

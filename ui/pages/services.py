@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import Any, ClassVar, TypedDict
 
 import reflex as rx
 
 from ui.choices import named, optional
-from ui.parts import anew, done, edit_button, ending, fault, field, overtaken, select, shown, sure, table
-from ui.session import Session, told
+from ui.listing import CLOSED, NEW, Listing, adding
+from ui.parts import anew, count, done, edit_button, ending, fault, field, overtaken, select, shown, sure, table
+from ui.session import told
 from ui.shell import shell
 
 TIERS = (("1", "1, matters most"), ("2", "2"), ("3", "3"), ("4", "4, matters least"))
-CLOSED, NEW = "", "new"
 
 
 class Item(TypedDict):
@@ -43,22 +43,16 @@ class Fields(TypedDict):
 NOTHING: Fields = {"name": "", "tier": "3", "team_id": "", "policy_id": "", "description": "", "runbook": ""}
 
 
-class View(Session):
-    """`editing`: id of the service in the form, NEW or CLOSED."""
+class View(Listing):
+    """`needed`: what the service in the form needs, of `others`."""
 
+    resource: ClassVar[str] = "/services"
     items: list[Item] = []
-    loaded: bool = False
     teams: list[list[str]] = []
     policies: list[list[str]] = []
-    editing: str = CLOSED
     form: Fields = NOTHING
     needed: list[str] = []
     others: list[list[str]] = []
-
-    @rx.var
-    def some(self) -> bool:
-        """True if there is one."""
-        return bool(self.items)
 
     @rx.event
     @told
@@ -91,33 +85,16 @@ class View(Session):
         self.editing = ident
 
     @rx.event
-    def close(self) -> None:
-        """Keep what was there."""
-        self.clear()
-        self.editing = CLOSED
-
-    @rx.event
     @told
     async def save(self, form: dict[str, Any]) -> None:
         """What the form says; the API checks it."""
         body = {k: form[k] for k in ("name", "description", "runbook")}
         body |= {k: form[k] or None for k in ("team_id", "policy_id")}
         body |= {"tier": int(form["tier"]), "depends_on": [i for i, _ in self.others if form.get(f"needs_{i}")]}
-        if self.editing == NEW:
-            await self.ask("POST", "/services", body)
-        else:
-            saved = await self.ask("GET", f"/services/{self.editing}")
-            await self.ask("PUT", f"/services/{self.editing}", {**body, "links": saved["links"]})
-        self.editing, self.done = CLOSED, "Saved. Open incidents keep the policy they began with."
-        await self._load()
-
-    @rx.event
-    @told
-    async def delete(self) -> None:
-        """Refused while something leads to it."""
-        await self.ask("DELETE", f"/services/{self.editing}")
-        self.editing, self.done = CLOSED, "Deleted."
-        await self._load()
+        if self.editing != NEW:
+            body["links"] = (await self.ask("GET", f"/services/{self.editing}"))["links"]
+        made = "Made. Alerts are of it once an integration or a rule leads them to it."
+        await self._send(body, made, "Saved. Open incidents keep the policy they began with.")
 
 
 def _item(found: dict[str, Any], names: dict[str, str], incidents: int) -> Item:
@@ -220,11 +197,8 @@ def page() -> rx.Component:
         "/services",
         rx.el.div(
             rx.el.h1("Services"),
-            shown(View.loaded, View.some, table(heads, View.items, _row, "All services"), empty),
-            rx.cond(
-                View.may_configure & View.loaded & (View.editing == CLOSED),
-                rx.el.p(rx.el.button("Add a service", type="button", on_click=View.edit(NEW), class_name="first")),
-            ),
+            shown(View.loaded, count(View.items) > 0, table(heads, View.items, _row, "All services"), empty),
+            adding(View, "Add a service"),
             rx.cond(View.editing != CLOSED, _form()),
             rx.el.div(done(), class_name="toast"),
             class_name="setup",

@@ -11,7 +11,7 @@ from ui.choices import named, optional
 from ui.components.live import ago
 from ui.lines import Unclear, matchers, of_matchers
 from ui.noise import noise, typed
-from ui.parts import anew, ending, field, overtaken, shown, sure
+from ui.parts import anew, count, ending, field, overtaken, shown, sure
 from ui.session import Session, told
 
 SHOWN = 20
@@ -54,11 +54,6 @@ class View(Session):
     form_key: int = 0
     editing: str = ""
     times: dict[str, str] = {}
-
-    @rx.var
-    def some(self) -> bool:
-        """True if there is one."""
-        return bool(self.items)
 
     @rx.event
     @told
@@ -301,6 +296,6 @@ def page() -> rx.Component:
     return noise(
         "/noise",
         "Silences",
-        shown(View.loaded, View.some, rx.el.ul(rx.foreach(View.items, _shown), class_name="rules"), empty),
+        shown(View.loaded, count(View.items) > 0, rx.el.ul(rx.foreach(View.items, _shown), class_name="rules"), empty),
         rx.cond(View.may_respond & View.loaded, _form()),
     )

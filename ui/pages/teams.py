@@ -39,11 +39,6 @@ class View(Session):
     people: list[list[str]] = []
     loaded: bool = False
 
-    @rx.var
-    def some(self) -> bool:
-        """True if there is any."""
-        return bool(self.teams)
-
     @rx.event
     @told
     async def load(self) -> None:
@@ -180,7 +175,7 @@ def page() -> rx.Component:
         done(),
         shown(
             View.loaded,
-            View.some,
+            count(View.teams) > 0,
             rx.el.div(rx.foreach(View.teams, _team)),
             "There is no team yet. A team owns services and can be called by a policy.",
         ),

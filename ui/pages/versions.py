@@ -8,7 +8,7 @@ import reflex as rx
 
 from ui.administration_shell import places
 from ui.components.live import ago
-from ui.parts import done, field, shown, table
+from ui.parts import count, done, field, shown, table
 from ui.session import Session, told
 from ui.shell import shell
 
@@ -47,11 +47,6 @@ class View(Session):
     def at(self, typed: str) -> None:
         """A time to look at, by the clock of UTC; "": none."""
         self.moment = typed
-
-    @rx.var
-    def some(self) -> bool:
-        """True if a version is known."""
-        return bool(self.versions)
 
     @rx.var
     def means(self) -> bool:
@@ -195,7 +190,7 @@ def page() -> rx.Component:
                 rx.cond(View.about != "", asked()),
                 shown(
                     View.loaded,
-                    View.some,
+                    count(View.versions) > 0,
                     rx.fragment(
                         table(("Version", "When", "Who", "What", "Ask"), View.versions, version, "Versions"),
                         rx.cond(View.following != "", rx.el.button("Show more", on_click=View.more)),
