@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
 from playwright.sync_api import Page, ViewportSize, sync_playwright
@@ -41,10 +42,43 @@ def demonstrated() -> Iterator[tuple[Product, dict[str, str]]]:
         until("the incidents", lambda: len(client.get("/alerts")["items"]) >= len(SAMPLES))
         client.send("POST", f"/alerts/{lines[1]}-1/acknowledge", {"note": "Old dumps, deleting them"})
         client.send("POST", f"/alerts/{lines[0]}-1/notes", {"note": "Started with **release 5.12**; rolling back."})
+        supplement(client)
         yield product, screens(client, f"{lines[0]}-1", integration)
     finally:
         product.stop()
         shutil.rmtree(home, ignore_errors=True)
+
+
+def supplement(client: Client) -> None:
+    """What the demo leaves out, because a start would send to it or nobody would look for it: a policy that calls a
+    channel and an automation and minds holidays. No alert is led to it."""
+    lead = next(u["id"] for u in client.get("/users")["items"] if u["name"] == PEOPLE[0])
+    team = client.get("/teams")["items"][0]["id"]
+    eves = [f"{date.today().year}-12-{day}" for day in (24, 31)]
+    for body in (
+        {"name": "Germany, Berlin", "country": "DE", "subdivision": "BE", "dates": eves},
+        {"name": "Germany, Bavaria", "country": "DE", "subdivision": "BY", "except_dates": eves[:1]},
+        {"name": "Change freeze", "dates": eves},
+    ):
+        client.send("POST", "/holiday-calendars", body)
+    channel, automation = (
+        client.send("POST", "/destinations", {**body, "team_id": team})["id"]
+        for body in (
+            {"name": "#shop-incidents", "kind": "slack", "address": "https://hooks.slack.com/services/T1/B1/key1"},
+            {
+                "name": "Roll back the release",
+                "kind": "webhook",
+                "address": "https://automation.example.org/roll-back",
+                "secret": "not a secret of anything",
+            },
+        )
+    )
+    first = [{"kind": "destination", "id": channel}, {"kind": "user", "id": lead}]
+    steps = [
+        {"targets": first, "wait_s": 300},
+        {"targets": [{"kind": "destination", "id": automation}, {"kind": "user", "id": lead}], "wait_s": 300},
+    ]
+    client.send("POST", "/policies", {"name": "Shop, with its channel", "steps": steps})
 
 
 def screens(client: Client, incident: str, integration: str) -> dict[str, str]:

@@ -24,7 +24,7 @@ from ui.parts import (
     table,
 )
 from ui.policy_tabs import PLACE, policy_tabs
-from ui.session import told
+from ui.session import Session, told
 from ui.shell import shell
 
 SLACK, WEBHOOK = "slack", "webhook"
@@ -63,7 +63,7 @@ class Fields(TypedDict):
 NOTHING: Fields = {"name": "", "kind": "", "hint": "", "mention": False, "team_id": ""}
 
 
-class View(Listing):
+class View(Listing, Session):
     """`kind`: as chosen in the form. Address and secret are only written: they are in no state."""
 
     resource: ClassVar[str] = "/destinations"

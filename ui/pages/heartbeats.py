@@ -17,7 +17,7 @@ from ui.lines import span
 from ui.listing import ANOTHER, Beneath
 from ui.noise import noise
 from ui.parts import count, ending, field, only_look, overtaken, select, shown, sure
-from ui.session import told
+from ui.session import Session, told
 
 REFRESH_S = 5
 NOTHING = {
@@ -46,7 +46,7 @@ class Item(TypedDict):
     hint: str
 
 
-class View(Beneath):
+class View(Beneath, Session):
     """`url`: an address to ping, just made, for heartbeat `url_of`."""
 
     nothing: ClassVar[Mapping[str, str]] = NOTHING

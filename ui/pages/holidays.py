@@ -10,7 +10,7 @@ import reflex as rx
 from ui.listing import CLOSED, NEW, Listing, adding
 from ui.parts import anew, count, done, edit_button, ending, field, overtaken, shown, sure, table
 from ui.rota_tabs import rota_tabs
-from ui.session import told
+from ui.session import Session, told
 from ui.shell import shell
 
 AHEAD = timedelta(days=366)
@@ -29,7 +29,7 @@ class Item(TypedDict):
 NOTHING = {"name": "", "country": "", "subdivision": "", "dates": "", "except_dates": ""}
 
 
-class View(Listing):
+class View(Listing, Session):
     """`coming`: the days of the calendar in the form, of the next twelve months."""
 
     resource: ClassVar[str] = "/holiday-calendars"

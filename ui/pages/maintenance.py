@@ -15,7 +15,7 @@ from ui.lines import of_windows, windows
 from ui.listing import ANOTHER, Beneath
 from ui.noise import noise, typed
 from ui.parts import count, ending, field, only_look, overtaken, shown, sure
-from ui.session import told
+from ui.session import Session, told
 
 NOTHING = {**dict.fromkeys(("name", "starts_at", "ends_at", "windows", "comment"), ""), "zone": "UTC"}
 
@@ -33,7 +33,7 @@ class Item(TypedDict):
     comment: str
 
 
-class View(Beneath):
+class View(Beneath, Session):
     """`of`: what the one in the form is for."""
 
     nothing: ClassVar[Mapping[str, str]] = NOTHING

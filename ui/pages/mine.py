@@ -12,7 +12,7 @@ from ui.components.live import ago
 from ui.parts import count, done, field, shown, sure
 from ui.renewing import Renewing, watching
 from ui.rota_tabs import rota_tabs
-from ui.session import told
+from ui.session import Session, told
 from ui.shell import shell
 
 AHEAD_DAYS = 28
@@ -48,7 +48,7 @@ class Off(TypedDict):
     uncovered: list[str]
 
 
-class View(Renewing):
+class View(Renewing, Session):
     """`unconfirmed`: schedules in which I came on call and have not confirmed it yet: id and name."""
 
     shifts: list[Shift] = []

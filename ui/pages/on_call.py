@@ -15,7 +15,7 @@ from ui.components.live import ago
 from ui.parts import choice, count, done, field, select, shown, table
 from ui.renewing import Renewing, watching
 from ui.rota_tabs import rota_tabs
-from ui.session import told
+from ui.session import Session, told
 from ui.shell import shell
 from ui.weeks import month, weeks
 
@@ -41,7 +41,7 @@ class Change(TypedDict):
     text: str
 
 
-class View(Renewing):
+class View(Renewing, Session):
     """`chosen`: id of the schedule that is shown, or EVERYONE; `first`: the first day (ISO); `clock`: whose zone the
     times are in, "schedule" or "viewer"; `typed`: the override as it was drawn, from and to."""
 

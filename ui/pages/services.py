@@ -9,7 +9,7 @@ import reflex as rx
 from ui.choices import named, optional
 from ui.listing import CLOSED, NEW, Listing, adding
 from ui.parts import anew, count, done, edit_button, ending, fault, field, overtaken, select, shown, sure, table
-from ui.session import told
+from ui.session import Session, told
 from ui.shell import shell
 
 TIERS = (("1", "1, matters most"), ("2", "2"), ("3", "3"), ("4", "4, matters least"))
@@ -43,7 +43,7 @@ class Fields(TypedDict):
 NOTHING: Fields = {"name": "", "tier": "3", "team_id": "", "policy_id": "", "description": "", "runbook": ""}
 
 
-class View(Listing):
+class View(Listing, Session):
     """`needed`: what the service in the form needs, of `others`."""
 
     resource: ClassVar[str] = "/services"

@@ -1,0 +1,85 @@
+"""Pages about who is on call: told that something was saved or a shift ended, they load themselves anew."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import reflex as rx
+
+from ui.calendar import next_change
+from ui.components.live import rota_watch
+from ui.components.person import browser_zone
+from ui.session import Session
+
+BEHIND_S = 1.1
+"""By then every gateway knows what one of them was told; the console may ask another than the browser does."""
+
+
+class Renewing(Session, mixin=True):  # type: ignore[call-arg]
+    """`next_at`: the next hand-over of any schedule, `next_in` seconds after it was asked for; `viewer`: the zone that
+    the browser says it is in."""
+
+    viewer: str = "UTC"
+    loaded: bool = False
+    next_at: str = ""
+    next_in: float = 0.0
+    _told: int = 0
+    """The version of the configuration that the page was told of; 0: none."""
+
+    if TYPE_CHECKING:
+        load: Any
+
+        async def _load_names(self) -> None:
+            """Of people and teams."""
+
+        async def _load(self) -> None:
+            """Everything else."""
+
+        def _by_viewer(self) -> bool:
+            """Whether times are shown on the browser's clock."""
+
+    async def _begin(self) -> None:
+        """Everything, as it is now."""
+        self._told = 0
+        await self._load_all()
+
+    @rx.event
+    async def refresh(self, people: bool, version: int) -> Any:
+        """This `version` was saved, or a shift ended; what is typed stays. `people`: names may be others, too."""
+        self._told = version
+        return await self.renew(self._load_all if people else self._load)
+
+    async def _load_all(self) -> None:
+        await self._load_names()
+        await self._load()
+
+    async def _standing(self) -> Any:
+        """Who is on call, as it is in what the page was told of or later. Raises Refused."""
+        found = await self.ask("GET", "/on-call")
+        if found["version"] < self._told and not self.as_of:
+            await asyncio.sleep(BEHIND_S)
+            found = await self.ask("GET", "/on-call")
+        self.next_at, self.next_in = next_change((d["until"] for d in found["items"]), found["at"])
+        return found
+
+    @rx.event
+    async def see_from(self, zone: str) -> Any:
+        """The zone of the browser; one that is not known here counts as UTC."""
+        before = self.viewer
+        try:
+            self.viewer = ZoneInfo(zone).key
+        except (KeyError, ValueError, OSError):
+            self.viewer = "UTC"
+        if self.loaded and self.viewer != before and self._by_viewer():
+            return type(self).load
+        return None
+
+
+def watching(on: Any) -> rx.Component:
+    """Shows nothing; keeps a page of `on`, which is Renewing, as it is now."""
+    return rx.fragment(
+        browser_zone(on_zone=on.see_from),
+        rota_watch(until=on.next_at, seconds=on.next_in, on_change=on.refresh),
+    )
