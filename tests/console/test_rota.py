@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -258,6 +259,9 @@ def test_a_holiday_calendar_is_made_looked_at_and_deleted(
     row.get_by_role("button", name="Edit Days of Saxony").click()
     expect(page.locator(".explained")).to_contain_text("25 Dec", timeout=SLOW_MS)
     assert serious(page) == []
+    looks = open_as(crew["viewer"], "/on-call/holidays")
+    expect(looks.get_by_text("Your role may only look.")).to_be_visible(timeout=SLOW_MS)
+    expect(looks.get_by_role("button", name=re.compile("Add a calendar|Edit"))).to_have_count(0)
     page.locator("summary", has_text="Delete the calendar").click()
     page.get_by_role("button", name="Yes, delete the calendar").click(timeout=SLOW_MS)
     expect(page.locator(".empty, table")).not_to_contain_text("Days of Saxony", timeout=SLOW_MS)
