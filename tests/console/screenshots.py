@@ -57,7 +57,12 @@ def supplement(client: Client) -> None:
     eves = [f"{date.today().year}-12-{day}" for day in (24, 31)]
     for body in (
         {"name": "Germany, Berlin", "country": "DE", "subdivision": "BE", "dates": eves},
-        {"name": "Germany, Bavaria", "country": "DE", "subdivision": "BY", "except_dates": eves[:1]},
+        {
+            "name": "Germany, Bavaria",
+            "country": "DE",
+            "subdivision": "BY",
+            "except_dates": [f"{date.today().year}-12-26"],
+        },
         {"name": "Change freeze", "dates": eves},
     ):
         client.send("POST", "/holiday-calendars", body)
