@@ -18,11 +18,8 @@ from simulation import compare, exchange
 from simulation.change import changed
 from simulation.collector import resting
 from simulation.generate import generate
-from simulation.judging import Finding
 from simulation.learn import Called, learn
-from simulation.outcome import Outcome
 from simulation.report import text as report_text
-from simulation.run import simulate
 from simulation.scenario import USUAL_FAULTS, Arrival, Behaviour, Faults, Scenario
 from simulation.shrink import shrink
 from simulation.timeline import timeline
@@ -68,21 +65,21 @@ def run(options: Options, settings: Callable[[], Settings]) -> int:
 
 
 def _one(scenario: Scenario, options: Options) -> int:
-    outcome, said = _run(scenario, "simulating")
-    say(report_text(said.report, outcome))
+    said = _run(scenario, "simulating")
+    say(report_text(said.report, scenario))
     say(f"\n  digest {said.digest}: the same seed and input give the same digest")
     _write(options.json_file, {**said.report.json(), "digest": said.digest, "violations": len(said.findings)})
-    return _verdict(outcome, said.findings, options)
+    return _verdict(said, options)
 
 
 def _two(scenario: Scenario, options: Options, policy: Path) -> int:
     other = _changed(scenario, policy)
-    (before, was), (after, now) = _run(scenario, "as it is"), _run(other, "as asked")
+    was, now = _run(scenario, "as it is"), _run(other, "as asked")
     two = compare.Comparison(was.report, now.report)
-    say(f"As it is:\n{report_text(was.report, before)}\n\nWith {policy}:\n{report_text(now.report, after)}")
+    say(f"As it is:\n{report_text(was.report, scenario)}\n\nWith {policy}:\n{report_text(now.report, other)}")
     say(f"\nWith {policy}: {compare.text(two)}")
     _write(options.json_file, {**two.json(), "digests": [was.digest, now.digest]})
-    return _verdict(before, was.findings, options) if was.findings else _verdict(after, now.findings, options)
+    return _verdict(was if was.findings else now, options)
 
 
 # -- input -----------------------------------------------------------------------------------------------
@@ -179,8 +176,8 @@ def _changed(scenario: Scenario, path: Path) -> Scenario:
 # -- running and telling ---------------------------------------------------------------------------------
 
 
-def _run(scenario: Scenario, what: str) -> tuple[Outcome, Verdict]:
-    """The run and what there is to say of it; shows how far it is."""
+def _run(scenario: Scenario, what: str) -> Verdict:
+    """What there is to say of the run; shows how far it is."""
     shown = -1
 
     def progress(share: float) -> None:
@@ -193,21 +190,22 @@ def _run(scenario: Scenario, what: str) -> tuple[Outcome, Verdict]:
             sys.stderr.write(f"  {what}: {percent} % of {scenario.days:.0f} days{end}")
             sys.stderr.flush()
 
-    outcome = simulate(scenario, progress)
-    sys.stderr.write(f"  {what}: {outcome.decisions:,} decisions; judging …          \n")
-    return outcome, verdict(outcome)
+    said = verdict(scenario, progress)
+    sys.stderr.write(f"  {what}: {said.decisions:,} decisions, judged          \n")
+    return said
 
 
-def _verdict(outcome: Outcome, findings: list[Finding], options: Options) -> int:
+def _verdict(said: Verdict, options: Options) -> int:
     """Say that the promise held, or show the smallest run in which it does not."""
-    if not findings:
+    findings = said.findings
+    if said.where is None:
         say("\nThe promise held: no alert lost, no due page skipped, nobody paged after an acknowledgement.")
         return 0
-    say(f"\n{len(findings)} violation(s) of the promise, seed {outcome.scenario.seed}. The first:")
+    say(f"\n{len(findings)} violation(s) of the promise, seed {said.where.seed}. The first:")
     for finding in findings[:SHOWN]:
         say(f"  {finding.kind}: {finding.entity}: {finding.what}")
     say("Looking for the fewest alerts and people that still show it …")
-    small = shrink(outcome.scenario, findings[0])
+    small = shrink(said.where, findings[0])
     shown = next((f for f in small.findings if f.kind == findings[0].kind), findings[0])
     scenario = small.scenario
     say(f"{len(scenario.arrivals)} request(s), {len(scenario.configuration.users)} people:")

@@ -158,6 +158,12 @@ def unruled(config: Configuration, integration: Integration) -> Destination | No
     return None if ruled else _default(config, integration, "")
 
 
+def everywhere(config: Configuration, integration: Integration) -> list[Destination]:
+    """Everywhere that alerts of an integration can go, whatever is in them."""
+    routes = (*(config.routes if integration.organisation_routes else ()), *integration.routes)
+    return [_default(config, integration), *(_destination(config, integration, chosen, "") for chosen in routes)]
+
+
 def route(config: Configuration, integration: Integration, event: AlertEvent, payload: Any, at: float) -> Routed:
     """Where the alert goes. `payload`: what its sender sent for it, or None. `at`: now, UTC epoch seconds."""
     lists = [config.routes] if config.routes and integration.organisation_routes else []

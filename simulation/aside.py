@@ -1,40 +1,76 @@
-"""Two pieces of work at once, the second in a copy of this process: on the other core. Only its result comes back.
+"""Pieces of work on all cores, each in a copy of this process. Only its result comes back.
 
-A fork, because what both work on (a year of journals) is in memory already: to send it to another process takes longer
-than the work.
+A fork, because what they work on (a year of alerts) is in memory already: to send it to another process takes long.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from multiprocessing import get_context
-from typing import TypeVar
+from multiprocessing.connection import Connection, wait
+from typing import Any, TypeVar
 
-H = TypeVar("H")
 T = TypeVar("T")
+Progress = Callable[[float], None]
+"""Hears the share done, 0 to 1, now and then."""
 
 
 class Aborted(Exception):
-    """The copy of the process ended without a result; what went wrong is on stderr."""
+    """A copy of the process ended without a result; what went wrong is on stderr."""
 
 
-def both(here: Callable[[], H], there: Callable[[], T]) -> tuple[H, T]:
-    """The results of both. What `there` changes is not seen here. Raises Aborted if it failed."""
+@dataclass(frozen=True, slots=True)
+class _Done:
+    result: Any
+
+
+def cores() -> int:
+    """Those that this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def each(pieces: Sequence[Callable[[Progress], T]], progress: Progress, at_once: int) -> list[T]:
+    """The results, in the order of the pieces. What a piece changes is not seen here. Raises Aborted if one failed."""
     fork = get_context("fork")
-    answer, told = fork.Pipe(duplex=False)
-
-    def copied() -> None:
-        answer.close()  # else this process would itself wait for the answer that nobody takes
-        told.send(there())
-
-    child = fork.Process(target=copied)
-    child.start()
-    told.close()
+    results: dict[int, T] = {}
+    shares = [0.0] * len(pieces)
+    running: dict[Any, tuple[int, Any]] = {}
     try:
-        own = here()
-        return own, answer.recv()
-    except EOFError:
-        raise Aborted from None
+        while len(results) < len(pieces):
+            for number in range(len(results) + len(running), min(len(pieces), len(results) + at_once)):
+                heard, told = fork.Pipe(duplex=False)
+                # Of the pipes of others it keeps no end: it could not tell that this process is gone.
+                child = fork.Process(target=_copied, args=(pieces[number], told, [heard, *running]), daemon=True)
+                child.start()
+                told.close()  # else this process would itself wait for what nobody says
+                running[heard] = number, child
+            for heard in wait(list(running)):
+                number, child = running[heard]
+                try:
+                    said = heard.recv()
+                except EOFError:
+                    raise Aborted from None
+                shares[number] = 1.0 if isinstance(said, _Done) else said
+                if isinstance(said, _Done):
+                    results[number] = said.result
+                    del running[heard]
+                    _ended(heard, child)
+            progress(sum(shares) / len(shares))
     finally:
-        answer.close()  # whoever still wants to tell us something ends by that
-        child.join()
+        for heard, (_, child) in running.items():
+            child.terminate()
+            _ended(heard, child)
+    return [results[number] for number in range(len(pieces))]
+
+
+def _copied(piece: Callable[[Progress], T], told: Connection, others: Sequence[Connection]) -> None:
+    for other in others:
+        other.close()
+    told.send(_Done(piece(told.send)))
+
+
+def _ended(heard: Any, child: Any) -> None:
+    heard.close()
+    child.join()

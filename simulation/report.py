@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
@@ -12,6 +13,7 @@ from domain import events as e
 from domain.calendar import utc
 from simulation.outcome import Outcome, Row
 from simulation.people import is_night, local
+from simulation.scenario import Scenario
 
 ANSWERS = (e.Acknowledged, e.Snoozed)
 HEAVY = 10
@@ -63,23 +65,49 @@ class Report:
         return built
 
 
-def report(outcome: Outcome) -> Report:
+@dataclass(slots=True)
+class Counts:
+    """What is counted in one run, or in one part of it. `waits`: incident -> seconds until it was acknowledged.
+
+    `nights`: person -> nights with a page, by the number of the day on which they began.
+    """
+
+    load: dict[str, Load]
+    nights: dict[str, set[int]]
+    alerts: int = 0
+    incidents: int = 0
+    to_destinations: int = 0
+    undelivered: int = 0
+    unanswered: int = 0
+    last_resort: int = 0
+    waits: dict[str, float] = field(default_factory=dict)
+
+
+def count(outcome: Outcome) -> Counts:
     """Count."""
-    scenario = outcome.scenario
-    load, night, weekend = _load(outcome)
-    waits, unanswered, last_resort, incidents = dict[str, float](), 0, 0, 0
+    found = _load(outcome)
+    found.alerts = sum(t.events for t in outcome.taken.values())
+    found.to_destinations = sum(len(d.reached) for d in outcome.deliveries.values() if d.user not in found.load)
+    found.undelivered = sum(not d.reached and d.state == "failed" for d in outcome.deliveries.values())
     for entity, rows in outcome.incidents():
         for ident, episode in _episodes(entity, rows).items():
-            incidents += 1
+            found.incidents += 1
             opened = next((r.at for r in episode if isinstance(r.event, e.Triggered)), episode[0].at)
             answered = next((r for r in episode if isinstance(r.event, ANSWERS)), None)
-            last_resort += any(isinstance(r.event, e.LastResortCalled) for r in episode)
+            found.last_resort += any(isinstance(r.event, e.LastResortCalled) for r in episode)
             if answered is None:
-                unanswered += 1
+                found.unanswered += 1
                 continue
-            waits[ident] = answered.at - opened
-            if answered.event.by in load:
-                load[answered.event.by].acknowledged += 1
+            found.waits[ident] = answered.at - opened
+            if answered.event.by in found.load:
+                found.load[answered.event.by].acknowledged += 1
+    return found
+
+
+def report(scenario: Scenario, counts: Sequence[Counts]) -> Report:
+    """Of the whole run, from what was counted in its parts."""
+    load = _whole(counts)
+    waits = {ident: wait for one in counts for ident, wait in one.waits.items()}
     worst = max(waits, key=lambda i: waits[i], default="")
     sources: dict[str, int] = {}
     for user in scenario.configuration.users:
@@ -89,22 +117,37 @@ def report(outcome: Outcome) -> Report:
         seed=scenario.seed,
         days=round(scenario.days, 3),
         people=len(scenario.configuration.users),
-        alerts=sum(t.events for t in outcome.taken.values()),
-        incidents=incidents,
+        alerts=sum(one.alerts for one in counts),
+        incidents=sum(one.incidents for one in counts),
         pages=sum(person.pages for person in load.values()),
-        night_pages=night,
-        weekend_pages=weekend,
-        to_destinations=sum(len(d.reached) for d in outcome.deliveries.values() if d.user not in load),
-        undelivered=sum(not d.reached and d.state == "failed" for d in outcome.deliveries.values()),
+        night_pages=sum(person.night_pages for person in load.values()),
+        weekend_pages=sum(person.weekend_pages for person in load.values()),
+        to_destinations=sum(one.to_destinations for one in counts),
+        undelivered=sum(one.undelivered for one in counts),
         acknowledged=len(waits),
-        unanswered=unanswered,
+        unanswered=sum(one.unanswered for one in counts),
         median_ack_s=round(median(waits.values()), 1) if waits else 0.0,
         worst_ack_s=round(waits[worst], 1) if worst else 0.0,
         worst_incident=worst,
-        last_resort=last_resort,
+        last_resort=sum(one.last_resort for one in counts),
         load=load,
         behaviour=dict(sorted(sources.items())),
     )
+
+
+def _whole(counts: Sequence[Counts]) -> dict[str, Load]:
+    """Per person; a night with pages of several parts is one night."""
+    load: dict[str, Load] = {}
+    for one in counts:
+        for ident, share in one.load.items():
+            person = load.setdefault(ident, Load(share.name))
+            person.pages += share.pages
+            person.night_pages += share.night_pages
+            person.weekend_pages += share.weekend_pages
+            person.acknowledged += share.acknowledged
+    for ident, person in load.items():
+        person.nights = len(set().union(*(one.nights[ident] for one in counts if ident in one.nights)))
+    return dict(sorted(load.items()))
 
 
 def _episodes(entity: str, rows: list[Row]) -> dict[str, list[Row]]:
@@ -116,23 +159,20 @@ def _episodes(entity: str, rows: list[Row]) -> dict[str, list[Row]]:
     return found
 
 
-def _load(outcome: Outcome) -> tuple[dict[str, Load], int, int]:
-    """Per person, and pages by night and on weekends of all; each by the person's own clock."""
+def _load(outcome: Outcome) -> Counts:
+    """Of each person, by their own clock."""
     users = {u.id: u for c in outcome.configurations.values() for u in c.users.values()}
-    load = {ident: Load(user.name) for ident, user in sorted(users.items())}
-    nights: dict[str, dict[int, None]] = {ident: {} for ident in users}
+    found = Counts({ident: Load(user.name) for ident, user in users.items()}, {ident: set() for ident in users})
     for delivery in outcome.deliveries.values():
         for at in delivery.reached if delivery.user in users else ():
-            person, clock = load[delivery.user], local(users[delivery.user], at)
+            person, clock = found.load[delivery.user], local(users[delivery.user], at)
             person.pages += 1
             person.weekend_pages += clock.weekday() >= 5
             if is_night(clock.hour):
                 person.night_pages += 1
                 # The hours before noon belong to the night that began the day before.
-                nights[delivery.user][clock.toordinal() - (clock.hour < 12)] = None
-    for ident, person in load.items():
-        person.nights = len(nights[ident])
-    return load, sum(p.night_pages for p in load.values()), sum(p.weekend_pages for p in load.values())
+                found.nights[delivery.user].add(clock.toordinal() - (clock.hour < 12))
+    return found
 
 
 def span(seconds: float) -> str:
@@ -143,9 +183,9 @@ def span(seconds: float) -> str:
     return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60:02} min"
 
 
-def text(found: Report, outcome: Outcome) -> str:
+def text(found: Report, scenario: Scenario) -> str:
     """The report for a terminal."""
-    first, last = utc(outcome.scenario.start), utc(outcome.scenario.end)
+    first, last = utc(scenario.start), utc(scenario.end)
     lines = [
         f"{found.people} people, {found.days:.0f} days ({first:%Y-%m-%d} to {last:%Y-%m-%d}), seed {found.seed}",
         f"  alerts        {found.alerts:>8,}   incidents {found.incidents:,}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
 
 from actors.device import Device
 from actors.heartbeat import HeartbeatActor
@@ -30,6 +30,7 @@ from domain.line import firing
 from domain.policy import Target
 from domain.tie_messages import Attach, Merge, Split, TieCommand
 from runtime.ids import is_derived
+from simulation.aside import Progress
 from simulation.chance import Chance
 from simulation.collector import resting
 from simulation.hosts import Clock, Hosts
@@ -40,7 +41,6 @@ from simulation.people import Answer, answer
 from simulation.providers import Providers
 from simulation.scenario import DEFAULT, Arrival, Change, Ping, Scenario
 
-Progress = Callable[[float], None]
 HALTING = (Acknowledge, Resolve, Snooze)
 SNOOZE_S = 3_600.0
 UNACK_AFTER_S = 900.0
@@ -79,13 +79,18 @@ class Run:
         """Everything from start to end."""
         scenario, clock = self._scenario, self._clock
         for schedule in scenario.configuration.schedules:
-            clock.at(scenario.start, self._look, schedule)
+            if self._plays(schedule):
+                clock.at(scenario.start, self._look, schedule)
         for change in scenario.changes:
             clock.at(change.at, self._save, change)
-        for n, arrival in enumerate(scenario.arrivals):
-            clock.at(arrival.at, self._arrive, n, arrival)
-        for n, ping in enumerate(scenario.pings):
-            clock.at(ping.at, self._ping, n, ping)
+        # Counted by sender: chance asks for these names, and for one sender it is the same whatever others send.
+        said: Counter[str] = Counter()
+        for arrival in scenario.arrivals:
+            said[arrival.integration_id] += 1
+            clock.at(arrival.at, self._arrive, f"{arrival.integration_id}:{said[arrival.integration_id]}", arrival)
+        for ping in scenario.pings:
+            said[ping.heartbeat_id] += 1
+            clock.at(ping.at, self._ping, f"{ping.heartbeat_id}:{said[ping.heartbeat_id]}", ping)
         span = max(1.0, scenario.end - scenario.start)
         clock.run(scenario.end + SETTLES_S, lambda now: progress((now - scenario.start) / span), span / 100)
         for name, hosted in self._hosts.all().items():
@@ -95,6 +100,9 @@ class Run:
 
     # -- configuration -----------------------------------------------------------------------------------
 
+    def _plays(self, schedule: str) -> bool:
+        return self._scenario.schedules is None or schedule in self._scenario.schedules
+
     def _look(self, schedule: str) -> None:
         dedup = f"schedule:{schedule}:{self._hosts.env.version}"
         self._hosts.tell(f"schedule/{schedule}", ScheduleChanged(), dedup)
@@ -103,7 +111,7 @@ class Run:
         before, self._hosts.env = self._hosts.env, change.configuration
         self.outcome.configurations[change.configuration.version] = change.configuration
         for ident in sorted(before.schedules.keys() | change.configuration.schedules.keys()):
-            if before.schedules.get(ident) != change.configuration.schedules.get(ident):
+            if self._plays(ident) and before.schedules.get(ident) != change.configuration.schedules.get(ident):
                 self._look(ident)
         gone = changed(before, change.configuration)
         for hosted in self._hosts.all_open() if gone else ():
@@ -115,40 +123,40 @@ class Run:
 
     # -- senders -----------------------------------------------------------------------------------------
 
-    def _arrive(self, number: int, arrival: Arrival) -> None:
+    def _arrive(self, name: str, arrival: Arrival) -> None:
         config = self._hosts.env
         integration = config.integrations.get(arrival.integration_id)
         if integration is None:
-            self._raised(number, arrival)
+            self._raised(name, arrival)
             return
         for found in group(config, integration, arrival.events, self._clock.now):
             entity = f"incident/{found.line_key}"
             if arrival.by_hand:
-                self._by_hand(entity, f"hand:{number}:{found.line_key}")
+                self._by_hand(entity, f"hand:{name}:{found.line_key}")
                 continue
             line: Line = self._hosts.entity(entity).state
             if not line.open:
-                self._paging.trouble[entity] = (found.events[0].dedup_key, repr(arrival.at))
+                self._paging.trouble[entity] = (integration.id, found.events[0].dedup_key, repr(arrival.at))
             message = received(integration.id, found, arrival.group_title, self._clock.now)
-            self._hosts.tell(entity, message, f"alerts:{number}:{found.line_key}", events=len(found.events))
+            self._hosts.tell(entity, message, f"alerts:{name}:{found.line_key}", events=len(found.events))
 
-    def _raised(self, number: int, arrival: Arrival) -> None:
+    def _raised(self, name: str, arrival: Arrival) -> None:
         """Alerts of a heartbeat, or raised by hand; those of an integration that is gone today come to nobody."""
         line, by = arrival.events[0].group_key if arrival.events else None, arrival.integration_id
         if not arrival.policy_id or line is None or not (by.startswith("heartbeat/") or is_derived(by)):
             return
         entity, now = f"incident/{line}", self._clock.now
         if arrival.by_hand:
-            self._by_hand(entity, f"hand:{number}:{line}")
+            self._by_hand(entity, f"hand:{name}:{line}")
             return
         if not self._hosts.entity(entity).state.open:
-            self._paging.trouble[entity] = (arrival.events[0].dedup_key, repr(arrival.at))
+            self._paging.trouble[entity] = (by, arrival.events[0].dedup_key, repr(arrival.at))
         message = AlertsReceived(arrival.integration_id, arrival.events, arrival.team_id, arrival.policy_id, now)
-        self._hosts.tell(entity, message, f"alerts:{number}:{line}", events=len(arrival.events))
+        self._hosts.tell(entity, message, f"alerts:{name}:{line}", events=len(arrival.events))
 
-    def _ping(self, number: int, ping: Ping) -> None:
+    def _ping(self, name: str, ping: Ping) -> None:
         said = PingReceived(ping.kind, self._clock.now)
-        self._hosts.tell(f"heartbeat/{ping.heartbeat_id}", said, f"ping:{number}")
+        self._hosts.tell(f"heartbeat/{ping.heartbeat_id}", said, f"ping:{name}")
 
     def _by_hand(self, entity: str, dedup: str) -> None:
         line: Line = self._hosts.entity(entity).state

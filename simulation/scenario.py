@@ -119,6 +119,8 @@ class Scenario:
     changes: tuple[Change, ...] = ()
     upgrades: tuple[Upgrade, ...] = ()
     pings: tuple[Ping, ...] = ()
+    schedules: frozenset[str] | None = None
+    """Those whose hand-offs are played; None: all of them."""
 
     def with_configuration(self, configuration: Configuration) -> Scenario:
         """The same alerts and people under another configuration, from the start on."""

@@ -14,18 +14,15 @@ import pytest
 from domain.incident import Line
 from domain.line import apply
 from domain.oncall import who
-from simulation.aside import Aborted, both
 from simulation.chance import Chance
 from simulation.generate import generate
 from simulation.judging import judge
 from simulation.judging.opinion import Opinion
 from simulation.organisation import START, organisation
-from simulation.report import report
 from simulation.run import simulate
 from simulation.scenario import USUAL_FAULTS, Behaviour, Reaction, Scenario, Upgrade
 from simulation.shrink import shrink
 from simulation.timeline import timeline
-from simulation.verdict import Verdict, verdict
 from tests.simulation.mutations import MUTATIONS
 
 HOUR_S, DAY_S = 3_600.0, 86_400.0
@@ -126,21 +123,3 @@ def test_the_second_opinion_on_who_is_on_call_agrees_for_a_year() -> None:
             for schedule in config.schedules.values():
                 wanted = opinion.on_call(schedule, at)
                 assert who(schedule, at) == wanted, (schedule, at)
-
-
-def test_what_is_said_of_a_run_on_two_cores_is_what_is_said_on_one() -> None:
-    outcome = simulate(rough(0, 4.0))
-    # An acknowledgement, a step and a contact method's news that never were: each half of the judge has something to say.
-    for prefix in ("incident/", "device/"):
-        rows = next(rows for name, rows in outcome.journals.items() if name.startswith(prefix) and len(rows) > 4)
-        del rows[1::3]
-    findings = judge(outcome)
-    assert len({finding.kind for finding in findings}) > 2
-    assert verdict(outcome) == Verdict(findings, report(outcome), outcome.digest())
-
-
-def test_a_half_that_fails_is_not_taken_for_one_that_found_nothing() -> None:
-    with pytest.raises(Aborted):
-        both(lambda: 1, lambda: 1 / 0)
-    with pytest.raises(ZeroDivisionError):
-        both(lambda: 1 / 0, lambda: b"x" * 10_000_000)

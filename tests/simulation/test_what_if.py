@@ -15,7 +15,7 @@ from simulation.change import changed
 from simulation.generate import generate
 from simulation.learn import Called, learn
 from simulation.organisation import START
-from simulation.report import report, span
+from simulation.report import Report, count, report, span
 from simulation.run import simulate
 from simulation.scenario import Faults, Scenario
 
@@ -27,7 +27,11 @@ def scenario() -> Scenario:
 def two(change: object) -> compare.Comparison:
     before = scenario()
     after = before.with_configuration(changed(before.configuration, change))
-    return compare.Comparison(report(simulate(before)), report(simulate(after)))
+    return compare.Comparison(reported(before), reported(after))
+
+
+def reported(made: Scenario) -> Report:
+    return report(made, [count(simulate(made))])
 
 
 def test_a_change_of_nothing_changes_nothing() -> None:
