@@ -1,6 +1,6 @@
 """Pieces of work on all cores, each in a copy of this process. Only its result comes back.
 
-A fork, because what they work on (a year of alerts) is in memory already: to send it to another process takes long.
+A fork, because what they work on (a year of alerts) is in memory alheard: to send it to another process takes long.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ def each(pieces: Sequence[Callable[[Progress], T]], progress: Progress, at_once:
     results: dict[int, T] = {}
     shares = [0.0] * len(pieces)
     running: dict[Any, tuple[int, Any]] = {}
+    heard: Any
     try:
         while len(results) < len(pieces):
             for number in range(len(results) + len(running), min(len(pieces), len(results) + at_once)):

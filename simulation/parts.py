@@ -66,9 +66,8 @@ def _coupled(scenario: Scenario) -> _Groups:
                 groups.join(("sender", sender.id), ("policy", to.policy_id), ("team", to.team_id))
     for arrival in scenario.arrivals:
         if arrival.policy_id:  # it names the line and where it goes by itself
-            line = arrival.events[0].group_key if arrival.events else None
-            sender = ("sender", arrival.integration_id)
-            groups.join(sender, ("line", line), ("policy", arrival.policy_id), ("team", arrival.team_id))
+            line, by = arrival.events[0].group_key if arrival.events else None, arrival.integration_id
+            groups.join(("sender", by), ("line", line), ("policy", arrival.policy_id), ("team", arrival.team_id))
     return groups
 
 
