@@ -21,6 +21,8 @@ from simulation.judging.finding import LATE_S, Finding
 from simulation.outcome import Outcome, Row, Taken
 
 Tell = Callable[[Finding], None]
+TAKEN_OUT = 0.0
+"""Since when something fires that a human resolved where it was split off to: it is not asked for."""
 
 
 def tied(outcome: Outcome) -> frozenset[str]:
@@ -144,7 +146,8 @@ class _Heard:
                 self._by_hand |= dict.fromkeys(theirs, row.at) if human else {}
                 for whose in apart if human else ():
                     for key in [k for k, there in self._away[whose].items() if there in theirs]:
-                        self._firing[whose].pop(key, None)
+                        if key in self._firing[whose]:  # said again soon after, it stays quiet: as in a line of its own
+                            self._firing[whose][key] = TAKEN_OUT
                 self._later([*theirs, *apart], row.at)
             case t.Merged(_, into):
                 self._open[line], self._onward[line] = False, _line(into)
