@@ -83,16 +83,28 @@ def settings() -> set[str]:
     return {str(field.alias) for field in Settings.model_fields.values()}
 
 
+def compose() -> dict[str, Any]:
+    """The services of the compose file."""
+    services: dict[str, Any] = yaml.safe_load((ROOT / "deploy/docker/compose.yaml").read_text())["services"]
+    return services
+
+
 def commands() -> list[list[str]]:
     """Every command that a file starts."""
     found = [c["command"] for c in containers() if "command" in c]
-    compose = yaml.safe_load((ROOT / "deploy/docker/compose.yaml").read_text())
-    found += [s["command"] for s in compose["services"].values() if "command" in s]
+    found += [c for s in compose().values() if "command" in s for c in separate(s["command"])]
     found.append(json.loads(re.findall(r"^CMD (.*)$", dockerfile(), re.M)[-1]))
     launcher = yaml.safe_load((ROOT / "cluster.yaml").read_text())
     for line in launcher["head_start_ray_commands"] + launcher["worker_start_ray_commands"]:
         found += [shlex.split(c) for c in re.findall(r"\.venv/bin/((?:python|sentinel|ray) [^>&]*)", line)]
     return found
+
+
+def separate(command: list[str]) -> list[list[str]]:
+    """The commands of a shell's line, or the one that it is."""
+    if command[:2] != ["sh", "-c"]:
+        return [command]
+    return [shlex.split(c.strip().removeprefix("exec ")) for c in command[2].split("&&")]
 
 
 def dockerfile() -> str:
@@ -121,8 +133,7 @@ def test_a_started_command_exists(command: list[str]) -> None:
 
 def test_every_variable_is_a_setting_of_ours_or_known_to_be_rays() -> None:
     named = {e["name"] for c in containers() for e in c.get("env", ())}
-    compose = yaml.safe_load((ROOT / "deploy/docker/compose.yaml").read_text())
-    for service in compose["services"].values():
+    for service in compose().values():
         named |= {k for k in service.get("environment", {}) if not k.startswith("POSTGRES_")}
     named |= {
         n for line in re.findall(r"^ENV (.*(?:\\\n.*)*)", dockerfile(), re.M) for n in re.findall(r"(\w+)=", line)
@@ -181,11 +192,10 @@ def test_nodes_offer_the_slots_that_hosts_ask_for_and_enough_of_them() -> None:
     assert set(offered) == set(LOCAL_SLOTS)
     assert int(supervisor["command"][-1]) == workers["replicas"] * offered["host_slot"]
     assert head["rayStartParams"]["num-cpus"] == "0"
-    compose = yaml.safe_load((ROOT / "deploy/docker/compose.yaml").read_text())
-    nodes = [s for name, s in compose["services"].items() if name.startswith("node-")]
+    nodes = [s for name, s in compose().items() if name.startswith("node-")]
     (slots,) = {a.partition("=")[2] for s in nodes for a in s["command"] if a.startswith("--resources")}
     assert set(json.loads(slots)) == set(LOCAL_SLOTS)
-    assert compose["services"]["hosts"]["command"][-1] == str(len(nodes) * json.loads(slots)["host_slot"])
+    assert separate(compose()["hosts"]["command"])[-1][-1] == str(len(nodes) * json.loads(slots)["host_slot"])
 
 
 def test_the_launcher_file_passes_the_schema_of_the_installed_ray() -> None:
@@ -205,6 +215,51 @@ def test_the_image_copies_every_package_and_nothing_that_is_not_there() -> None:
     copied = re.findall(r"^COPY (\w+) (\w+)$", dockerfile(), re.M)
     assert {(p, p) for p in packages} <= set(copied), "each package by itself, under its own name"
     assert re.search(r"^USER (?!0|root)", dockerfile(), re.M)
+
+
+def test_a_new_volume_belongs_to_the_user_of_the_image() -> None:
+    (made,) = re.findall(r"install -d -o sentinel .*?((?: /[\w/]+)+)", dockerfile())
+    for name, service in compose().items():
+        mounted = [v.split(":")[1] for v in service.get("volumes", ())]
+        if service["image"].startswith("fangorn-sentinel"):
+            assert set(mounted) <= set(made.split()), f"{name} could not write there: root would own it"
+
+
+def test_no_container_shares_the_network_of_another() -> None:
+    assert not any("network_mode" in s for s in compose().values()), "it loses it when the other starts again"
+
+
+def test_the_database_is_said_to_be_there_when_it_answers_by_network() -> None:
+    assert "-h 127.0.0.1" in compose()["postgres"]["healthcheck"]["test"][1], "its first start has a socket file only"
+
+
+def test_rays_objects_fit_into_the_shared_memory_they_are_given() -> None:
+    for service in compose().values():
+        for command in [c for c in separate(service.get("command", [""])) if c[0] == "ray"]:
+            (size,) = [int(a.partition("=")[2]) for a in command if a.startswith("--object-store-memory")]
+            assert size < int(service["shm_size"].removesuffix("m")) * 2**20
+    (cluster,) = of_kind("RayCluster")
+    for group in (cluster["spec"]["headGroupSpec"], *cluster["spec"]["workerGroupSpecs"]):
+        (shm,) = [v["emptyDir"] for v in group["template"]["spec"]["volumes"] if v["name"] == "ray-shm"]
+        size = int(group["rayStartParams"]["object-store-memory"])
+        assert size < int(shm["sizeLimit"].removesuffix("Mi")) * 2**20
+
+
+def test_secrets_and_data_reach_neither_the_engine_nor_the_repository() -> None:
+    unsent = (ROOT / ".dockerignore").read_text().split()
+    assert {".git", ".venv", ".sentinel", "**/.env", "**/sentinel.env"} <= set(unsent)
+    assert {".env", "sentinel.env", ".sentinel/"} <= set((ROOT / ".gitignore").read_text().split())
+    sources = [s for line in re.findall(r"^COPY (?!--)(.*)$", dockerfile(), re.M) for s in line.split()[:-1]]
+    assert not set(sources) & set(unsent)
+    asked = set(re.findall(r"\$\{(\w+):\?", (ROOT / "deploy/docker/compose.yaml").read_text()))
+    assert asked <= set(re.findall(r"^(\w+)=", (ROOT / "deploy/docker/.env.example").read_text(), re.M))
+
+
+def test_a_command_of_the_launcher_does_not_end_its_own_shell() -> None:
+    launcher = yaml.safe_load((ROOT / "cluster.yaml").read_text())
+    for line in launcher["head_start_ray_commands"] + launcher["worker_start_ray_commands"]:
+        for pattern in re.findall(r'pkill -f "([^"]+)"', line):
+            assert not re.search(pattern.removesuffix("$"), line), "the shell has the whole line in its arguments"
 
 
 def test_the_plain_manifest_is_the_chart_with_its_defaults() -> None:
