@@ -101,6 +101,8 @@ class Incident:
 
 def _told(draft: Draft, ctx: Ctx) -> list[Tell]:
     """Notices go out by an entity that looks after them; one by the name of the person is no schedule and only that."""
+    if not draft.notices:
+        return []
     ident = f"Incident {incident_id(ctx.entity.key, draft.line.episode)}"
     notices = [replace(n, text=f"{n.text}\n{ident}") for n in draft.notices]
     return [Tell(EntityId("schedule", n.user_id), NoticesWanted((n,))) for n in notices]
@@ -143,13 +145,12 @@ def _decision(before: Line, draft: Draft, ctx: Ctx, tell: list[Tell]) -> Decisio
 def _asking(draft: Draft, key: str) -> list[Tell]:
     """Round-robin steps ask the keeper of their turns (actors/round_robin.py)."""
     policy = draft.line.policy
-    asked = [event for event in draft.events if isinstance(event, events.TurnAsked)] if policy is not None else []
+    if policy is None:
+        return []
     return [
-        Tell(
-            EntityId("round_robin", f"{policy.id if policy is not None else ''}/{a.step + 1}"),
-            AskTurn(key, a.episode, a.step, a.round, a.users),
-        )
-        for a in asked
+        Tell(EntityId("round_robin", f"{policy.id}/{a.step + 1}"), AskTurn(key, a.episode, a.step, a.round, a.users))
+        for a in draft.events
+        if isinstance(a, events.TurnAsked)
     ]
 
 

@@ -29,6 +29,14 @@ def apply(line: Line, event: Any) -> Line:
         case e.Paged(_, delivery, user_id, _, _, rule, repeats):
             outage = line.outage if repeats is None else taken_up(line.outage, repeats)
             return _rule_used(line, user_id, rule, delivery, outage)
+        case e.PersonCalled(_, user_id, _, rules, at, quiet):
+            called = line.called if event.destination or user_id in line.called else (*line.called, user_id)
+            ladder = Ladder(user_id, at, rules, quiet=quiet, earlier=_before(line.ladders.get(user_id)))
+            return replace(line, ladders={**line.ladders, user_id: ladder}, called=called)
+        case e.SuppressionChecked() | e.StepSkipped() | e.StepEmpty():  # for people to read
+            return line
+        case e.StepStarted() | e.LastResortCalled() | e.NobodyReachable():
+            return _escalation(line, event)
         case e.Triggered():
             return _triggered(line, event)
         case e.AlertsFired(_, alerts, severity, at):
@@ -46,8 +54,6 @@ def apply(line: Line, event: Any) -> Line:
             return replace(line, alerts={**line.alerts, **told}, updated_at=at)
         case e.GroupTruncated(_, omitted):
             return replace(line, truncated=omitted)
-        case e.StepStarted() | e.LastResortCalled() | e.NobodyReachable():
-            return _escalation(line, event)
         case e.PageFailed(_, delivery, user_id, _, _):
             return _page_failed(line, delivery, user_id)
         case e.StepCutShort(_, _, _, until, at):
@@ -57,10 +63,6 @@ def apply(line: Line, event: Any) -> Line:
         case e.MajorDeclared(_, _, severity, at):
             raised = severity or line.raised_to
             return replace(line, major=True, raised_to=raised, severity=_worst(line.severity, raised), updated_at=at)
-        case e.PersonCalled(_, user_id, _, rules, at, quiet):
-            called = line.called if event.destination or user_id in line.called else (*line.called, user_id)
-            ladder = Ladder(user_id, at, rules, quiet=quiet, earlier=_before(line.ladders.get(user_id)))
-            return replace(line, ladders={**line.ladders, user_id: ladder}, called=called)
         case e.PageHeld(_, user_id, rule, until):
             held = line.ladders[user_id]
             held = replace(held, started_at=until - held.rules[rule].delay_s)

@@ -40,12 +40,11 @@ class Silences:
 
 
 def _within(silence: Silence, line: Line) -> bool:
-    pairs = (
-        (silence.integration_id, line.integration_id),
-        (silence.service_id, line.service_id),
-        (silence.team_id, line.team_id),
+    return (
+        silence.integration_id in (None, line.integration_id)
+        and silence.service_id in (None, line.service_id)
+        and silence.team_id in (None, line.team_id)
     )
-    return all(wanted is None or wanted == given for wanted, given in pairs)
 
 
 _ready: dict[int, tuple[tuple[Silence, ...], Silences]] = {}
