@@ -43,7 +43,8 @@ where id > (select coalesce(max(id), 0) from audit) - 200 and split_part(subject
 """)
 LAST = text("""
 select extract(epoch from now() - max(at))::float8 from audit
-where actor = :actor and action = :action and subject = :subject and at > now() - interval '1 hour'
+where (cast(:actor as text) is null or actor = :actor) and action = :action and subject = :subject
+    and at > now() - interval '1 hour'
 """)
 NEWEST = 2**62
 
@@ -73,8 +74,8 @@ async def facets(sessions: Sessions) -> tuple[list[str], list[str]]:
     return sorted(row.actors), sorted(row.kinds)
 
 
-async def last_s(sessions: Sessions, actor: str, action: str, subject: str) -> float | None:
-    """Seconds since this person last did this; None if not within the hour."""
+async def last_s(sessions: Sessions, actor: str | None, action: str, subject: str) -> float | None:
+    """Seconds since this person, or with None anybody, last did this; None if not within the hour."""
     async with sessions() as session:
         found: float | None = (
             await session.execute(LAST, {"actor": actor, "action": action, "subject": subject})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import reflex as rx
@@ -143,6 +143,12 @@ def sure(text: str, question: str, on_click: Any, **attributes: Any) -> rx.Compo
         class_name="sure",
         **attributes,
     )
+
+
+def answered(tested: Mapping[str, str]) -> str:
+    """What a provider said to a test page, as the API answers it."""
+    words = {"accepted": "Taken: ", "rejected": "Not sent: ", "unknown": "It may have been sent: "}
+    return words[tested["outcome"]] + tested["detail"]
 
 
 def anew(ident: Any = "") -> Any:

@@ -7,7 +7,7 @@ from typing import Any, TypedDict
 import reflex as rx
 
 from ui.gateway import Refused
-from ui.parts import count, field, overtaken, select, shown, sure
+from ui.parts import answered, count, field, overtaken, select, shown, sure
 from ui.person import text_of
 from ui.person_reach import Reach
 from ui.session import told
@@ -136,8 +136,7 @@ class Contacts(Reach):
     async def test(self, ident: str) -> None:
         """A real page, now."""
         answer = await self.ask("POST", f"/users/{self.who}/contact-methods/{ident}/test")
-        words = {"accepted": "Taken: ", "rejected": "Not sent: ", "unknown": "It may have been sent: "}
-        await self.list_contacts(said={ident: words[answer["outcome"]] + answer["detail"]})
+        await self.list_contacts(said={ident: answered(answer)})
         self.done = "Tested."
 
     @rx.event

@@ -13,12 +13,15 @@ from gateway.api.contacts import check_outside
 from gateway.api.parameters import PathId
 from gateway.auth.principal import Configurer, Gateway, Reader
 from gateway.references import check_unused
+from gateway.schemas.accounts import ContactTested
 from gateway.schemas.base import problems
 from gateway.schemas.destinations import Destination, DestinationInput, DestinationList
 from gateway.services import Services
+from gateway.single_page import NEXT_TEST_S, pause, test_page, tried
 from gateway.then import AsOf
 from runtime.ids import new_id
-from storage.changes import change, fetch
+from storage import audit
+from storage.changes import act, change, fetch
 from storage.destinations import destination_of, sealed, settings_of
 from storage.sealed import Sealer
 from storage.tables import DestinationRow
@@ -95,6 +98,19 @@ async def replace_destination(
         row.name, row.kind, row.sealed, row.team_id = body.name, body.kind, kept, body.team_id
     await gateway.config.refresh()
     return _shown(row, gateway.sealer)
+
+
+@router.post("/{destination_id}/test", operation_id="testDestination", responses=problems(404, 429))
+async def test_destination(destination_id: PathId, caller: Configurer, gateway: Gateway) -> ContactTested:
+    """Send a test page now, and say what the provider answered. Nobody is mentioned. Half a minute between two."""
+    async with act(gateway.sessions, caller.name, "test", subject := f"destination/{destination_id}") as session:
+        row = await fetch(session, DestinationRow, destination_id, "destination")
+        await session.refresh(row, with_for_update=True)
+        pause("test", await audit.last_s(gateway.sessions, None, "test", subject), NEXT_TEST_S)
+        contact = destination_of(row, gateway.sealer).contact
+        settings = {k: v for k, v in contact.settings.items() if k != "mention"}
+        page = test_page(gateway, caller.name, row.name, contact.address, settings)
+    return await tried(gateway, contact.channel, page, destination_id)
 
 
 @router.delete("/{destination_id}", operation_id="deleteDestination", status_code=204, responses=problems(404, 409))

@@ -24,7 +24,7 @@ from gateway.problems import ProblemError
 from gateway.schemas.base import problems
 from gateway.schemas.people import CodeSent, Contact, ContactCode
 from gateway.services import Services
-from gateway.single_page import pause, reachable, single_page
+from gateway.single_page import pause, reachable, since, single_page
 from runtime.effects import Rejected
 from storage.changes import act, change
 from storage.contacts import opened
@@ -73,7 +73,7 @@ async def send_code(user_id: PathId, contact_id: PathId, caller: Reader, gateway
 async def _made(user_id: str, contact_id: str, actor: str, gateway: Services) -> _Code:
     async with act(gateway.sessions, actor, "send_code", f"contact_method/{contact_id}") as session:
         row, now = await reachable(session, user_id, contact_id, gateway, "there is nothing to verify")
-        pause("code", row.code_sent_at, PAUSE_S if row.code_tries >= MAX_FAILURES else NEXT_CODE_S, now)
+        pause("code", since(row.code_sent_at, now), PAUSE_S if row.code_tries >= MAX_FAILURES else NEXT_CODE_S)
         code, (address, settings) = f"{secrets.randbelow(10**6):06}", opened(row, gateway.sealer)
         row.code, row.code_sent_at, row.code_tries = gateway.sealer.seal({"code": code}), now, 0
         user = await session.get_one(UserRow, user_id)

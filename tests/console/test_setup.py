@@ -238,6 +238,10 @@ def test_a_destination_is_made_kept_secret_and_not_deleted_while_a_policy_calls_
     expect(row).to_contain_text("No step of a policy names it", timeout=SLOW_MS)
     expect(row).to_contain_text("signed")
     assert "token" not in row.inner_text()
+    row.get_by_role("button", name="Test zz restart").click()
+    expect(row.get_by_role("status")).to_contain_text("Not sent: ", timeout=SLOW_MS)
+    expect(row.get_by_role("status")).to_contain_text("127.0.0.1")
+    assert "token" not in row.inner_text()
     made = next(d["id"] for d in product.call("GET", "/destinations")["items"] if d["name"] == "zz restart")
     calls = [{"kind": "destination", "id": made}, {"kind": "user", "id": crew["manager"]}]
     policy = product.call("POST", "/policies", {"name": "zz shop", "steps": [{"targets": calls, "wait_s": 60}]})["id"]

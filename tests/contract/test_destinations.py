@@ -77,6 +77,38 @@ async def test_a_step_sends_a_signed_page_to_an_automation_and_calls_people_besi
         await live_site.call("DELETE", f"/destinations/{room['id']}", status=204)
 
 
+async def test_a_destination_is_tested_without_an_incident_and_says_what_was_answered(site: Site) -> None:
+    async def test(ident: str, status: int | None = None) -> Any:
+        return await site.call("POST", f"/destinations/{ident}/test", status=status)
+
+    with HttpSink() as sink:
+        hook = {"name": "Restart", "kind": "webhook", "address": sink.url, "secret": SECRET}
+        automation = (await site.call("POST", "/destinations", hook, 201))["id"]
+        assert await test(automation) == {"outcome": "accepted", "detail": "answered 200"}
+        (got,) = sink.received
+        assert (got.json["user"], got.json["incident_id"], got.json["incident"]) == ("Restart", "", {"test": True})
+        assert "x-sentinel-signature" in got.headers
+        refused = await test(automation, 429)
+        assert "can be sent in" in refused["detail"] and len(sink.received) == 1
+
+        room = {"name": "Room", "kind": "slack", "address": sink.url, "mention": True}
+        channel = (await site.call("POST", "/destinations", room, 201))["id"]
+        sink.status = 404
+        answer = await test(channel)
+        assert answer["outcome"] == "rejected" and "404" in answer["detail"]
+        assert b"<!channel>" not in sink.received[1].body, "nobody is woken by a test"
+    gone = {"name": "Gone", "kind": "webhook", "address": "http://127.0.0.1:9/token", "secret": SECRET}
+    answer = await test((await site.call("POST", "/destinations", gone, 201))["id"])
+    assert answer["outcome"] == "rejected" and "token" not in answer["detail"]
+    await test("nobody", 404)
+    assert (await site.call("GET", "/alerts"))["items"] == []
+    tested = [e["subject"] for e in (await site.call("GET", "/audit?kind=destination&action=test"))["items"]]
+    assert len(tested) == 3 and f"destination/{automation}" in tested, "one that was refused is none"
+    looking = (await site.call("POST", "/api-keys", {"name": "Looks", "scopes": ["read"]}))["key"]
+    only_looks = {"Authorization": f"Bearer {looking}"}
+    assert (await site.http.post(f"/api/v1/destinations/{channel}/test", headers=only_looks)).status_code == 403
+
+
 async def test_nothing_that_users_write_down_leads_inside_the_network(
     database: str, valkey_url: str, tmp_path: Path
 ) -> None:

@@ -11,6 +11,7 @@ from ui.listing import CLOSED, NEW, Listing, adding
 from ui.pages.policies import Finding, finding
 from ui.parts import (
     anew,
+    answered,
     count,
     done,
     edit_button,
@@ -38,7 +39,10 @@ MIN_SECRET = 16
 
 
 class Item(TypedDict):
-    """One destination. `kind`, `extra`: in words; `uses`: id and name of each policy with a step that names it."""
+    """One destination. `kind`, `extra`: in words; `uses`: id and name of each policy with a step that names it;
+
+    `said`: what its last test was answered.
+    """
 
     id: str
     name: str
@@ -48,6 +52,7 @@ class Item(TypedDict):
     team: str
     uses: list[list[str]]
     findings: list[Finding]
+    said: str
 
 
 class Fields(TypedDict):
@@ -96,11 +101,11 @@ class View(Listing, Session):
         self.teams = await named(self, "/teams")
         await self._load()
 
-    async def _load(self) -> None:
+    async def _load(self, said: dict[str, str] | None = None) -> None:
         found = (await self.ask("GET", "/destinations"))["items"]
         policies = (await self.ask("GET", "/policies"))["items"]
         lint = [f for f in (await self.ask("GET", "/lint"))["findings"] if f["subject_kind"] == "destination"]
-        self.items = [_item(d, dict(self.teams), policies, lint) for d in found]
+        self.items = [_item(d, dict(self.teams), policies, lint, (said or {}).get(d["id"], "")) for d in found]
         self.loaded = True
 
     @rx.event
@@ -136,8 +141,16 @@ class View(Listing, Session):
         made = "Made. It is called once a step of a policy names it."
         await self._send(body, made, "Saved. Pages that are on their way go to where it leads now.")
 
+    @rx.event
+    @told
+    async def test(self, ident: str) -> None:
+        """A real page, now."""
+        answer = await self.ask("POST", f"/destinations/{ident}/test")
+        await self._load({ident: answered(answer)})
+        self.done = "Tested."
 
-def _item(found: dict[str, Any], teams: dict[str, str], policies: list[Any], lint: list[Any]) -> Item:
+
+def _item(found: dict[str, Any], teams: dict[str, str], policies: list[Any], lint: list[Any], said: str) -> Item:
     def named_by(policy: dict[str, Any]) -> bool:
         targets = (target for step in policy["steps"] for target in step["targets"])
         return any((t["kind"], t["id"]) == ("destination", found["id"]) for t in targets)
@@ -151,6 +164,7 @@ def _item(found: dict[str, Any], teams: dict[str, str], policies: list[Any], lin
         "team": teams.get(found["team_id"] or "", ""),
         "uses": [[p["id"], p["name"]] for p in policies if named_by(p)],
         "findings": [{"severity": f["severity"], "text": f["text"]} for f in lint if f["subject_id"] == found["id"]],
+        "said": said,
     }
 
 
@@ -181,7 +195,20 @@ def _row(item: rx.Var[Item]) -> rx.Component:
             )
         ),
         rx.el.td(item["team"]),
-        rx.el.td(edit_button(View.may_configure, View.edit(item["id"]), item["name"])),
+        rx.el.td(
+            rx.cond(
+                View.may_configure,
+                rx.el.button(
+                    "Test",
+                    type="button",
+                    on_click=View.test(item["id"]),
+                    custom_attrs={"aria-label": "Test " + item["name"].to(str)},
+                ),
+            ),
+            " ",
+            edit_button(View.may_configure, View.edit(item["id"]), item["name"]),
+            rx.cond(item["said"] != "", rx.el.p(item["said"], class_name="dim", role="status")),
+        ),
         key=item["id"],
     )
 
@@ -237,7 +264,8 @@ def page() -> rx.Component:
             rx.el.h1("Destinations"),
             rx.el.p(
                 "Where pages go besides to people: a whole Slack channel, or an automation. A step of a policy names "
-                "one like a person. It is nobody: it acknowledges nothing, so call people as well.",
+                "one like a person. It is nobody: it acknowledges nothing, so call people as well. A test sends a page "
+                "at once; an automation knows it by incident.test, and has nothing to do.",
                 class_name="dim",
             ),
             shown(
