@@ -260,7 +260,8 @@ class Up:
     def _end(self) -> None:
         self._home.ready.unlink(missing_ok=True)
         say("\nStopping …")
-        for child in self._children:
+        # The watchdog first: it is not to take for lost what is being stopped.
+        for child in sorted(self._children, key=lambda child: child.name != "watchdog"):
             with stage(child.name):
                 child.stop(25.0)
         if self._valkey is not None:

@@ -239,4 +239,6 @@ def _canary(figures: Figures) -> Part:
         f"A test alert came through to its page {span(watch.canary_age_s)} ago, in {watch.canary_s or 0:.1f} s; "
         f"{watch.through} of {watch.flown} in 24 hours."
     )
+    if watch.missed_age_s is not None and not lost:
+        text += f" The last that was late or lost, {span(watch.missed_age_s)} ago: {watch.missed}."
     return Part("canary", "Canary", "ok" if not lost else "warning", text + lost, "canary-late" if lost else "")

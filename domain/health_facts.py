@@ -80,7 +80,8 @@ class ProviderFact:
 class WatchFact:
     """The watchdog's. Ages None: never. `deadman` None: no URL is set, or none was tried yet; "": the ping arrived.
 
-    `canary_lost`: why the newest canary did not come through, "" if it did.
+    `canary_lost`: why the newest canary did not come through, "" if it did; `missed`: why the last of 24 hours did
+    not, which was `missed_age_s` ago; None: all did.
     """
 
     beat_age_s: float | None
@@ -92,6 +93,8 @@ class WatchFact:
     deadman_age_s: float | None
     deadman: str | None
     alarms: Sequence[str] = ()
+    missed_age_s: float | None = None
+    missed: str = ""
 
 
 @dataclass(frozen=True, slots=True)

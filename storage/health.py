@@ -44,13 +44,16 @@ select extract(epoch from now())::float8 as at,
   extract(epoch from now() - s.beat_at)::float8 as beat_age_s, coalesce(s.findings, '[]') as findings,
   extract(epoch from now() - s.deadman_at)::float8 as deadman_age_s, s.deadman,
   extract(epoch from now() - ok.at)::float8 as canary_age_s, ok.seconds as canary_s,
-  case when last.seconds is null then coalesce(last.detail, '') else '' end as canary_lost, day.flown, day.through
+  case when last.seconds is null then coalesce(last.detail, '') else '' end as canary_lost, day.flown, day.through,
+  extract(epoch from now() - missed.at)::float8 as missed_age_s, coalesce(missed.detail, '') as missed
 from (select count(*) as n, coalesce(extract(epoch from now() - min(due_at)), 0)::float8 as by_s from rt.timer t
        where due_at < now() - interval '5 seconds'
          and not exists (select from rt.quarantine q where q.entity = t.entity)) late
 left join watch.state s on true
 left join lateral (select at, seconds from watch.canary where seconds is not null order by at desc limit 1) ok on true
 left join lateral (select seconds, detail from watch.canary order by at desc limit 1) last on true
+left join lateral (select at, detail from watch.canary
+                    where seconds is null and at > now() - interval '24 hours' order by at desc limit 1) missed on true
 cross join lateral (select count(*) as flown, count(seconds) as through
                       from watch.canary where at > now() - interval '24 hours') day
 """)
@@ -106,6 +109,8 @@ async def figures(sessions: Sessions) -> tuple[Figures, float]:
         deadman_age_s=row.deadman_age_s,
         deadman=row.deadman,
         alarms=[f["check"] for f in row.findings],
+        missed_age_s=row.missed_age_s,
+        missed=row.missed,
     )
     found = Figures(
         at=row.at,

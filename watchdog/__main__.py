@@ -21,7 +21,7 @@ import structlog
 from psycopg.rows import dict_row
 
 from watchdog.audit import Audit
-from watchdog.canary import Canary
+from watchdog.canary import Canary, may_fly
 from watchdog.last_resort import LastResort
 from watchdog.queries import SQL, Connection
 from watchdog.send import http
@@ -33,6 +33,8 @@ STUCK_S = 30.0
 """A round that lasts longer ends the process with its stack traces; `sentinel up` starts it again."""
 LOCK = 7_733_004
 DEADMAN_S = 10.0
+ENDING_S = 5.0
+"""For a canary under way to be called back when this ends."""
 
 
 class Watchdog:
@@ -46,12 +48,15 @@ class Watchdog:
         self._connection: Connection | None = None
         self._acting_since: float | None = None
         """Monotonic seconds since when this one sees the tables without a break; None: it does not act now."""
+        self._seen_well = False
+        """Whether an audit of this process ever found nothing: before that the hosts may just be starting."""
 
     def run(self) -> None:
         """Until told to stop."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._stop.set())
-        threading.Thread(target=self._fly, daemon=True, name="canary").start()
+        flying = threading.Thread(target=self._fly, daemon=True, name="canary")
+        flying.start()
         while not self._stop.is_set():
             faulthandler.dump_traceback_later(STUCK_S, exit=True)
             try:
@@ -60,6 +65,7 @@ class Watchdog:
                 self._lost(error)
             self._stop.wait(TICK_S)
         faulthandler.cancel_dump_traceback_later()
+        flying.join(ENDING_S)
 
     def _round(self, now: float) -> None:
         if self._connection is None:
@@ -71,6 +77,7 @@ class Watchdog:
             log.info("watching", url=self._settings.url)
             self._acting_since = now
         self._audit.run(self._connection, now)
+        self._seen_well = self._seen_well or self._audit.clean_at == now
         # Right after a start or an outage everything is late: the hosts get the same time to catch up.
         if now - self._acting_since >= self._settings.last_resort_after_s:
             self._last_resort.run(self._connection, now)
@@ -96,10 +103,12 @@ class Watchdog:
     # -- the canary's thread -------------------------------------------------------------------------------
 
     def _fly(self) -> None:
-        canary = Canary(self._settings, self._stop)
-        while not self._stop.wait(self._settings.canary_s):
-            if self._acting_since is None:
+        canary, pause = Canary(self._settings, self._stop), TICK_S  # the first one as soon as everything runs
+        while not self._stop.wait(pause):
+            since = self._acting_since
+            if since is None or not may_fly(self._seen_well, monotonic() - since):
                 continue
+            pause = self._settings.canary_s
             try:
                 with self._connect() as connection:
                     through = canary.run(connection)

@@ -22,6 +22,8 @@ log = structlog.get_logger("sentinel.watchdog")
 GIVE_UP_S = 30.0
 POLL_S = 0.1
 POST_S = 10.0
+START_S = 120.0
+"""How long hosts may take to start, as in cli/up.py."""
 
 KEEP = "insert into watch.canary (at, seconds, detail) values (to_timestamp(%s), %s, %s) on conflict do nothing"
 COUNT = "update watch.canary_bucket set n = n + 1, seconds = seconds + %s where le >= %s"
@@ -32,6 +34,14 @@ class Lost(Exception):
     """The canary did not come through; the message says where it stopped."""
 
 
+def may_fly(seen_well: bool, acting_s: float) -> bool:
+    """While an installation starts no canary flies, and none is lost. One that does not come up is told of in the end.
+
+    `seen_well`: whether an audit ever found nothing; `acting_s`: seconds since the audits began.
+    """
+    return seen_well or acting_s >= START_S
+
+
 class Canary:
     """One synthetic alert at a time."""
 
@@ -39,18 +49,28 @@ class Canary:
         self._url = f"{settings.url}/api/v1/webhooks/generic/{settings.canary_key}"
         self._give_up_s = min(GIVE_UP_S, settings.canary_s)
         self._stop = stop
+        self._firing = True
+        """Whether its alert may fire: a watchdog that was killed leaves it so, and the next one would open nothing."""
 
     def run(self, connection: Connection) -> bool:
-        """Send one, wait for it, write down how long it took; True if it came through. Raises psycopg.Error."""
+        """Send one, wait for it, write down how long it took; True if it came through. Raises psycopg.Error.
+
+        One that is cut short because the watchdog is to stop is not written down: it proves nothing.
+        """
         began = database_now(connection)
         try:
+            if self._firing:
+                self._resolve()
+                began = database_now(connection)
             seconds, detail = self._fly(connection, began), "received"
         except Lost as lost:
             seconds, detail = None, str(lost)
         try:
-            self._post("resolved")
+            self._resolve()
         except Lost as lost:
-            seconds, detail = None, f"not resolved: {lost}"
+            log.warning("canary_not_resolved", why=str(lost), meaning="the next one begins with that")
+        if seconds is None and self._stop.is_set():
+            return False
         connection.execute(KEEP, [began, seconds, detail])
         connection.execute(PRUNE)
         if seconds is None:
@@ -59,7 +79,12 @@ class Canary:
         connection.execute(COUNT, [seconds, seconds])
         return True
 
+    def _resolve(self) -> None:
+        self._post("resolved")
+        self._firing = False
+
     def _fly(self, connection: Connection, began: float) -> float:
+        self._firing = True
         line = self._post("firing")
         give_up_at = monotonic() + self._give_up_s
         row: dict[str, Any] = {}

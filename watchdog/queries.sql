@@ -18,7 +18,7 @@ select
   (select count(*) from rt.shard s left join rt.host h on h.id = s.owner
     where s.id < 256 and coalesce(h.expires_at < now() - make_interval(secs => %(shards)s), true)) as "shards-unowned",
   (select count(*) from rt.quarantine) as "entities-quarantined",
-  (select count(*) from watch.state where now() - coalesce((select max(at) from watch.canary where seconds is not null),
+  (select count(*) from watch.state where now() - greatest((select max(at) from watch.canary where seconds is not null),
       to_timestamp(%(began)s)) > make_interval(secs => %(canary)s)) as "canary-late";
 
 -- name: beat

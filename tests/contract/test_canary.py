@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ import pytest
 import uvicorn
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.rows import dict_row
 
 from runtime.ids import SHARDS
 from storage import bootstrap
@@ -25,6 +27,8 @@ from storage.canary import CANARY
 from tests.contract.conftest import Site, a_host, until
 from tests.fakes.http_sink import HttpSink
 from tests.fakes.ports import free_port
+from watchdog.canary import START_S, Canary, may_fly
+from watchdog.settings import Settings as WatchdogSettings
 
 
 @asynccontextmanager
@@ -103,6 +107,9 @@ async def test_the_canary_flies_pings_while_all_is_well_and_falls_silent_when_it
                 await until("the host's shards", settled)
                 await pinged(2)
                 assert {r.path for r in outside.received} == {"/alive"}
+                assert await _rows(site, "select detail from watch.canary where seconds is null") == [], (
+                    "none flew before the host had the work"
+                )
                 await _published(site)
                 _forbid(pg_server, database, True)
                 await logged("alarm", 3, check="database-away")
@@ -117,8 +124,48 @@ async def test_the_canary_flies_pings_while_all_is_well_and_falls_silent_when_it
             silent = len(outside.received)
             await logged("canary_lost", 3)
             assert len(outside.received) <= silent
+            assert len(await _rows(site, "select detail from watch.canary where seconds is null")) >= 3
             outbox = (await site.call("GET", "/outbox?limit=500"))["items"]
             assert outbox == [], "neither the canary's pages nor a last resort's for the canary"
+
+
+async def test_a_canary_that_is_cut_short_is_not_called_lost_and_one_that_was_left_firing_costs_no_page(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inbox = "select body->'events'->0->>'status' from rt.inbox where body->>'integration_id' = %s order by id"
+
+    async def posted() -> list[str]:
+        return [status for (status,) in await _rows(site, inbox, CANARY)]
+
+    async with served(site) as url:
+        settings = site.services.settings
+        monkeypatch.setenv("DATABASE_URL", settings.database_url)
+        monkeypatch.setenv("SENTINEL_HOME", str(settings.home))
+        monkeypatch.setenv("SENTINEL_PUBLIC_URL", url)
+
+        def flown(stop: threading.Event) -> bool:
+            where = settings.database_url
+            with psycopg.Connection[dict[str, Any]].connect(where, autocommit=True, row_factory=dict_row) as database:
+                return Canary(WatchdogSettings.from_env(), stop).run(database)
+
+        stop = threading.Event()
+        flying = asyncio.create_task(asyncio.to_thread(flown, stop))
+
+        async def under_way() -> bool:
+            return await posted() == ["resolved", "firing"]
+
+        await until("a canary under way, without a host", under_way)
+        stop.set()
+        assert await flying is False
+        assert await posted() == ["resolved", "firing", "resolved"]
+        assert await _rows(site, "select detail from watch.canary") == []
+
+        key = WatchdogSettings.from_env().canary_key  # what a watchdog that was killed leaves
+        left = {"title": "Canary", "status": "firing", "severity": "info", "dedup_key": "canary"}
+        assert (await site.http.post(f"/api/v1/webhooks/generic/{key}", json=left)).status_code == 202
+        async with a_host(settings):
+            assert await asyncio.to_thread(flown, threading.Event()) is True
+        assert await _rows(site, "select detail from watch.canary") == [("received",)]
 
 
 def _forbid(server: str, database: str, away: bool) -> None:
@@ -169,6 +216,10 @@ async def test_a_start_of_an_older_installation_adds_the_canary_and_a_second_one
     await bootstrap.first_run(site.services.sessions, site.services.sealer)
     assert CANARY in [i["id"] for i in (await site.call("GET", "/integrations"))["items"]]
     assert len((await site.call("GET", f"/integrations/{CANARY}/keys"))["items"]) == 1
+
+
+def test_a_canary_waits_for_a_start_but_not_for_ever() -> None:
+    assert may_fly(True, 0.0) and not may_fly(False, START_S - 1) and may_fly(False, START_S)
 
 
 @pytest.mark.parametrize(

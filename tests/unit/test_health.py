@@ -44,6 +44,13 @@ def test_all_is_well() -> None:
     assert worst(parts) == "ok" and {p.runbook for p in parts} == {""}
 
 
+def test_one_that_was_late_or_lost_is_told_with_its_reason_and_when() -> None:
+    missed = having(watch=replace(WATCH, through=99, missed_age_s=720.0, missed="taken in; 0 pages ordered, 0 sent"))
+    shown = part(missed, "canary")
+    assert shown.state == "ok" and "99 of 100 in 24 hours. The last that was late or lost, 12 min ago" in shown.text
+    assert "0 pages ordered" in shown.text
+
+
 BAD = [
     ("database", replace(WELL, figures=None, database_s=None, away_s=61.0), "bad"),
     ("database", replace(WELL, database_s=0.5), "warning"),
