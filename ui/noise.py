@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import reflex as rx
 
@@ -27,6 +28,6 @@ def noise(here: str, title: str, *content: rx.Component) -> rx.Component:
     )
 
 
-def typed(at: str | None) -> str:
-    """A time as an input of the browser has it, in UTC; "" for none."""
-    return "" if at is None else datetime.fromisoformat(at).astimezone(UTC).strftime("%Y-%m-%dT%H:%M")
+def typed(at: str | None, zone: str) -> str:
+    """A time as an input of the browser has it, by the clock of the zone; "" for none."""
+    return "" if at is None else datetime.fromisoformat(at).astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M")

@@ -13,7 +13,7 @@ from ui.session import Session
 
 
 def field(
-    label: str, control: rx.Component, pointer: str | rx.Var[str] = "", hint: str | rx.Var[str] = ""
+    label: str | rx.Var[str], control: rx.Component, pointer: str | rx.Var[str] = "", hint: str | rx.Var[str] = ""
 ) -> rx.Component:
     """A control with its label. `pointer`: where the API's 422 would name it (RFC 6901), shown beneath it then."""
     return rx.el.div(

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 import reflex as rx
 
 from ui.calendar import next_change
 from ui.components.live import rota_watch
-from ui.components.person import browser_zone
 from ui.session import Session
+from ui.viewer import Viewer, seen_from
 
 BEHIND_S = 1.1
 """By then every gateway knows what one of them was told; the console may ask another than the browser does."""
 
 
-class Renewing(Session, mixin=True):  # type: ignore[call-arg]
-    """`next_at`: the next hand-over of any schedule, `next_in` seconds after it was asked for; `viewer`: the zone that
-    the browser says it is in."""
+class Renewing(Viewer, Session, mixin=True):  # type: ignore[call-arg]
+    """`next_at`: the next hand-over of any schedule, `next_in` seconds after it was asked for."""
 
-    viewer: str = "UTC"
     loaded: bool = False
     next_at: str = ""
     next_in: float = 0.0
@@ -64,22 +61,13 @@ class Renewing(Session, mixin=True):  # type: ignore[call-arg]
         self.next_at, self.next_in = next_change((d["until"] for d in found["items"]), found["at"])
         return found
 
-    @rx.event
-    async def see_from(self, zone: str) -> Any:
-        """The zone of the browser; one that is not known here counts as UTC."""
-        before = self.viewer
-        try:
-            self.viewer = ZoneInfo(zone).key
-        except (KeyError, ValueError, OSError):
-            self.viewer = "UTC"
-        if self.loaded and self.viewer != before and self._by_viewer():
-            return type(self).load
-        return None
+    def _moved(self) -> Any:
+        return type(self).load if self.loaded and self._by_viewer() else None
 
 
 def watching(on: Any) -> rx.Component:
     """Shows nothing; keeps a page of `on`, which is Renewing, as it is now."""
     return rx.fragment(
-        browser_zone(on_zone=on.see_from),
+        seen_from(on),
         rota_watch(until=on.next_at, seconds=on.next_in, on_change=on.refresh),
     )

@@ -119,7 +119,7 @@ export function IncidentList({ may }) {
     const back = () => setFilter(fromAddress());
     addEventListener("popstate", back);
     Promise.all(["/teams", "/services", "/users"].map((path) => ask("GET", path)))
-      .then(([teams, services, users]) => setChoices({ teams: teams.items, services: services.items, users: users.items }))
+      .then(([teams, services, users]) => setChoices({ teams: teams.items, services: services.items, users: users.items.filter((user) => !user.synthetic) }))
       .catch((error) => setSaid(error.message));
     return () => removeEventListener("popstate", back);
   }, []);

@@ -56,6 +56,25 @@ class Ago(rx.Component):
     at: rx.Var[str]
 
 
+class Stamp(rx.Component):
+    """A time by the browser's clock, to the second and with its zone, and how long ago it is."""
+
+    library = library(_parts)
+    tag = "Stamp"
+
+    at: rx.Var[str]
+
+
+class Local(rx.Component):
+    """A sentence of the API with its times of UTC by the browser's clock. `at`: when it was said (ISO); "": now."""
+
+    library = library(_parts)
+    tag = "Local"
+
+    text: rx.Var[str]
+    at: rx.Var[str]
+
+
 class ThemeSwitch(rx.Component):
     """Dark, light, or as the system has it."""
 
@@ -102,6 +121,8 @@ live_badge = LiveBadge.create
 live_watch = LiveWatch.create
 rota_watch = RotaWatch.create
 ago = Ago.create
+stamp = Stamp.create
+local = Local.create
 theme_switch = ThemeSwitch.create
 place = Place.create
 leave = Leave.create

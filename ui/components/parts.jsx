@@ -36,9 +36,47 @@ export function absolute(at) {
   return new Date(at).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "long" });
 }
 
+// How far two instants (milliseconds) are apart, in words.
+function apart(when, now) {
+  return when > now ? `in ${span((when - now) / 1000)}` : `${span((now - when) / 1000)} ago`;
+}
+
+// A time by the clock of whoever looks, with its zone; the day only if it is another one than that of `now`.
+function clock(when, now, seconds) {
+  const far = new Date(when).toDateString() !== new Date(now).toDateString();
+  const day = far ? { month: "short", day: "numeric" } : {};
+  const time = { hour: "2-digit", minute: "2-digit", timeZoneName: "short", ...(seconds ? { second: "2-digit" } : {}) };
+  return new Date(when).toLocaleString(undefined, { ...day, ...time });
+}
+
+const WRITTEN = /(?:(\d{4}-\d\d-\d\d) )?(\d\d:\d\d(?::\d\d)?) UTC/g;
+
+// The instant that the API wrote; without a day it is the one nearest to `near`.
+function instant(day, time, near) {
+  const there = Date.parse(`${day ?? new Date(near).toISOString().slice(0, 10)}T${time}Z`);
+  return day ? there : there + 864e5 * Math.round((near - there) / 864e5);
+}
+
+// A sentence of the API, its times of UTC by the clock of whoever looks; of what is to come also how long until then. `at`:
+// when it was said; "": now.
+export function Local({ text, at }) {
+  const said = useSaid((now) => text.replace(WRITTEN, (_, day, time) => {
+    const when = instant(day, time, at ? Date.parse(at) : now);
+    return clock(when, now, time.length > 5) + (when > now ? ` (${apart(when, now)})` : "");
+  }));
+  return <span title={said === text ? undefined : text}>{said}</span>;
+}
+
+// When something happened, to the second, and how long ago that is.
+export function Stamp({ at }) {
+  const when = Date.parse(at);
+  const text = useSaid((now) => apart(when, now));
+  return <time dateTime={at} title={absolute(at)}><span>{clock(when, Date.now(), true)}</span> <small>{text}</small></time>;
+}
+
 export function Ago({ at }) {
   const when = new Date(at).getTime();
-  const text = useSaid((now) => (when > now ? `in ${span((when - now) / 1000)}` : `${span((now - when) / 1000)} ago`));
+  const text = useSaid((now) => apart(when, now));
   if (!at) return null;
   return <time dateTime={at} title={absolute(at)} aria-label={absolute(at)}>{text}</time>;
 }

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import reflex as rx
 
-from ui.components.live import ago, live_watch
+from ui.components.live import ago, live_watch, local, stamp
 from ui.pages.incident_actions import actions
 from ui.pages.incident_view import Entry, Member, Other, View
 from ui.parts import field, select
 from ui.shell import shell
+from ui.viewer import seen_from
 
 
 def member(alert: rx.Var[Member]) -> rx.Component:
@@ -54,9 +55,9 @@ def member(alert: rx.Var[Member]) -> rx.Component:
 def entry(happened: rx.Var[Entry]) -> rx.Component:
     """One line of the timeline; pages stand out, because they are what one looks for."""
     return rx.el.li(
-        ago(at=happened["at"]),
+        stamp(at=happened["at"]),
         rx.el.div(
-            rx.el.span(happened["text"]),
+            local(text=happened["text"], at=happened["at"]),
             rx.cond(happened["html"] != "", rx.el.div(rx.html(happened["html"]), class_name="written")),
         ),
         class_name="kind-" + happened["kind"].to(str),
@@ -111,12 +112,15 @@ def explaining() -> rx.Component:
         rx.el.form(
             rx.el.button("Explain every page", type="button", on_click=View.explain),
             field("Why was", select(View.people, name="person")),
-            field("paged or not, at (UTC)", rx.el.input(type="datetime-local", name="at", required=True)),
+            field(
+                "paged or not, at (" + View.viewer + ")", rx.el.input(type="datetime-local", name="at", required=True)
+            ),
             rx.el.button("Explain", type="submit"),
             on_submit=View.explain_person,
             class_name="form",
         ),
         rx.el.ul(rx.foreach(View.explained, rx.el.li), class_name="explained"),
+        rx.cond(View.explained_in != "", rx.el.p("Times of ", View.explained_in, ".", class_name="dim")),
         class_name="explaining",
     )
 
@@ -130,8 +134,8 @@ def head() -> rx.Component:
             rx.el.span("opened ", ago(at=View.opened_at), class_name="dim"),
         ),
         rx.el.h1(View.title),
-        rx.foreach(View.marks, lambda text: rx.el.p(text, class_name="mark")),
-        rx.el.p(View.next, id="next"),
+        rx.foreach(View.marks, lambda text: rx.el.p(local(text=text), class_name="mark")),
+        rx.el.p(local(text=View.next), id="next"),
         actions(),
     )
 
@@ -153,6 +157,7 @@ def page() -> rx.Component:
     """One incident, live."""
     return shell(
         "/incidents",
+        seen_from(View),
         live_watch(ident=View.key, on_change=View.load),
         rx.cond(
             View.shown,

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
 from typing import Any, TypedDict
 from urllib.parse import quote
 
 import reflex as rx
 
+from ui.calendar import instant
+from ui.choices import people
 from ui.gateway import Refused
 from ui.markdown import as_html
 from ui.session import Session, told
+from ui.viewer import Viewer
 
 WORDS = {"done": "Done.", "recorded": "Recorded. No page goes out any more; it shows in a moment."}
 RELATIONS = {"same": "the same service", "upstream": "needed by this service", "downstream": "needs this service"}
@@ -104,8 +106,11 @@ def _marks(alert: dict[str, Any]) -> list[str]:
     return marks
 
 
-class View(Session):
-    """`shown` is False until the incident is loaded, or if there is none."""
+class View(Viewer, Session):
+    """`shown` is False until the incident is loaded, or if there is none. `explained_in`: the zone of the times in
+
+    what is `explained`; "": nothing is.
+    """
 
     shown: bool = False
     key: str = ""
@@ -124,6 +129,7 @@ class View(Session):
     timeline: list[Entry] = []
     people: list[list[str]] = []
     explained: list[str] = []
+    explained_in: str = ""
     note: str = ""
 
     @rx.var
@@ -151,6 +157,7 @@ class View(Session):
         key = str(self.router.url.path).rstrip("/").rpartition("/")[2]
         if key != self.key:
             self.key, self.shown, self.members, self.explained = key, False, [], []
+            self.explained_in = ""
         try:
             await self._load()
         except Refused as refused:
@@ -161,8 +168,7 @@ class View(Session):
         alert = await self.ask("GET", self._path)
         timeline = await self.ask("GET", f"{self._path}/timeline")
         if not self.people:
-            users = (await self.ask("GET", "/users"))["items"]
-            self.people = [[u["id"], u["name"]] for u in users if u["active"]]
+            self.people = await people(self)
         self.shown = True
         self.title, self.status, self.severity = alert["title"], alert["status"], alert["severity"]
         self.next, self.opened_at = alert["next"], alert["opened_at"]
@@ -242,7 +248,8 @@ class View(Session):
     @told
     async def explain(self) -> None:
         """Why who was paged, and why others were not."""
-        why = await self.ask("GET", f"/incidents/{quote(self.key, safe='')}/explain")
+        why = await self.ask("GET", f"/incidents/{quote(self.key, safe='')}/explain", zone=self.viewer)
+        self.explained_in = self.viewer
         self.explained = [p["sentence"] for p in why["pages"]] + [n["sentence"] for n in why["not_paged"]]
 
     @rx.event
@@ -250,11 +257,12 @@ class View(Session):
     async def explain_person(self, form: dict[str, Any]) -> None:
         """Why a person was or was not paged for this, as of a time."""
         try:
-            at = datetime.fromisoformat(f"{form['at']}+00:00")
+            at = instant(form["at"], self.viewer)
         except ValueError:
-            self.problem = "Fill in the time, as day and time (UTC)."
+            self.problem = "Fill in the time, as day and time."
             return
-        why = await self.ask("GET", "/explain", person=form["person"], at=at.isoformat(), zone="UTC")
+        why = await self.ask("GET", "/explain", person=form["person"], at=at.isoformat(), zone=self.viewer)
+        self.explained_in = self.viewer
         here = [i for i in why["incidents"] if i["incident_id"] == self.key]
         told_of = [s["sentence"] for i in here for s in (*i["pages"], *i["reasons"])]
         self.explained = [why["summary"], *(told_of or ["This incident was not open within an hour of that time."])]

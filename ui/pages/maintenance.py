@@ -16,8 +16,9 @@ from ui.listing import ANOTHER, Beneath
 from ui.noise import noise, typed
 from ui.parts import count, ending, field, only_look, overtaken, shown, sure
 from ui.session import Session, told
+from ui.viewer import Viewer, seen_from
 
-NOTHING = {**dict.fromkeys(("name", "starts_at", "ends_at", "windows", "comment"), ""), "zone": "UTC"}
+NOTHING = dict.fromkeys(("name", "starts_at", "ends_at", "windows", "comment", "zone"), "")
 
 
 class Item(TypedDict):
@@ -33,7 +34,7 @@ class Item(TypedDict):
     comment: str
 
 
-class View(Beneath, Session):
+class View(Beneath, Viewer, Session):
     """`of`: what the one in the form is for."""
 
     nothing: ClassVar[Mapping[str, str]] = NOTHING
@@ -54,13 +55,13 @@ class View(Beneath, Session):
     @rx.event
     @told
     async def edit(self, ident: str) -> None:
-        """Have it in the form, its times in UTC."""
+        """Have it in the form, its times by the viewer's clock."""
         found = await self.take(f"/maintenance/{ident}")
         form = {
             **{k: found[k] for k in ("name", "comment")},
-            **{k: typed(found[k]) for k in ("starts_at", "ends_at")},
+            **{k: typed(found[k], self.viewer) for k in ("starts_at", "ends_at")},
             "windows": of_windows(found["windows"]),
-            "zone": "UTC",
+            "zone": self.viewer,
         }
         self.of = [*found["service_ids"], *found["integration_ids"]]
         self._open(ident, form)
@@ -176,6 +177,12 @@ def _boxes(title: str, kind: str, options: rx.Var[list[list[str]]]) -> rx.Compon
     return rx.el.fieldset(rx.el.legend(title), rx.foreach(options, box), class_name="boxes")
 
 
+def _zone() -> rx.Var[str]:
+    """Of the times in the form."""
+    zone: rx.Var[str] = rx.cond(View.form["zone"] != "", View.form["zone"], View.viewer)
+    return zone
+
+
 def _form() -> rx.Component:
     return rx.el.section(
         rx.el.h2(rx.cond(View.editing == ANOTHER, "Plan maintenance", "Change the maintenance")),
@@ -199,7 +206,7 @@ def _form() -> rx.Component:
                 "/ends_at",
                 "needed unless it recurs",
             ),
-            field("Times of zone", rx.el.input(name="zone", default_value=View.form["zone"]), "", "Europe/Berlin"),
+            field("Times of zone", rx.el.input(name="zone", default_value=_zone(), key=_zone()), "", "Europe/Berlin"),
             field(
                 "Only in these hours, one a line",
                 rx.el.textarea(name="windows", default_value=View.form["windows"], rows=2),
@@ -222,6 +229,7 @@ def page() -> rx.Component:
     return noise(
         "/noise/maintenance",
         "Maintenance",
+        seen_from(View),
         shown(View.loaded, count(View.items) > 0, rx.el.ul(rx.foreach(View.items, _shown), class_name="rules"), empty),
         rx.cond(View.may_configure & View.loaded, _form()),
         rx.cond(View.loaded, only_look(View.may_configure)),

@@ -7,13 +7,14 @@ from typing import Any, TypedDict
 import reflex as rx
 
 from ui.calendar import instant, when
-from ui.choices import optional
+from ui.choices import callable_of, optional
 from ui.components.live import ago
 from ui.parts import count, done, field, shown, sure
 from ui.renewing import Renewing, watching
 from ui.rota_tabs import rota_tabs
 from ui.session import Session, told
 from ui.shell import shell
+from ui.viewer import Viewer
 
 AHEAD_DAYS = 28
 
@@ -48,7 +49,7 @@ class Off(TypedDict):
     uncovered: list[str]
 
 
-class View(Renewing, Session):
+class View(Renewing, Viewer, Session):
     """`unconfirmed`: schedules in which I came on call and have not confirmed it yet: id and name."""
 
     shifts: list[Shift] = []
@@ -72,7 +73,7 @@ class View(Renewing, Session):
     async def _load_names(self) -> None:
         users = (await self.ask("GET", "/users"))["items"]
         self.names = {u["id"]: u["name"] for u in users}
-        self.people = [[u["id"], u["name"]] for u in users if u["active"] and u["id"] != self.user_id]
+        self.people = [one for one in callable_of(users) if one[0] != self.user_id]
 
     async def _load(self) -> None:
         now = await self._standing()

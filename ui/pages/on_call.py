@@ -10,13 +10,14 @@ import reflex as rx
 
 from ui import calendar
 from ui.calendar import Day, Row, Week, days, everyone, instant, month_of, next_month, rows, window
-from ui.choices import optional
+from ui.choices import callable_of, optional
 from ui.components.live import ago
 from ui.parts import choice, count, done, field, select, shown, table
 from ui.renewing import Renewing, watching
 from ui.rota_tabs import rota_tabs
 from ui.session import Session, told
 from ui.shell import shell
+from ui.viewer import Viewer
 from ui.weeks import month, weeks
 
 SPANS = {"7": "1 week", "14": "2 weeks", "28": "4 weeks", "month": "a month"}
@@ -41,7 +42,7 @@ class Change(TypedDict):
     text: str
 
 
-class View(Renewing, Session):
+class View(Renewing, Viewer, Session):
     """`chosen`: id of the schedule that is shown, or EVERYONE; `first`: the first day (ISO); `clock`: whose zone the
     times are in, "schedule" or "viewer"; `typed`: the override as it was drawn, from and to."""
 
@@ -92,7 +93,7 @@ class View(Renewing, Session):
     async def _load_names(self) -> None:
         users = (await self.ask("GET", "/users"))["items"]
         self._names = {u["id"]: u["name"] for u in users}
-        self.people = [[u["id"], u["name"]] for u in users if u["active"]]
+        self.people = callable_of(users)
         found = (await self.ask("GET", "/teams"))["items"]
         self.teams = [["", "all teams"], *([t["id"], t["name"]] for t in found)]
 
@@ -129,7 +130,7 @@ class View(Renewing, Session):
         begin, count = month_of(first) if self.span == "month" else (first, int(self.span))
         start, end = window(begin, count, zone)
         of = {"start": start.isoformat(), "end": end.isoformat()}
-        names = dict(self.people)
+        names = self._names
         self.heads, self.grid, self.changes = days(begin, count, zone, today), [], []
         self.title = f"{first:%B %Y}" if self.span == "month" else ""
         if self.chosen == EVERYONE:

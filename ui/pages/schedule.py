@@ -11,7 +11,7 @@ import reflex as rx
 
 from ui import drafts
 from ui.calendar import Day, Row, days, rows, window
-from ui.choices import named
+from ui.choices import callable_of, named
 from ui.editing import Editing
 from ui.fixed_draft import following
 from ui.importing import CLOSED, Importing, calendars
@@ -70,7 +70,7 @@ class View(Editing, Importing, Session):
         *_, ident, last = str(self.router.url.path).rstrip("/").split("/")
         self.saved = ident if last == "edit" else ""
         users = (await self.ask("GET", "/users"))["items"]
-        self.people = [[u["id"], u["name"]] for u in users if u["active"]]
+        self.people = callable_of(users)
         self.teams, self.calendars = await named(self, "/teams"), await named(self, "/holiday-calendars")
         self.today = (await self.ask("GET", "/on-call"))["at"][:10]
         mine = next((u["zone"] for u in users if u["id"] == self.user_id), "UTC")

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypedDict
 
 import reflex as rx
 
+from ui.calendar import instant
 from ui.choices import named, optional
 from ui.components.live import ago
 from ui.lines import Unclear, matchers, of_matchers
 from ui.noise import noise, typed
 from ui.parts import anew, count, ending, field, overtaken, shown, sure
 from ui.session import Session, told
+from ui.viewer import Viewer, seen_from
 
 SHOWN = 20
 TIMES = ("starts_at", "ends_at")
@@ -37,7 +39,7 @@ class Fitted(TypedDict):
     text: str
 
 
-class View(Session):
+class View(Viewer, Session):
     """`previewed`: the form's silence was looked at, and `fits` says what it fits. `editing`: whose times and comment
 
     are being changed, "": of none; `times`: what that form begins with, its `starts_at` "" once it has begun.
@@ -74,7 +76,7 @@ class View(Session):
     async def submit(self, form: dict[str, Any]) -> None:
         """The first time show what it would fit; the second time save it."""
         try:
-            body = _body(form)
+            body = _body(form, self.viewer)
         except (Unclear, ValueError) as error:
             self.problem = str(error)
             return
@@ -121,12 +123,12 @@ class View(Session):
     @rx.event
     @told
     async def edit(self, ident: str) -> None:
-        """Have its times and comment in a form, in UTC; "": none."""
+        """Have its times and comment in a form, by the viewer's clock; "": none."""
         self.editing, self.times = "", {}
         if ident:
             found = await self.take(f"/silences/{ident}")
-            begins = typed(found["starts_at"]) if found["state"] == "pending" else ""
-            end = {"end": found["ends_at"], "ends_at": typed(found["ends_at"])}
+            begins = typed(found["starts_at"], self.viewer) if found["state"] == "pending" else ""
+            end = {"end": found["ends_at"], "ends_at": typed(found["ends_at"], self.viewer)}
             self.times = {"starts_at": begins, **end, "comment": found["comment"]}
             self.editing = ident
 
@@ -136,8 +138,10 @@ class View(Session):
         """Other times, another comment. What it no longer keeps quiet escalates."""
         start, end = form.get("starts_at"), form["ends_at"]
         body = {
-            "starts_at": _utc(start) if start else None,  # null: as it is
-            "ends_at": self.times["end"] if end == self.times["ends_at"] else _utc(end),  # to the second
+            "starts_at": instant(start, self.viewer).isoformat() if start else None,  # null: as it is
+            "ends_at": self.times["end"]
+            if end == self.times["ends_at"]
+            else instant(end, self.viewer).isoformat(),  # to the second
             "comment": form["comment"],
         }
         await self.ask("PUT", f"/silences/{self.editing}", body)
@@ -170,19 +174,14 @@ def _item(found: dict[str, Any], names: dict[str, str]) -> Item:
     }
 
 
-def _body(form: dict[str, Any]) -> dict[str, Any]:
+def _body(form: dict[str, Any], zone: str) -> dict[str, Any]:
     body: dict[str, Any] = {"matchers": matchers(form["matchers"]), "comment": form["comment"]}
     body |= {f"{what}_id": form[what] or None for what in ("integration", "service", "team")}
     hours, start = float(form["hours"]), form["starts_at"]
     if not start:
         return body | {"minutes": round(60 * hours)}
-    begun = datetime.fromisoformat(_utc(start))
+    begun = instant(start, zone)
     return body | {"starts_at": begun.isoformat(), "ends_at": (begun + timedelta(hours=hours)).isoformat()}
-
-
-def _utc(typed: str) -> str:
-    """What was typed as UTC, as the API wants it."""
-    return datetime.fromisoformat(typed).replace(tzinfo=UTC).isoformat()
 
 
 def _shown(item: rx.Var[Item]) -> rx.Component:
@@ -223,8 +222,8 @@ def _times() -> rx.Component:
     """What of a silence can be changed."""
     start, end = (rx.el.input(type="datetime-local", name=n, default_value=View.times[n], required=True) for n in TIMES)
     return rx.el.form(
-        rx.cond(View.times["starts_at"] != "", field("From (UTC)", start, "/starts_at")),
-        field("Until (UTC)", end, "/ends_at"),
+        rx.cond(View.times["starts_at"] != "", field("From (" + View.viewer + ")", start, "/starts_at")),
+        field("Until (" + View.viewer + ")", end, "/ends_at"),
         field("Why", rx.el.input(name="comment", default_value=View.times["comment"], max_length=500), "/comment"),
         overtaken(View.edit(View.editing), form=True),
         ending("Save the change", View.edit("")),
@@ -253,7 +252,7 @@ def _form() -> rx.Component:
             field("Service", optional("any", View.services, name="service", on_change=View.changed), "/service_id"),
             field("Team", optional("any", View.teams, name="team", on_change=View.changed), "/team_id"),
             field(
-                "From (UTC)",
+                "From (" + View.viewer + ")",
                 rx.el.input(type="datetime-local", name="starts_at", on_change=View.changed),
                 "/starts_at",
                 "empty: now",
@@ -296,6 +295,7 @@ def page() -> rx.Component:
     return noise(
         "/noise",
         "Silences",
+        seen_from(View),
         shown(View.loaded, count(View.items) > 0, rx.el.ul(rx.foreach(View.items, _shown), class_name="rules"), empty),
         rx.cond(View.may_respond & View.loaded, _form()),
     )

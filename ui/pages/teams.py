@@ -6,6 +6,7 @@ from typing import Any, TypedDict
 
 import reflex as rx
 
+from ui.choices import callable_of
 from ui.pages.people import TABS
 from ui.parts import count, done, field, select, shown, sure, tabs
 from ui.person import text_of
@@ -48,7 +49,7 @@ class View(Session):
     async def _read(self) -> None:
         users = (await self.ask("GET", "/users"))["items"]
         names = {u["id"]: u["name"] for u in users}
-        self.people = [[u["id"], u["name"]] for u in users if u["active"] and not u["synthetic"]]
+        self.people = callable_of(users)
         found: list[Team] = []
         for team in (await self.ask("GET", "/teams"))["items"]:
             may = not self.as_of and (self.may_configure or self.user_id in team["owner_ids"])
