@@ -56,7 +56,9 @@ app = rx.App(
     head_components=[rx.el.link(rel="icon", href=rx.asset("icon.svg"), type="image/svg+xml")],
     html_lang="en",
     api_transformer=secured,
+    toaster=None,
 )
+app.app_wraps.pop((5, "Overlay"))  # Reflex's own notice of a lost connection names a websocket; ours: ui/shell.py
 app.add_page(
     incidents.page, route="/incidents", title="Incidents · Sentinel", on_load=[Session.enter, incidents.Level.look]
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import reflex as rx
+from reflex_components_core.core.banner import has_too_many_connection_errors
 
 from ui import then
 from ui.components.live import leave, live_badge, place, sign_out, theme_switch
@@ -40,6 +41,22 @@ def looking_back(here: str) -> rx.Component:
     )
 
 
+def unheard() -> rx.Component:
+    """While the console's process does not answer: what that means, and what works meanwhile. It heals by itself."""
+    return rx.cond(
+        has_too_many_connection_errors,  # one alone is a page that is left, or a connection that comes back at once
+        rx.el.p(
+            rx.el.strong("The console does not answer; it is tried again every few seconds. "),
+            "This page may be old and its buttons may do nothing. Alerts come in and people are paged all the same; "
+            "acknowledge in the ",
+            out("Outbox", "/outbox"),
+            ", which works.",
+            class_name="problem unheard",
+            role="alert",
+        ),
+    )
+
+
 def shell(here: str, *content: rx.Component) -> rx.Component:
     """A page. `here`: the path of its place in the navigation."""
     return rx.el.div(
@@ -67,6 +84,7 @@ def shell(here: str, *content: rx.Component) -> rx.Component:
             ),
             class_name="bar",
         ),
+        unheard(),
         rx.el.main(
             rx.cond(Session.then != "", looking_back(here), managed(here)),
             rx.cond(Session.problem != "", rx.el.p(Session.problem, class_name="problem", role="alert")),

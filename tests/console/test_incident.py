@@ -31,6 +31,11 @@ def test_an_incident_is_worked_on_explained_tied_to_another_and_exported(product
     main, side = fired("Checkout is slow"), fired("Checkout is slower")
     page = open_as(rike, f"/incidents/{side}")
     expect(page.locator("#status")).to_have_text("triggered", timeout=SLOW_MS)
+    page.context.new_cdp_session(page).send("Emulation.setTimezoneOverride", {"timezoneId": "Asia/Tokyo"})
+    page.reload()
+    expect(page.locator("#next")).to_contain_text(re.compile(r"by \d.* GMT\+9 \(in \d+ (s|min)\)"), timeout=SLOW_MS)
+    expect(page.locator(".history h2")).to_contain_text("times of Asia/Tokyo", timeout=SLOW_MS)
+    expect(page.locator(".timeline time").first).to_contain_text(re.compile(r"\d\d:\d\d:\d\d.* ago"))
     expect(page.locator("img.graph")).to_have_attribute("src", "https://graphs.invalid/1.png", timeout=SLOW_MS)
     page.get_by_label("Note (Markdown)").fill("**Rolled back** by [us](javascript:alert(1)) <img src=x>")
     page.get_by_role("button", name="Add the note").click()
@@ -38,6 +43,9 @@ def test_an_incident_is_worked_on_explained_tied_to_another_and_exported(product
     assert page.locator(".written img, .written a").count() == 0, "no HTML and no script of a note's own"
     page.get_by_role("button", name="Explain every page").click()
     expect(page.locator(".explained").last).to_contain_text("Rike", timeout=SLOW_MS)
+    expect(page.locator(".explaining")).to_contain_text("Times of Asia/Tokyo.", timeout=SLOW_MS)
+    people = page.get_by_label("Call instead of the next step").locator("option")
+    assert "Sentinel canary" not in people.all_inner_texts(), "nobody is there"
 
     page.locator(".more > summary").click()
     page.locator("[name=minutes] option").first.evaluate("option => { option.value = 'soon'; option.selected = true; }")

@@ -57,7 +57,7 @@ class Ago(rx.Component):
 
 
 class Stamp(rx.Component):
-    """A time by the browser's clock, to the second and with its zone, and how long ago it is."""
+    """A time by the browser's clock, to the second, and how long ago it is. What is around it says the zone."""
 
     library = library(_parts)
     tag = "Stamp"

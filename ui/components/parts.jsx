@@ -41,14 +41,14 @@ function apart(when, now) {
   return when > now ? `in ${span((when - now) / 1000)}` : `${span((now - when) / 1000)} ago`;
 }
 
-// A time by the clock of whoever looks, with its zone; the day only if it is another one than that of `now`.
-function clock(when, now, seconds) {
+// A time by the clock of whoever looks; the day only if it is another one than that of `now`.
+function clock(when, now, parts) {
   const far = new Date(when).toDateString() !== new Date(now).toDateString();
   const day = far ? { month: "short", day: "numeric" } : {};
-  const time = { hour: "2-digit", minute: "2-digit", timeZoneName: "short", ...(seconds ? { second: "2-digit" } : {}) };
-  return new Date(when).toLocaleString(undefined, { ...day, ...time });
+  return new Date(when).toLocaleString(undefined, { ...day, hour: "2-digit", minute: "2-digit", ...parts });
 }
 
+const SECONDS = { second: "2-digit" };
 const WRITTEN = /(?:(\d{4}-\d\d-\d\d) )?(\d\d:\d\d(?::\d\d)?) UTC/g;
 
 // The instant that the API wrote; without a day it is the one nearest to `near`.
@@ -62,16 +62,16 @@ function instant(day, time, near) {
 export function Local({ text, at }) {
   const said = useSaid((now) => text.replace(WRITTEN, (_, day, time) => {
     const when = instant(day, time, at ? Date.parse(at) : now);
-    return clock(when, now, time.length > 5) + (when > now ? ` (${apart(when, now)})` : "");
+    return clock(when, now, { timeZoneName: "short", ...(time.length > 5 ? SECONDS : {}) }) + (when > now ? ` (${apart(when, now)})` : "");
   }));
   return <span title={said === text ? undefined : text}>{said}</span>;
 }
 
-// When something happened, to the second, and how long ago that is.
+// When something happened, to the second, and how long ago that is. The zone is said beside it, and in its title.
 export function Stamp({ at }) {
   const when = Date.parse(at);
   const text = useSaid((now) => apart(when, now));
-  return <time dateTime={at} title={absolute(at)}><span>{clock(when, Date.now(), true)}</span> <small>{text}</small></time>;
+  return <time dateTime={at} title={absolute(at)}><span>{clock(when, Date.now(), SECONDS)}</span> <small>{text}</small></time>;
 }
 
 export function Ago({ at }) {

@@ -93,7 +93,7 @@ def alerts() -> rx.Component:
 def timeline() -> rx.Component:
     """What happened, newest first, and the place to write."""
     return rx.el.section(
-        rx.el.h2("Timeline"),
+        rx.el.h2("Timeline ", rx.el.small("times of ", View.viewer, class_name="dim")),
         rx.el.div(
             rx.el.label("Note (Markdown)", html_for="note"),
             rx.el.textarea(value=View.note, on_change=View.set_note, id="note", rows=2),
