@@ -143,6 +143,21 @@ def when(start: str, end: str, zone: str) -> str:
     return f"{low:%a %d %b %H:%M} – {last} {zone}"
 
 
+def cut_off(start: str, end: str, of: tuple[str, str]) -> tuple[bool, bool]:
+    """Whether a shift began before the time that was looked at, `of` from and to, and whether it goes on after it."""
+    low, high, first, last = map(datetime.fromisoformat, (start, end, *of))
+    return low <= first, high >= last
+
+
+def coming(start: str, end: str, zone: str, of: tuple[str, str]) -> str:
+    """A shift of the time that was looked at, whose beginning and end are not known where that cuts it off."""
+    begun, goes_on = cut_off(start, end, of)
+    if not begun:
+        return when(start, end, zone) + (" and longer" if goes_on else "")
+    last = datetime.fromisoformat(end).astimezone(ZoneInfo(zone))
+    return "now, for longer than this" if goes_on else f"now, until {last:%a %d %b %H:%M} {zone}"
+
+
 def rows(preview: Mapping[str, Any], names: Mapping[str, str], start: datetime, end: datetime, zone: str) -> list[Row]:
     """The final line with its gaps, then what it is made of. `preview`: as the API answers it."""
     place = ZoneInfo(zone)

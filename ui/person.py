@@ -6,6 +6,7 @@ from typing import Any, TypedDict
 
 import reflex as rx
 
+from ui.calendar import cut_off
 from ui.components.live import ago
 from ui.parts import shown
 from ui.session import Session, told
@@ -27,7 +28,8 @@ class Human(TypedDict):
 
 
 class Shift(TypedDict):
-    """Coming time on call; `reasons`: what blocks, and what one should know."""
+    """Coming time on call, `start` "" if it has begun and `end` "" if it is beyond what was looked at; `reasons`: what
+    blocks, and what one should know."""
 
     schedule: str
     start: str
@@ -77,11 +79,12 @@ class Person(Session):
         self.here = self.readied = False
         await self.meet()
         ready = await self.ask("GET", "/readiness", days=DAYS_AHEAD)
+        of = (ready["at"], ready["until"])
         self.shifts = [
             {
                 "schedule": s["schedule"],
-                "start": s["start"],
-                "end": s["end"],
+                "start": "" if cut_off(s["start"], s["end"], of)[0] else s["start"],
+                "end": "" if cut_off(s["start"], s["end"], of)[1] else s["end"],
                 "ready": s["ready"],
                 "reasons": [("✗ " if r["blocks"] else "· ") + r["text"] for r in s["reasons"]],
             }
@@ -127,10 +130,8 @@ def _shift(item: rx.Var[Shift]) -> rx.Component:
                 rx.el.span("▲ not ready", class_name="state bad"),
             ),
             rx.el.strong(item["schedule"]),
-            " begins ",
-            ago(at=item["start"]),
-            ", ends ",
-            ago(at=item["end"]),
+            rx.cond(item["start"] != "", rx.fragment(" begins ", ago(at=item["start"])), " now"),
+            rx.cond(item["end"] != "", rx.fragment(", ends ", ago(at=item["end"])), ", and longer than four weeks"),
         ),
         rx.el.ul(rx.foreach(item["reasons"].to(list[str]), rx.el.li), class_name="reasons"),
     )

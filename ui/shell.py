@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import reflex as rx
-from reflex_components_core.core.banner import has_too_many_connection_errors
 
 from ui import then
 from ui.components.live import leave, live_badge, place, sign_out, theme_switch
@@ -43,8 +42,7 @@ def looking_back(here: str) -> rx.Component:
 
 def unheard() -> rx.Component:
     """While the console's process does not answer: what that means, and what works meanwhile. It heals by itself."""
-    return rx.cond(
-        has_too_many_connection_errors,  # one alone is a page that is left, or a connection that comes back at once
+    return rx.connection_banner(
         rx.el.p(
             rx.el.strong("The console does not answer; it is tried again every few seconds. "),
             "This page may be old and its buttons may do nothing. Alerts come in and people are paged all the same; "

@@ -7,7 +7,21 @@ from typing import Any
 
 import pytest
 
-from ui.calendar import days, drawn, everyone, instant, month, month_of, next_change, next_month, rows, when, window
+from ui.calendar import (
+    coming,
+    cut_off,
+    days,
+    drawn,
+    everyone,
+    instant,
+    month,
+    month_of,
+    next_change,
+    next_month,
+    rows,
+    when,
+    window,
+)
 
 BERLIN = "Europe/Berlin"
 NAMES = {"a": "Ann", "b": "Bob"}
@@ -108,3 +122,14 @@ def test_what_is_drawn_is_at_quarters_of_an_hour_on_the_clock_that_is_shown() ->
     assert drawn((0.5, 0.5), of, BERLIN) == ("2026-03-29T12:30", "2026-03-29T12:45"), "never nothing"
     assert when("2026-03-02T08:00:00Z", "2026-03-02T16:00:00Z", BERLIN) == "Mon 02 Mar 09:00 – 17:00 Europe/Berlin"
     assert "– Tue 03 Mar 00:30" in when("2026-03-02T08:00:00Z", "2026-03-02T23:30:00Z", BERLIN)
+
+
+def test_a_shift_that_is_cut_off_by_what_was_looked_at_says_no_wrong_time() -> None:
+    of = ("2026-03-02T08:00:00Z", "2026-03-09T08:00:00Z")
+    inside = ("2026-03-03T08:00:00Z", "2026-03-03T16:00:00Z")
+    assert cut_off(*inside, of) == (False, False)
+    assert coming(*inside, BERLIN, of) == "Tue 03 Mar 09:00 – 17:00 Europe/Berlin"
+    assert coming(of[0], inside[1], BERLIN, of) == "now, until Tue 03 Mar 17:00 Europe/Berlin"
+    assert coming(inside[0], of[1], "UTC", of).endswith("UTC and longer")
+    assert cut_off(*of, of) == (True, True)
+    assert coming(*of, "UTC", of) == "now, for longer than this"

@@ -82,8 +82,12 @@ def _entry(found: dict[str, Any]) -> Entry:
         "action": found["action"].replace("_", " "),
         "kind": found["kind"].replace("_", " "),
         "subject": found["subject"],
-        "detail": json.dumps(found["detail"], ensure_ascii=False) if found["detail"] else "",
+        "detail": "; ".join(f"{name.replace('_', ' ')}: {_written(value)}" for name, value in found["detail"].items()),
     }
+
+
+def _written(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def entry(shown_: rx.Var[Entry]) -> rx.Component:

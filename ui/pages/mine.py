@@ -6,7 +6,7 @@ from typing import Any, TypedDict
 
 import reflex as rx
 
-from ui.calendar import instant, when
+from ui.calendar import coming, cut_off, instant, when
 from ui.choices import callable_of, optional
 from ui.components.live import ago
 from ui.parts import count, done, field, shown, sure
@@ -20,11 +20,12 @@ AHEAD_DAYS = 28
 
 
 class Shift(TypedDict):
-    """A coming shift of mine. `text`: when, on my clock; `there`: on the schedule's, if that is another."""
+    """A coming shift of mine. `begins`: "" if it has; `text`: when, on my clock; `there`: on the schedule's, if that
+    is another."""
 
     key: str
     schedule: str
-    start: str
+    begins: str
     text: str
     there: str
     ready: bool
@@ -81,7 +82,8 @@ class View(Renewing, Viewer, Session):
         self.schedules = {s["id"]: s["name"] for s in found}
         self.zones = {s["id"]: s["zone"] for s in found}
         ready = await self.ask("GET", "/readiness", days=AHEAD_DAYS, user=self.user_id)
-        self.shifts = [self._shift(s) for s in ready["items"]]
+        of = (ready["at"], ready["until"])
+        self.shifts = [self._shift(s, of) for s in ready["items"]]
         asked = (await self.ask("GET", "/swap-requests", user=self.user_id))["items"]
         asked.sort(key=lambda s: s["state"] != "open")
         self.swaps = [self._swap(s) for s in asked[:20]]
@@ -96,14 +98,15 @@ class View(Renewing, Viewer, Session):
             if self.user_id in (await self.ask("GET", f"/schedules/{ident}/hand-off"))["unconfirmed"]:
                 self.unconfirmed.append([ident, self.schedules.get(ident, ident)])
 
-    def _shift(self, said: dict[str, Any]) -> Shift:
+    def _shift(self, said: dict[str, Any], of: tuple[str, str]) -> Shift:
+        start, end = said["start"], said["end"]
         zone = self.zones.get(said["schedule_id"], self.viewer)
         return {
-            "key": f"{said['schedule_id']} {said['start']} {said['end']}",
+            "key": f"{said['schedule_id']} {start} {end}",
             "schedule": said["schedule"],
-            "start": said["start"],
-            "text": when(said["start"], said["end"], self.viewer),
-            "there": when(said["start"], said["end"], zone) if zone != self.viewer else "",
+            "begins": "" if cut_off(start, end, of)[0] else start,
+            "text": coming(start, end, self.viewer, of),
+            "there": coming(start, end, zone, of) if zone != self.viewer else "",
             "ready": said["ready"],
             "reasons": [r["text"] for r in said["reasons"]],
         }
@@ -222,9 +225,7 @@ def shift(one: rx.Var[Shift]) -> rx.Component:
             rx.el.strong(one["schedule"]),
             " ",
             one["text"],
-            " (",
-            ago(at=one["start"]),
-            ")",
+            rx.cond(one["begins"] != "", rx.fragment(" (", ago(at=one["begins"]), ")")),
             rx.cond(one["there"] != "", rx.el.div(one["there"], class_name="dim")),
             rx.el.ul(rx.foreach(one["reasons"].to(list[str]), rx.el.li), class_name="plain dim"),
         ),
