@@ -27,8 +27,8 @@ class _Done:
 
 
 def cores() -> int:
-    """Those that this process may use."""
-    return len(os.sched_getaffinity(0))
+    """How many there are."""
+    return os.cpu_count() or 1
 
 
 def each(pieces: Sequence[Callable[[Progress], T]], progress: Progress, at_once: int) -> list[T]:
