@@ -71,10 +71,11 @@ def own(
         parts[target] = [replace(x, dedup_key=known[x.dedup_key][1]) for x in part]
     draft = Draft(line, now, config, new_id)
     draft.reply = {"episode": line.episode, "status": line.status}
+    left = replace(message, events=tuple(rest)) if parts else message
     if onward is not None and (rest or not parts):
-        _forward(draft, onward, replace(message, events=tuple(rest)))
+        _forward(draft, onward, left)
     elif rest or not parts:
-        draft = on_alerts(line, replace(message, events=tuple(rest)), now, config, new_id)
+        draft = on_alerts(line, left, now, config, new_id)
     draft.events[:0] = told
     draft.tell += [(target, replace(message, events=tuple(part))) for target, part in parts.items()]
     return draft
