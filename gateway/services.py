@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from socket import gethostname
 from typing import Protocol
 
@@ -40,6 +40,7 @@ from gateway.presence import Presence
 from gateway.replay import Replay
 from gateway.sealer import Sealer as LedgerSealer
 from gateway.spool import Spool
+from gateway.standings import Standings
 from gateway.time import GatewayTime
 from gateway.tree.drifting import Drifting
 from gateway.upstream import Upstream
@@ -101,6 +102,7 @@ class Services:
     drifting: Drifting
     forgetting: Forgetting
     presence: Presence
+    standings: Standings = field(default_factory=Standings)
 
     @classmethod
     def build(cls, settings: Settings) -> Services:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Row, delete, func, select, update
 
 from runtime.ids import new_id
 from storage.changes import Sessions, change, fetch
@@ -42,78 +43,66 @@ class KnownHolder:
     until: float | None
 
 
+# Columns and not rows, here and above all in what every request asks: a person's row brings their contact methods and
+# rules with it, by two more statements.
+KEYS = (
+    select(ApiKeyRow.hash, ApiKeyRow.name, ApiKeyRow.scopes, ApiKeyRow.expires_at, ApiKeyRow.user_id)
+    .add_columns(UserRow.name.label("person"), UserRow.role)
+    .outerjoin(UserRow, UserRow.id == ApiKeyRow.user_id)
+    .where(ApiKeyRow.revoked_at.is_(None), (ApiKeyRow.expires_at.is_(None)) | (ApiKeyRow.expires_at > func.now()))
+    .where((UserRow.id.is_(None)) | UserRow.active)
+)
+"""API keys that are valid, with whose they are."""
+SIGNED_IN = (
+    select(SessionRow.hash, SessionRow.expires_at, SessionRow.id, UserRow.id.label("user_id"), UserRow.name)
+    .add_columns(UserRow.role, (SessionRow.seen_at < func.now() - SEEN).label("stale"))
+    .join(UserRow, UserRow.id == SessionRow.user_id)
+    .where(SessionRow.expires_at > func.now(), UserRow.active)
+)
+"""Sessions that go on. `stale`: that they are used is to be noted again."""
+
+
 async def known_holders(sessions: Sessions) -> dict[str, KnownHolder]:
     """Hash of every valid API key and session -> its holder, for gateways that must go on without the database."""
-    keys = (
-        select(ApiKeyRow, UserRow)
-        .outerjoin(UserRow, UserRow.id == ApiKeyRow.user_id)
-        .where(ApiKeyRow.revoked_at.is_(None), (ApiKeyRow.expires_at.is_(None)) | (ApiKeyRow.expires_at > func.now()))
-    )
-    signed_in = (
-        select(SessionRow, UserRow)
-        .join(UserRow, UserRow.id == SessionRow.user_id)
-        .where(SessionRow.expires_at > func.now(), UserRow.active)
-        .order_by(SessionRow.expires_at.desc())
-        .limit(SESSIONS_KNOWN)
-    )
+    signed_in = SIGNED_IN.order_by(SessionRow.expires_at.desc()).limit(SESSIONS_KNOWN)
     found: dict[str, KnownHolder] = {}
     async with sessions() as session:
-        for row, user in await session.execute(keys):
-            if user is None or user.active:
-                until = row.expires_at.timestamp() if row.expires_at is not None else None
-                found[row.hash] = KnownHolder(_key_holder(row, user), until)
-        for signed, user in await session.execute(signed_in):
-            found[signed.hash] = KnownHolder(_session_holder(user, signed), signed.expires_at.timestamp())
+        for row in await session.execute(KEYS):
+            until = row.expires_at.timestamp() if row.expires_at is not None else None
+            found[row.hash] = KnownHolder(_key_holder(row), until)
+        for row in await session.execute(signed_in):
+            found[row.hash] = KnownHolder(_session_holder(row), row.expires_at.timestamp())
     return found
 
 
-def _key_holder(row: ApiKeyRow, user: UserRow | None) -> Holder:
-    role = user.role if user is not None else "admin"
-    return Holder(row.user_id, f"key {row.name}" if user is None else user.name, role, tuple(row.scopes))
+def _key_holder(row: Row[Any]) -> Holder:
+    if row.person is None:
+        return Holder(row.user_id, f"key {row.name}", "admin", tuple(row.scopes))
+    return Holder(row.user_id, row.person, row.role, tuple(row.scopes))
 
 
-def _session_holder(user: UserRow, signed: SessionRow) -> Holder:
-    return Holder(user.id, user.name, user.role, session=signed.id)
+def _session_holder(row: Row[Any]) -> Holder:
+    return Holder(row.user_id, row.name, row.role, session=row.id)
 
 
 async def api_key_holder(sessions: Sessions, key: str) -> Holder | None:
     """The holder of a valid API key."""
     async with sessions() as session:
-        found = (
-            await session.execute(
-                select(ApiKeyRow, UserRow)
-                .outerjoin(UserRow, UserRow.id == ApiKeyRow.user_id)
-                .where(ApiKeyRow.hash == hash_key(key), ApiKeyRow.revoked_at.is_(None))
-                .where((ApiKeyRow.expires_at.is_(None)) | (ApiKeyRow.expires_at > func.now()))
-            )
-        ).first()
-    if found is None:
-        return None
-    row, user = found
-    if user is not None and not user.active:
-        return None
-    return _key_holder(row, user)
+        row = (await session.execute(KEYS.where(ApiKeyRow.hash == hash_key(key)))).first()
+    return _key_holder(row) if row is not None else None
 
 
 async def session_holder(sessions: Sessions, token: str) -> Holder | None:
     """The user of a live session."""
     async with sessions() as session:
-        found = (
-            await session.execute(
-                select(UserRow, SessionRow, SessionRow.seen_at < func.now() - SEEN)
-                .join(SessionRow, SessionRow.user_id == UserRow.id)
-                .where(SessionRow.hash == hash_key(token), SessionRow.expires_at > func.now(), UserRow.active)
-            )
-        ).one_or_none()
-        if found is None:
+        row = (await session.execute(SIGNED_IN.where(SessionRow.hash == hash_key(token)))).one_or_none()
+        if row is None:
             return None
-        user, signed, stale = found
-        holder = _session_holder(user, signed)
-        if stale:
+        if row.stale:
             seen = update(SessionRow).where(SessionRow.hash == hash_key(token)).values(seen_at=func.now())
             await session.execute(seen.execution_options(synchronize_session=False))
             await session.commit()
-    return holder
+    return _session_holder(row)
 
 
 async def create_api_key(

@@ -11,7 +11,7 @@ from domain.masking import hint
 from domain.notify import usable
 from domain.people import User
 from domain.schedule import Schedule
-from domain.standing import standing
+from domain.standing import Standing, standing
 from gateway.auth.principal import Reader
 from gateway.schemas.base import Moment, moment
 from gateway.schemas.schedules import OnCallEntry, OnCallList, Reach
@@ -27,12 +27,12 @@ async def get_on_call(
     """For every schedule: who, until when, who next."""
     instant = at.timestamp() if at is not None else await then.now()
     config = await then.configuration()
-    items = [_entry(config, s, instant) for s in sorted(config.schedules.values(), key=lambda s: s.name)]
+    stands = then.services.standings.at if at is None and not then.past else standing
+    items = [_entry(config, s, stands(s, instant)) for s in sorted(config.schedules.values(), key=lambda s: s.name)]
     return OnCallList(at=moment(instant), version=config.version, items=items)
 
 
-def _entry(config: Configuration, schedule: Schedule, at: float) -> OnCallEntry:
-    found = standing(schedule, at)
+def _entry(config: Configuration, schedule: Schedule, found: Standing) -> OnCallEntry:
     return OnCallEntry(
         schedule_id=schedule.id,
         schedule=schedule.name,
