@@ -1,7 +1,8 @@
 """The hosts' supervisor: `python -m runtime.hosts --hosts 2`, a child of `sentinel up` or a container's command.
 
 Starts or joins Ray, keeps the hosts' actors in being (Ray restarts their processes), says on standard output
-in JSON lines what happens. SIGTERM or SIGINT: hand everything over and leave. SIGHUP: let one host after the other hand
+in JSON lines what happens. SIGTERM or SIGINT: hand everything over and leave; with `--hosts-live-on`, where nodes
+outlive this process, leave only: the next one finds the hosts as they are. SIGHUP: let one host after the other hand
 over and start anew, which is how a new version on disk takes over without a gap. A Ray that can no longer start hosts
 is left with exit status 1: whoever started us starts us again, with another Ray if it is ours. On a cluster that is not
 ours the hosts that live go on meanwhile, and are found again.
@@ -54,8 +55,14 @@ def main() -> int:
     parser.add_argument(
         "--ray-temp", default="/tmp/sentinel-ray", help="where a local Ray keeps its files (short path)"
     )
+    parser.add_argument(
+        "--hosts-live-on",
+        action="store_true",
+        help="end without the hosts, on a cluster that is not ours (RAY_ADDRESS)",
+    )
     parser.add_argument("--registry", default=REGISTRY, help="what the hosts run: package.module:function")
     arguments = parser.parse_args()
+    live_on = arguments.hosts_live_on and bool(os.environ.get("RAY_ADDRESS"))
     template = HostSettings(
         slot="",
         node=platform.node(),
@@ -79,7 +86,9 @@ def main() -> int:
         deadline = threading.Timer(LEAVE_S, os._exit, (1,))
         deadline.daemon = True
         deadline.start()
-        if stop.is_set() or not os.environ.get("RAY_ADDRESS"):
+        if stop.is_set() and live_on:
+            say("leaving", hosts=sorted(watch.pids))
+        elif stop.is_set() or not os.environ.get("RAY_ADDRESS"):
             say("draining")
             cluster.drain(watch.gone)
         else:

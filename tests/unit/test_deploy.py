@@ -107,6 +107,11 @@ def separate(command: list[str]) -> list[list[str]]:
     return [shlex.split(c.strip().removeprefix("exec ")) for c in command[2].split("&&")]
 
 
+def after(command: list[str], option: str) -> str:
+    """What an option is given."""
+    return command[command.index(option) + 1]
+
+
 def dockerfile() -> str:
     return (ROOT / "deploy/docker/Dockerfile").read_text()
 
@@ -190,12 +195,14 @@ def test_nodes_offer_the_slots_that_hosts_ask_for_and_enough_of_them() -> None:
     offered = json.loads(json.loads(workers["rayStartParams"]["resources"]))
     supervisor = next(c for c in head["template"]["spec"]["containers"] if c["name"] == "hosts")
     assert set(offered) == set(LOCAL_SLOTS)
-    assert int(supervisor["command"][-1]) == workers["replicas"] * offered["host_slot"]
+    assert int(after(supervisor["command"], "--hosts")) == workers["replicas"] * offered["host_slot"]
     assert head["rayStartParams"]["num-cpus"] == "0"
     nodes = [s for name, s in compose().items() if name.startswith("node-")]
     (slots,) = {a.partition("=")[2] for s in nodes for a in s["command"] if a.startswith("--resources")}
     assert set(json.loads(slots)) == set(LOCAL_SLOTS)
-    assert separate(compose()["hosts"]["command"])[-1][-1] == str(len(nodes) * json.loads(slots)["host_slot"])
+    assert after(separate(compose()["hosts"]["command"])[-1], "--hosts") == str(
+        len(nodes) * json.loads(slots)["host_slot"]
+    )
 
 
 def test_the_launcher_file_passes_the_schema_of_the_installed_ray() -> None:
@@ -253,6 +260,25 @@ def test_secrets_and_data_reach_neither_the_engine_nor_the_repository() -> None:
     assert not set(sources) & set(unsent)
     asked = set(re.findall(r"\$\{(\w+):\?", (ROOT / "deploy/docker/compose.yaml").read_text()))
     assert asked <= set(re.findall(r"^(\w+)=", (ROOT / "deploy/docker/.env.example").read_text(), re.M))
+
+
+def test_hosts_outlive_their_supervisor_where_nodes_do() -> None:
+    supervisors = [c for c in commands() if c[1:3] == ["-m", "runtime.hosts"]]
+    assert len(supervisors) == 3 and all("--hosts-live-on" in c for c in supervisors), (
+        "else nobody pages while it moves"
+    )
+
+
+def test_no_pod_asks_for_what_restricted_namespaces_refuse() -> None:
+    for manifest in manifests():
+        for pod in pods(manifest):
+            assert pod["spec"]["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    for container in containers():
+        assert container["securityContext"] == {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+        assert (
+            container.get("livenessProbe", {}).get("timeoutSeconds", 9) > 1 or "httpGet" in container["livenessProbe"]
+        )
+    assert all("ttlSecondsAfterFinished" in job["spec"] for job in of_kind("Job")), "a Job cannot be changed by apply"
 
 
 def test_a_command_of_the_launcher_does_not_end_its_own_shell() -> None:
