@@ -30,8 +30,9 @@ SECRETS = {"DATABASE_URL", "REDIS_URL", "SENTINEL_SECRET_KEY", "SENTINEL_SMTP_UR
 HEAD = """\
 # One installation on Kubernetes with KubeRay: the chart beside this file with its default values, for `kubectl apply`.
 # Made by `python -m tests.unit.test_deploy`; change the chart, not this file.
-# Verified by tests/unit/test_deploy.py: it parses, and commands, settings, secrets, ports, resources and labels fit each
-# other and the code. NOT verified: an API server or KubeRay accepting it, and a run (no cluster and no helm were at hand).
+# Verified by tests/unit/test_deploy.py: it parses, and commands, settings, secrets, ports, resources and labels fit each other
+# and the code. Run on 29 November 2026: taken by an API server and scheduler 1.34.4 and by the KubeRay operator 1.5.0, which
+# made its Pods and Services. NOT run: a Pod of it, for there was no kubelet (docs/operations.md, *On Kubernetes*).
 """
 OTHERS = {"SENTINEL_GATEWAY", "RAY_ADDRESS", "POD_IP", "RAY_REDIS_ADDRESS", "RAY_external_storage_namespace"}
 """Variables that are Ray's, the console's or a file's own, not settings of ours."""
@@ -279,6 +280,15 @@ def test_no_pod_asks_for_what_restricted_namespaces_refuse() -> None:
             container.get("livenessProbe", {}).get("timeoutSeconds", 9) > 1 or "httpGet" in container["livenessProbe"]
         )
     assert all("ttlSecondsAfterFinished" in job["spec"] for job in of_kind("Job")), "a Job cannot be changed by apply"
+
+
+def test_one_worker_may_be_evicted_at_a_time() -> None:
+    """A budget cannot count what is missing of a RayCluster: with maxUnavailable it allows nothing, for ever."""
+    (budget,) = [b for b in of_kind("PodDisruptionBudget") if b["metadata"]["name"] == "sentinel-hosts"]
+    (cluster,) = of_kind("RayCluster")
+    (workers,) = cluster["spec"]["workerGroupSpecs"]
+    assert "maxUnavailable" not in budget["spec"]
+    assert budget["spec"]["minAvailable"] == workers["replicas"] - 1
 
 
 def test_a_command_of_the_launcher_does_not_end_its_own_shell() -> None:
