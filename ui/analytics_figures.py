@@ -202,7 +202,7 @@ def canary(report: Report, csv: str) -> list[Figure]:
     units: Sequence[Report] = report["units"]
     series = [
         ("came through", [u["through"] for u in units]),
-        ("lost", [u["flown"] - u["through"] for u in units]),
+        ("late or lost", [u["flown"] - u["through"] for u in units]),
     ]
     drawn, keys = columns([u["first_day"] for u in units], report["unit"], series)
     rows = [
@@ -212,7 +212,7 @@ def canary(report: Report, csv: str) -> list[Figure]:
     reading = (
         f"{share(report['success'])} of {report['flown']} test alerts came through from the public address to a "
         f"page, half of them within {duration(report['median_s'])}, 99 % within {duration(report['p99_s'])}. "
-        "They are kept for 30 days."
+        "Late is later than 30 s. They are kept for 30 days."
     )
     heads = [f"{report['unit'].capitalize()} from", "Sent", "Came through", "Service level", "Median"]
     some = {"columns": drawn, "keys": keys, "heads": heads, "rows": rows} if units else {}
