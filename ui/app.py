@@ -23,6 +23,7 @@ from ui.pages import (
     incidents,
     load,
     mine,
+    missing,
     on_call,
     people,
     person,
@@ -112,6 +113,7 @@ app.add_page(
     feeds.page, route="/on-call/feeds", title="Calendar links · Sentinel", on_load=[Session.enter, feeds.View.load]
 )
 add_setup_pages(app)
+app.add_page(missing.page, route="404", title="No such page · Sentinel", on_load=Session.enter)
 app.add_page(
     analytics.page, route="/analytics", title="Analytics · Sentinel", on_load=[Session.enter, analytics.View.load]
 )

@@ -126,6 +126,9 @@ def test_a_viewer_sees_and_may_not_act(product: Product, crew: dict[str, str], o
     refused = page.evaluate(f"fetch('/api/v1/alerts/{ident}/acknowledge', {{method: 'POST'}}).then((a) => a.status)")
     assert refused == 403, "whatever the page offers, the gateway decides"
     assert product.call("GET", f"/alerts/{ident}")["status"] == "triggered"
+    page.goto("/incidentz")
+    expect(page.get_by_role("heading", name="There is no page at this address")).to_be_visible(timeout=SLOW_MS)
+    expect(page.locator("#who")).to_contain_text("Vic")
 
 
 def test_the_loss_of_the_feed_is_shown_and_heals_and_so_does_the_loss_of_the_console(
