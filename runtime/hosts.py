@@ -2,10 +2,10 @@
 
 Starts or joins Ray, keeps the hosts' actors in being (Ray restarts their processes), says on standard output
 in JSON lines what happens. SIGTERM or SIGINT: hand everything over and leave; with `--hosts-live-on`, where nodes
-outlive this process, leave only: the next one finds the hosts as they are. SIGHUP: let one host after the other hand
-over and start anew, which is how a new version on disk takes over without a gap. A Ray that can no longer start hosts
-is left with exit status 1: whoever started us starts us again, with another Ray if it is ours. On a cluster that is not
-ours the hosts that live go on meanwhile, and are found again.
+outlive this process, SIGTERM means leave only: the next one finds the hosts as they are, with the settings that they
+were made with. SIGHUP: let one host after the other hand over and start anew, which is how a new version on disk takes
+over without a gap. A Ray that can no longer start hosts is left with exit status 1: whoever started us starts us again,
+with another Ray if it is ours. On a cluster that is not ours the hosts that live go on meanwhile, and are found again.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def main() -> int:
     parser.add_argument(
         "--hosts-live-on",
         action="store_true",
-        help="end without the hosts, on a cluster that is not ours (RAY_ADDRESS)",
+        help="SIGTERM ends this process without its hosts, SIGINT with them, on a cluster that is not ours",
     )
     parser.add_argument("--registry", default=REGISTRY, help="what the hosts run: package.module:function")
     arguments = parser.parse_args()
@@ -72,11 +72,18 @@ def main() -> int:
         environ=dict(os.environ),
         log_dir=str(Path(os.environ.get("SENTINEL_HOME", ".sentinel")).resolve() / "log"),
     )
-    cluster, stop, renew = Cluster(template, _installation(template.database_url)), threading.Event(), threading.Event()
+    cluster = Cluster(template, _installation(template.database_url))
+    stop, alone, renew = threading.Event(), threading.Event(), threading.Event()
     say("ray_starting")
     address = cluster.start_ray(os.environ.get("RAY_ADDRESS") or None, arguments.ray_temp)
+
+    def end(number: int, _: object) -> None:
+        if live_on and number == signal.SIGTERM:
+            alone.set()
+        stop.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())  # after ray.init, which installs its own
+        signal.signal(number, end)  # after ray.init, which installs its own
     signal.signal(signal.SIGHUP, lambda *_: renew.set())
     say("ray_started", ray_address=address)
     watch = Watch(cluster, [f"host-{n}" for n in range(arguments.hosts)], address)
@@ -86,7 +93,7 @@ def main() -> int:
         deadline = threading.Timer(LEAVE_S, os._exit, (1,))
         deadline.daemon = True
         deadline.start()
-        if stop.is_set() and live_on:
+        if alone.is_set():
             say("leaving", hosts=sorted(watch.pids))
         elif stop.is_set() or not os.environ.get("RAY_ADDRESS"):
             say("draining")
