@@ -10,6 +10,9 @@ taken the shards over, paged, and been told to stop: nothing is sent, and the wa
     `await leave()`                          waits for a renewal that begins now or later
     writes the request                       it failed
     writes nothing                           the store answered: Withheld
+
+In a storm not each page waits for a renewal of its own: what one connection and the renewal after it have proved holds
+for HOLDS_S for all that connect meanwhile. Else a channel's slots would be full of pages that wait, and send nothing.
 """
 
 from __future__ import annotations
@@ -24,6 +27,9 @@ from runtime.clock import Clock
 PATIENCE_S = 3.0
 """Longest wait for that renewal: one is under way, and the next takes a second where nobody refuses the connection.
 Without evidence the page leaves: twice rather than never."""
+
+HOLDS_S = 2.5
+"""Longer than a renewal takes that nobody answers, and the pause before it: pages leave as evenly as they become due."""
 
 Question = Callable[[], Awaitable[bool]]
 _question: ContextVar[Question | None] = ContextVar("question", default=None)
@@ -61,18 +67,27 @@ class Renewals:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._began = float("-inf")
+        self._reached: float | None = None
+        """When the first provider was reached since the last evidence."""
+        self._proved = float("-inf")
+        """When a renewal had failed that began after a provider was reached."""
         self._ended = asyncio.Event()
 
-    def ended(self, began: float) -> None:
+    def ended(self, began: float, *, answered: bool) -> None:
         """One that began at monotonic `began` was answered or failed; what follows from it is done already."""
         self._began = began
+        if answered:
+            self._reached, self._proved = None, float("-inf")
+        elif self._reached is not None and self._reached < began:
+            self._reached, self._proved = None, self._clock.monotonic()
         self._ended.set()
         self._ended = asyncio.Event()
 
     async def another(self) -> None:
-        """Until one that begins after this has ended, but not longer than PATIENCE_S."""
+        """Until one that begins after this has ended, but not longer than PATIENCE_S, nor than evidence takes to hold."""
         asked = self._clock.monotonic()
+        self._reached = asked if self._reached is None else self._reached
         with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE_S):
-                while self._began <= asked:
+                while self._began <= asked and self._clock.monotonic() - self._proved > HOLDS_S:
                     await self._ended.wait()

@@ -76,10 +76,10 @@ class LeaseLoop:
             view = await core.real_store.renew(self.me, LEASE_S, self._counted())
         except RuntimeFault:
             self._outage.failed()
-            core.renewals.ended(began)
+            core.renewals.ended(began, answered=False)
             raise
         self._outage.reached(began)
-        core.renewals.ended(began)
+        core.renewals.ended(began, answered=True)
         core.ownership.renewed(began)
         core.time.observe(view.now if core.time.known else view.now + ahead_of_clock(view, self.me))
         self._look_at_clock(view.now, began)

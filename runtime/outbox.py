@@ -157,7 +157,7 @@ class Outbox:
     async def _start(self, channel: str) -> None:
         core = self._core
         slots = core.registry.slots.get(channel, SLOTS)
-        if core.unattended:
+        if core.unattended and any(len(parcel.rows) > 1 for parcel in self._lanes[channel]):
             self._lanes[channel] = deque(Parcel((row,)) for parcel in self._lanes[channel] for row in parcel.rows)
         while (
             (lane := self._lanes[channel])

@@ -122,13 +122,62 @@ async def test_only_a_renewal_that_begins_afterwards_is_evidence(monkeypatch: py
     before = clock.monotonic()
     waiting = [asyncio.create_task(renewals.another()) for _ in range(3)]
     await asyncio.sleep(0)
-    renewals.ended(before)
+    renewals.ended(before, answered=False)
     await asyncio.sleep(0.01)
     assert not any(w.done() for w in waiting), "it had begun before"
-    renewals.ended(clock.monotonic())
+    renewals.ended(clock.monotonic(), answered=True)
     await asyncio.gather(*waiting)
     monkeypatch.setattr(going_out, "PATIENCE_S", 0.01)
     await renewals.another()  # a page does not wait for ever
+
+
+class Hand(SystemClock):
+    """A clock moved by hand."""
+
+    def __init__(self) -> None:
+        self.at = 100.0
+
+    def monotonic(self) -> float:
+        return self.at
+
+
+async def test_what_one_page_found_out_serves_those_that_follow_at_once() -> None:
+    clock = Hand()
+    renewals = Renewals(clock)
+
+    async def waits() -> bool:
+        task = asyncio.create_task(renewals.another())
+        await asyncio.sleep(0)
+        waiting = not task.done()
+        task.cancel()
+        return waiting
+
+    assert await waits(), "nothing is proved"
+    clock.at += 1.0
+    renewals.ended(clock.at, answered=False)
+    clock.at += 1.0
+    assert not await waits(), "a provider was reached, and then the database not"
+    clock.at += going_out.HOLDS_S
+    renewals.ended(clock.at - 0.1, answered=False)  # after the page of before: holds anew
+    assert not await waits()
+    clock.at += going_out.HOLDS_S + 0.1
+    assert await waits(), "long ago"
+    clock.at += 1.0
+    renewals.ended(clock.at, answered=False)
+    assert not await waits()
+    renewals.ended(clock.at, answered=True)
+    assert await waits(), "the database answers: nothing holds any more"
+
+
+async def test_renewals_that_fail_while_no_provider_is_reached_prove_nothing() -> None:
+    clock = Hand()
+    renewals = Renewals(clock)
+    renewals.ended(clock.at, answered=False)
+    clock.at += 0.1
+    page = asyncio.create_task(renewals.another())
+    await asyncio.sleep(0)
+    assert not page.done()
+    page.cancel()
 
 
 class Line(Notes):
