@@ -40,6 +40,7 @@ def outage(it: Installation) -> dict[str, float]:
     started = time.monotonic()
     outside.send(url, RATE)
     time.sleep(BEFORE_S)
+    away = time.monotonic()
     it.postgres.stop()
     time.sleep(OUTAGE_S)
     it.postgres.start()
@@ -56,7 +57,11 @@ def outage(it: Installation) -> dict[str, float]:
         seen.setdefault((title, path), []).append(at)
     outside.close()
     late = {
-        name: [min(times) - (posted[title] + wait) for (title, path), times in seen.items() if path == name]
+        name: [
+            (min(times) - (posted[title] + wait), posted[title] + wait - away)
+            for (title, path), times in seen.items()
+            if path == name
+        ]
         for name, wait in (("/watch0", 0.0), ("/watch1", WAIT_S))
     }
     accepted = {(title, path) for title in posted for path in late}
@@ -68,8 +73,10 @@ def outage(it: Installation) -> dict[str, float]:
         "pages due": len(accepted),
         "pages skipped": len(accepted - seen.keys()),
         "pages sent more than once": sum(len(times) > 1 for times in seen.values()),
-        "latest first page after its alert, s": max(late["/watch0"]),
-        "latest second page after its time, s": max(late["/watch1"]),
+        "latest first page after its alert, s": max(late["/watch0"])[0],
+        "it was due so long after the loss, s": max(late["/watch0"])[1],
+        "latest second page after its time, s": max(late["/watch1"])[0],
+        "that was due so long after the loss, s": max(late["/watch1"])[1],
         "grace plus 2, s": GRACE_S + 2,
         "all pages in after the return, s": max(max(times) for times in seen.values()) - back,
     }
