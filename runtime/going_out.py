@@ -29,7 +29,7 @@ PATIENCE_S = 3.0
 Without evidence the page leaves: twice rather than never."""
 
 HOLDS_S = 2.5
-"""Longer than a renewal takes that nobody answers, and the pause before it: pages leave as evenly as they become due."""
+"""Longer than a renewal that nobody answers and the pause before it: else pages would leave by fits and starts."""
 
 Question = Callable[[], Awaitable[bool]]
 _question: ContextVar[Question | None] = ContextVar("question", default=None)
@@ -84,7 +84,7 @@ class Renewals:
         self._ended = asyncio.Event()
 
     async def another(self) -> None:
-        """Until one that begins after this has ended, but not longer than PATIENCE_S, nor than evidence takes to hold."""
+        """Until one that begins after this has ended, or evidence holds; not longer than PATIENCE_S."""
         asked = self._clock.monotonic()
         self._reached = asked if self._reached is None else self._reached
         with suppress(TimeoutError):
