@@ -107,10 +107,19 @@ def _sends(world: Any) -> list[Finding]:
         doubt = sum(world.provider.doubt.get(d, 0) + (d in world.unsure) for d in deliveries)
         if len(sends) > 1 + doubt + _beside(world, sends):
             found.append(Finding("doubled", entity, f"{len(sends)} sends to {to}"))
+    acked = _acked(world)
     for sent in world.provider.log:
         if sent.to != FALLBACK and not world.alone(world.process(sent.host), sent.at):
-            found += invariants.after_halt(sent.entity, sent.at, world.acked.get(sent.entity), IN_FLIGHT_S)
+            found += invariants.after_halt(sent.entity, sent.at, acked.get(sent.entity), IN_FLIGHT_S)
     return found + _logged(world) + _overdue(world) + _late(world)
+
+
+def _acked(world: Any) -> dict[str, float]:
+    """When each entity was acknowledged; who speaks before any alert of it was accepted has acknowledged nothing."""
+    first: dict[str, float] = {}
+    for at, entity in world.accepted.values():
+        first[entity] = min(at, first.get(entity, at))
+    return {entity: at for entity, at in world.acked.items() if first.get(entity, at) <= at}
 
 
 def _logged(world: Any) -> list[Finding]:
