@@ -1,6 +1,6 @@
 """Pieces of work on all cores, each in a copy of this process. Only its result comes back.
 
-A fork, because what they work on (a year of alerts) is in memory alheard: to send it to another process takes long.
+A fork, because what they work on (a year of alerts) is in memory already: to send it to another process takes long.
 """
 
 from __future__ import annotations
