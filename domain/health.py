@@ -236,7 +236,7 @@ def _canary(figures: Figures) -> Part:
         text = f"The last test alert came through {span(watch.canary_age_s)} ago{lost}: real ones may not either."
         return Part("canary", "Canary", "bad", text, "canary-late")
     text = (
-        f"A test alert came through to its page {span(watch.canary_age_s)} ago, in {watch.canary_s or 0:.1f} s; "
+        f"A test alert came through to its page {span(watch.canary_age_s)} ago, in {watch.canary_s or 0:.2f} s; "
         f"{watch.through} of {watch.flown} in 24 hours."
     )
     if watch.missed_age_s is not None and not lost:
