@@ -8,7 +8,7 @@ alert pages again and its next step waits for the database.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 import structlog
@@ -83,6 +83,10 @@ class Lines:
         return self._turn(
             entity, Message(message.dedup, message.kind, message.body, inbox_id=place), place, now, config
         )
+
+    def due(self, now: float, but: Collection[str]) -> bool:
+        """True if the timer that was due first is not of one of these lines."""
+        return bool(self._due) and self._due[0][0] <= now and self._due[0][2] not in but
 
     def fire(self, now: float, config: Configuration) -> Outcome | None:
         """Run the turn of the next timer that is due; None if there is none, and never because nothing follows.

@@ -70,6 +70,8 @@ class BreakGlass:
         self._playing = False
         self._paused = False
         self._interrupted = False
+        self._stepped = False
+        """Whether the last turn was of a timer."""
         self._wanted = asyncio.Event()
         self._working = asyncio.Lock()
         self._background = Background(self._run, "break-glass")
@@ -198,7 +200,7 @@ class BreakGlass:
             await self._page(_turned(await self._batch(fresh, begun=False)))
 
     async def _work(self) -> bool:
-        """One batch; True if there may be more. Messages before timers: an acknowledgement stops a step that is due."""
+        """One batch; True if there may be more."""
         outcomes = await self._batch(self._arrived, begun=True)
         await self._page(_turned(outcomes))
         return bool(outcomes or self._arrived)
@@ -218,18 +220,26 @@ class BreakGlass:
         return found
 
     def _slice(self, messages: Messages, begun: bool, found: list[Outcome], until: float) -> bool:
-        """Run turns into `found`; False when nothing is left to do."""
+        """Run turns into `found`; False when nothing is left to do.
+
+        Messages and timers by turns, so that no step waits until a storm is over. But an acknowledgement that is among
+        the messages stops the step that is due.
+        """
         now, config, loop = self._now(), self._config(), asyncio.get_running_loop()
         while len(found) < BATCH and loop.time() < until:
-            if messages:
+            steps = not self._stepped and self._lines.due(now, self._held)
+            self._stepped = begun and (steps or not messages)
+            if self._stepped:
+                outcome = self._lines.fire(now, config)
+                if outcome is None and not messages:
+                    return False
+            elif messages:
                 place, message = messages.popleft()
                 outcome = self._lines.take(place, message, now, config)
                 if message.halts or not begun:
                     self._release(message.entity)
             else:
-                outcome = self._lines.fire(now, config) if begun else None
-                if outcome is None:
-                    return False
+                return False
             if outcome is None:
                 continue
             if outcome.quiet or outcome.withdrawn:

@@ -82,11 +82,19 @@ class Core:
         self.timers_wanted = asyncio.Event()
         self.sends_wanted = asyncio.Event()
         self.lease_wanted = asyncio.Event()
+        self.store_changed = asyncio.Event()
+        """Set when `store` becomes another one, and then replaced."""
         self.backlog = False
         """True while the inbox is known to hold mail that memory had no room for."""
         self.on_forget: list[Callable[[int], None]] = []
         self.halted: dict[str, float] = {}
         """Entities that somebody stopped although the store does not show it yet; until when (monotonic)."""
+
+    def work_on(self, store: Store) -> None:
+        """From now on the loops work on this store."""
+        self.store = store
+        self.store_changed.set()
+        self.store_changed = asyncio.Event()
 
     def forget_shard(self, shard: int) -> None:
         """Drop all memory of a shard: it went to another host, or must be claimed and read again."""

@@ -6,6 +6,7 @@ Only effects of the kinds that may go out unattended are sent, each recorded in 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
@@ -66,6 +67,7 @@ class LocalStore(MemoryStore):
         done = [(ident, turn) for turn in turns for ident in turn.done]
         for ident, turn in done:  # real inbox rows, which are not here
             self.inbox.setdefault(ident, InboxRow(ident, Inbound(turn.entity, turn.shard, "", "", ""), turn.at))
+        await asyncio.sleep(0)  # as a real store: else one lane of the pump would come before all of the other
         result = await super().commit(epochs, turns)
         for ident, _ in done:
             self.inbox.pop(ident, None)

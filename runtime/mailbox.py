@@ -94,21 +94,23 @@ class Mailroom:
         self._again(box)
 
     def retry(self, box: Box) -> None:
-        """The taken messages must be taken again, first and in the same order."""
+        """The taken messages must be taken again, in the same order, and before other boxes: they are older."""
         box.waiting.extendleft(reversed(box.taken))
         box.taken = []
-        self._again(box)
+        self._again(box, first=True)
 
-    def _again(self, box: Box) -> None:
+    def _again(self, box: Box, first: bool = False) -> None:
         self.size -= len(box.taken)
         box.taken = []
         box.busy = False
         if self._boxes.get(box.entity) is not box:
             return
-        if box.waiting:
-            self._ready.append(box)
-        else:
+        if not box.waiting:
             del self._boxes[box.entity]
+        elif first:
+            self._ready.appendleft(box)
+        else:
+            self._ready.append(box)
 
     def _forget(self, entity: str, message: Message) -> None:
         if message.inbox_id is not None:

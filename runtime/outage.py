@@ -97,8 +97,8 @@ class Outage:
             claimed += [row] if under_way else []
         core.timers.clear()
         core.ownership.doubtful.clear()
-        core.store = self._local = local
-        self._unsettled = True
+        self._local, self._unsettled = local, True
+        core.work_on(local)
         log.error(
             "store_away_paging_from_memory",
             host=core.host_id,
@@ -151,7 +151,8 @@ class Outage:
 
     def _leave(self) -> None:
         core = self._core
-        core.store, self._local = core.real_store, None
+        self._local = None
+        core.work_on(core.real_store)
         core.ownership.stop()
         core.forget_all()
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from runtime.activation import Activation
-from runtime.core import Core, Pace, log
+from runtime.core import Core, Pace, log, wait
 from runtime.errors import OutcomeUnknown, StatementRejected, StoreUnavailable
 from runtime.mailbox import Box
 from runtime.store import Committed, Store, Turn
@@ -89,7 +89,8 @@ class Pump:
             try:
                 result = await self._core.store.commit(epochs, [r.turn for r in batch])
             except StoreUnavailable:
-                await self._core.clock.sleep(pause)
+                # Over as soon as the host works on memory: what was decided first is then decided again, and first.
+                await wait(self._core.store_changed, pause)
                 pause = min(1.0, pause * 2)
                 continue
             except OutcomeUnknown:
@@ -114,8 +115,8 @@ class Pump:
         return [r for r, able in zip(ours, sound, strict=True) if able]
 
     def _give_back(self, batch: list[Ready]) -> None:
-        """The messages go back into their boxes; the turns are void."""
-        for ready in batch:
+        """The messages go back into their boxes, those decided first in front; the turns are void."""
+        for ready in reversed(batch):
             if self._still_ours(ready):
                 self._core.mailroom.retry(ready.box)
         self._core.turns_wanted.set()

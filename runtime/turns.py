@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from runtime.core import Core, log, wait
 from runtime.errors import RuntimeFault
 from runtime.mailbox import Box
@@ -29,6 +31,7 @@ class TurnLoop:
             if not boxes:
                 break
             await self._decide(boxes)
+            await asyncio.sleep(0)
         for shard in list(core.solo):
             await self._step_solo(shard)
 
@@ -64,7 +67,7 @@ class TurnLoop:
             if not core.unattended:  # else the last known environment must do
                 await core.env.at_least(max((m.env_version for b in boxes for m in b.taken), default=0))
         except RuntimeFault:
-            for box in boxes:
+            for box in reversed(boxes):
                 core.mailroom.retry(box)
             raise
         for place, box in enumerate(boxes):
@@ -76,7 +79,7 @@ class TurnLoop:
                 else:
                     await self._run(box)
             except RuntimeFault:  # of the store that was to note one of them: the others must not wait for ever
-                for other in boxes[place + 1 :]:
+                for other in reversed(boxes[place + 1 :]):
                     if core.mailroom.current(other):
                         core.mailroom.retry(other)
                 raise
