@@ -17,6 +17,14 @@ from tests.sim.world import World
 SEEDS = 150
 MUTANT_SEEDS = 80
 CHUNK = 4
+SHOWN_BY = {
+    "timer set after the commit": 8,
+    "silent in an outage": 4,
+    "deaf in an outage": 38,
+    "told together whatever became of the message": 9,
+    "waiting acknowledgements ignored": 24,
+}
+"""Seeds that showed a mutation when this was written, tried before all others; 0 to 3 show the rest."""
 
 
 def test_the_promise_holds_for_every_seed() -> None:
@@ -29,8 +37,9 @@ def test_the_promise_holds_for_every_seed() -> None:
 
 @pytest.mark.parametrize("mutation", [name for name in MUTATIONS if name != "as specified"])
 def test_removing_a_safety_line_turns_a_seed_red(mutation: str) -> None:
+    usual = SHOWN_BY.get(mutation, 0) // CHUNK * CHUNK
     with ProcessPoolExecutor() as pool:
-        for first in range(0, MUTANT_SEEDS, CHUNK):
+        for first in sorted(range(0, MUTANT_SEEDS, CHUNK), key=lambda first: first != usual):
             jobs = [(seed, mutation) for seed in range(first, first + CHUNK)]
             if any(result.findings for result in pool.map(run_mutant, jobs)):
                 return

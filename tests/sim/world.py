@@ -86,8 +86,14 @@ class SimSendLog:
         await self._process.point("after the send log")
 
     async def left(self) -> list[sendlog.Left]:
-        mine = {n: lines for n, (who, lines) in self._files.items() if who is self._process or who.dead}
-        return [sendlog.Left(name, sendlog.fold(lines)) for name, lines in mine.items()]
+        taken = self._process.world.taken
+        found = []
+        for name, (who, lines) in self._files.items():
+            taker = taken.get(name, who)
+            if taker is self._process or taker.dead:  # a file is locked by whoever took it, for as long as that lives
+                taken[name] = self._process
+                found.append(sendlog.Left(name, sendlog.fold(lines)))
+        return found
 
     async def forget(self, name: str, refused: str = "") -> None:
         await self._process.point("before the send log is forgotten")
@@ -141,6 +147,8 @@ class World:
         self.faults: list[tuple[float, str, str, str]] = []
         self._incarnations = 0
         self.disk: dict[str, tuple[Process, list[sendlog.Line]]] = {}
+        self.taken: dict[str, Process] = {}
+        """Send log of a dead process -> the host that settles it."""
         self.unattended: dict[str, Process] = {}
         """Delivery -> the host that logged it while the store was away."""
         self.settled: dict[str, float] = {}
