@@ -144,8 +144,8 @@ def _beside(world: Any, sends: list[Sent]) -> int:
     count = 0
     for sent in sends:
         for other in sends:
-            logger = world.unattended.get(other.delivery)
-            if other is sent or logger is None or logger.name != other.host or sent.host == other.host:
+            logger = next((p for p in world.unattended.get(other.delivery, ()) if p.name == other.host), None)
+            if other is sent or logger is None or sent.host == other.host:
                 continue
             told = world.settled.get(other.delivery, float("inf"))
             stopped = any(start < told and end > other.at for start, end in logger.stops)

@@ -149,8 +149,8 @@ class World:
         self.disk: dict[str, tuple[Process, list[sendlog.Line]]] = {}
         self.taken: dict[str, Process] = {}
         """Send log of a dead process -> the host that settles it."""
-        self.unattended: dict[str, Process] = {}
-        """Delivery -> the host that logged it while the store was away."""
+        self.unattended: dict[str, list[Process]] = {}
+        """Delivery -> the hosts that logged it while the store was away."""
         self.settled: dict[str, float] = {}
         """Delivery -> when its log was settled with the store."""
         self.unsure: set[str] = set()
@@ -208,7 +208,7 @@ class World:
         """A host recorded sends of its own before it made them."""
         for line in lines:
             if line.begun is not None:
-                self.unattended[line.begun.id] = process
+                self.unattended.setdefault(line.begun.id, []).append(process)
 
     def _announce(self, what: Callable[[Host], None], but: Process | None = None) -> None:
         """Valkey: everybody who listens hears it a moment later; a frozen process when it runs again."""
