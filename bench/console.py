@@ -48,16 +48,16 @@ WATCH = """() => {
   look();
   new MutationObserver(look).observe(document.getElementById("content"), { childList: true, subtree: true });
 }"""
-SCROLL = """() => new Promise((done) => {
+SCROLL = """() => {
   const gaps = []; let last = performance.now(); const began = last;
   const frame = (now) => {
     gaps.push(now - last); last = now;
     window.scrollBy(0, 300);
     if (now - began < 4000) requestAnimationFrame(frame);
-    else done({ gaps, rows: document.querySelectorAll("tr[data-id]").length });
+    else window.scrolled = { gaps, rows: document.querySelectorAll("tr[data-id]").length };
   };
   requestAnimationFrame(frame);
-})"""
+}"""
 LOADED = """() => performance.getEntriesByType("resource").filter((r) => r.name.includes(".js") || r.initiatorType === "script")
   .reduce((sum, r) => sum + r.encodedBodySize, 0)"""
 
@@ -226,7 +226,8 @@ def many(product: Product, context: BrowserContext, url: str) -> dict[str, float
     page = context.new_page()
     page.goto("/incidents")
     page.wait_for_selector("tr[data-id]")
-    scrolled = page.evaluate(SCROLL)
+    page.evaluate(SCROLL)  # asked for afterwards: to wait for a promise of it never ended, right after the load
+    scrolled = page.wait_for_function("() => window.scrolled", polling=500).json_value()
     gaps = sorted(scrolled["gaps"][1:])
     return {
         "first_rows_s": taken,
