@@ -286,6 +286,8 @@ async def test_a_page_held_up_by_the_network_does_not_leave_when_the_database_an
         await asyncio.wait_for(site.line.called.wait(), 15)
         assert host.core.unattended
         stopped = await site.bench.send("a", Stop())  # somebody else had it, and it was acknowledged
+        for limit in ("CONNECT_S", "ANSWER_S"):  # a busy machine needs longer to be reached, and is not away for that
+            monkeypatch.setattr(connections, limit, 10.0)
         site.heal()
         site.line.network.set()  # all of it at once, as a cable that is plugged in again
 
