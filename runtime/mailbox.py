@@ -93,11 +93,12 @@ class Mailroom:
             self._forget(box.entity, message)
         self._again(box)
 
-    def retry(self, box: Box) -> None:
+    def retry(self, *boxes: Box) -> None:
         """The taken messages must be taken again, in the same order, and before other boxes: they are older."""
-        box.waiting.extendleft(reversed(box.taken))
-        box.taken = []
-        self._again(box, first=True)
+        for box in reversed(boxes):
+            box.waiting.extendleft(reversed(box.taken))
+            box.taken = []
+            self._again(box, first=True)
 
     def _again(self, box: Box, first: bool = False) -> None:
         self.size -= len(box.taken)

@@ -115,10 +115,8 @@ class Pump:
         return [r for r, able in zip(ours, sound, strict=True) if able]
 
     def _give_back(self, batch: list[Ready]) -> None:
-        """The messages go back into their boxes, those decided first in front; the turns are void."""
-        for ready in reversed(batch):
-            if self._still_ours(ready):
-                self._core.mailroom.retry(ready.box)
+        """The messages go back into their boxes; the turns are void."""
+        self._core.mailroom.retry(*(ready.box for ready in batch if self._still_ours(ready)))
         self._core.turns_wanted.set()
 
     def _still_ours(self, ready: Ready) -> bool:

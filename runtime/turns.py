@@ -67,8 +67,7 @@ class TurnLoop:
             if not core.unattended:  # else the last known environment must do
                 await core.env.at_least(max((m.env_version for b in boxes for m in b.taken), default=0))
         except RuntimeFault:
-            for box in reversed(boxes):
-                core.mailroom.retry(box)
+            core.mailroom.retry(*boxes)
             raise
         for place, box in enumerate(boxes):
             if not core.mailroom.current(box) or not core.ownership.holds(box.shard):
@@ -79,9 +78,7 @@ class TurnLoop:
                 else:
                     await self._run(box)
             except RuntimeFault:  # of the store that was to note one of them: the others must not wait for ever
-                for other in reversed(boxes[place + 1 :]):
-                    if core.mailroom.current(other):
-                        core.mailroom.retry(other)
+                core.mailroom.retry(*filter(core.mailroom.current, boxes[place + 1 :]))
                 raise
 
     async def _run(self, box: Box) -> None:

@@ -17,8 +17,7 @@ def test_what_must_be_taken_again_comes_before_what_came_later() -> None:
     room = of("a", "b", "c", "d")
     taken = room.take(2)
     assert [box.entity for box in taken] == ["a", "b"]
-    for box in reversed(taken):
-        room.retry(box)
+    room.retry(*taken)
     assert [box.entity for box in room.take(4)] == ["a", "b", "c", "d"], "who was due first is paged first"
 
 
