@@ -17,7 +17,7 @@ from simulation.outcome import Outcome
 def judge(outcome: Outcome) -> list[Finding]:
     """All violations, in order of time; none means that the promise held in this run."""
     with resting():
-        return ordered([*kept(outcome), *called(outcome)])
+        return ordered([*_kept(outcome), *_called(outcome)])
 
 
 def ordered(findings: list[Finding]) -> list[Finding]:
@@ -25,8 +25,8 @@ def ordered(findings: list[Finding]) -> list[Finding]:
     return sorted(findings, key=lambda f: (f.at, f.entity, f.kind))
 
 
-def kept(outcome: Outcome) -> list[Finding]:
-    """The first half of the questions: what senders and providers said is kept, and what fires is in an incident."""
+def _kept(outcome: Outcome) -> list[Finding]:
+    """What senders and providers said is kept, and what fires is in an incident."""
     found: list[Finding] = []
     accepted(outcome, found.append)
     heard(outcome, found.append)
@@ -42,8 +42,8 @@ def kept(outcome: Outcome) -> list[Finding]:
     return found
 
 
-def called(outcome: Outcome) -> list[Finding]:
-    """The second half, as much work as the first: the right people were called, in time, as long as it was due."""
+def _called(outcome: Outcome) -> list[Finding]:
+    """The right people were called, in time, as long as it was due."""
     found: list[Finding] = []
     opinion = Opinion(outcome.scenario.end + 86_400)
     for entity, rows in outcome.journals.items():
