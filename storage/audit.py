@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage import cursor as cursors
 from storage.changes import Sessions
@@ -74,12 +75,11 @@ async def facets(sessions: Sessions) -> tuple[list[str], list[str]]:
     return sorted(row.actors), sorted(row.kinds)
 
 
-async def last_s(sessions: Sessions, actor: str | None, action: str, subject: str) -> float | None:
+async def last_s(session: AsyncSession, actor: str | None, action: str, subject: str) -> float | None:
     """Seconds since this person, or with None anybody, last did this; None if not within the hour."""
-    async with sessions() as session:
-        found: float | None = (
-            await session.execute(LAST, {"actor": actor, "action": action, "subject": subject})
-        ).scalar_one()
+    found: float | None = (
+        await session.execute(LAST, {"actor": actor, "action": action, "subject": subject})
+    ).scalar_one()
     return found
 
 

@@ -106,7 +106,7 @@ async def test_destination(destination_id: PathId, caller: Configurer, gateway: 
     async with act(gateway.sessions, caller.name, "test", subject := f"destination/{destination_id}") as session:
         row = await fetch(session, DestinationRow, destination_id, "destination")
         await session.refresh(row, with_for_update=True)
-        pause("test", await audit.last_s(gateway.sessions, None, "test", subject), NEXT_TEST_S)
+        pause("test", await audit.last_s(session, None, "test", subject), NEXT_TEST_S)
         contact = destination_of(row, gateway.sealer).contact
         settings = {k: v for k, v in contact.settings.items() if k != "mention"}
         page = test_page(gateway, caller.name, row.name, contact.address, settings)

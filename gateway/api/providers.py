@@ -67,11 +67,11 @@ async def _contact(channel: str, caller: Holder, gateway: Services) -> ContactMe
         raise ProblemError(409, sender.problem)
     if caller.user_id is None:
         raise ProblemError(409, "This key belongs to nobody, who could get a test? Use a person's key, or sign in.")
-    last = await audit.last_s(gateway.sessions, caller.name, "test", f"provider/{channel}")
-    if last is not None and last < PAUSE_S:
-        wait = f"{PAUSE_S - last:.0f}"
-        raise ProblemError(429, f"You tested it a moment ago. Try again in {wait} s.", {"Retry-After": wait})
     async with gateway.sessions() as session:
+        last = await audit.last_s(session, caller.name, "test", f"provider/{channel}")
+        if last is not None and last < PAUSE_S:
+            wait = f"{PAUSE_S - last:.0f}"
+            raise ProblemError(429, f"You tested it a moment ago. Try again in {wait} s.", {"Retry-After": wait})
         user = await fetch(session, UserRow, caller.user_id, "user")
         for contact in user.contacts:
             if contact.channel == channel and contact.enabled:
