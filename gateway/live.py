@@ -11,12 +11,21 @@ not signed in; 4403: from another site; 4408: too slow, come again with your cur
 
 {"type": "counts", "open": {status: n}} at once and when it changes; {"type": "rows", "items": [alert without members]}.
 {"type": "rota", "version": n}: who is on call, a swap, time off or the configuration may be different; ask again.
+
+Who is on call comes whole, to who says what they watch (gateway/schemas/live.py has the parameters and documents):
+
+    {"type": "watch", "of": "on-call"}                                        and "leave" when it is no longer shown
+    {"type": "watch", "of": "calendar?schedule=ID&span=28&zone=Europe/Berlin"}
+
+{"type": "on-call", "of", …} or {"type": "calendar", "of", …} at once, and again whenever it became another one:
+something was saved, somebody else came on call, another day began. {"type": "refused", "of", "detail", "errors"}: it is
+not, and what was watched before goes on. A socket watches at most eight; one that comes again says it again.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from datetime import UTC, datetime
 from typing import Any
 
@@ -73,7 +82,11 @@ async def live_alerts(socket: WebSocket, token: str = "") -> None:
         except SQLAlchemyError:
             await socket.close(1013, AWAY)
             return
-        await _while_open(socket, token, _send_rows(socket, queue))
+        watcher = services.documents.watcher(queue)
+        try:
+            await _while_open(socket, token, _send_rows(socket, queue), watcher.hear)
+        finally:
+            watcher.end()
 
 
 async def _admitted(socket: WebSocket, token: str) -> bool:
@@ -94,12 +107,21 @@ async def _admitted(socket: WebSocket, token: str) -> bool:
     return True
 
 
-async def _while_open(socket: WebSocket, token: str, sending: Coroutine[None, None, None]) -> None:
-    """Until the other side goes, or is signed out."""
+async def _ignore(_: str) -> None:
+    """Nothing is expected."""
+
+
+async def _while_open(
+    socket: WebSocket,
+    token: str,
+    sending: Coroutine[None, None, None],
+    hear: Callable[[str], Awaitable[None]] = _ignore,
+) -> None:
+    """Until the other side goes, or is signed out. `hear`: gets what it says."""
     beside = [asyncio.create_task(sending), asyncio.create_task(_sign_out(socket, token))]
     try:
         while True:
-            await socket.receive_text()  # nothing is expected; without a reader a closed tab would leak
+            await hear(await socket.receive_text())  # without a reader a closed tab would leak
     except (WebSocketDisconnect, RuntimeError):
         pass
     finally:

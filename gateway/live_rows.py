@@ -116,10 +116,16 @@ class LiveRows:
     def tell(self, message: str) -> None:
         """Everybody who watches, whatever it is about."""
         for queue in list(self._watchers):
-            try:
-                queue.put_nowait(message)
-            except asyncio.QueueFull:
-                self._drop(queue)
+            self.offer(queue, message)
+
+    def offer(self, queue: asyncio.Queue[str | None], message: str) -> None:
+        """One who watches, unless they were dropped."""
+        if queue not in self._watchers:
+            return
+        try:
+            queue.put_nowait(message)
+        except asyncio.QueueFull:
+            self._drop(queue)
 
     def _drop(self, queue: asyncio.Queue[str | None]) -> None:
         self._watchers.discard(queue)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from domain.configuration import Configuration
 from domain.errors import Invalid
 from domain.oncall import gaps, layer_lines, shifts, temporary_lines
 from domain.schedule import Layer
 from domain.schedule import Schedule as DomainSchedule
 from domain.schedule import Shift as DomainShift
 from gateway.schemas.base import moment
-from gateway.schemas.schedules import Change, Gap, Line, Preview, Shift
+from gateway.schemas.schedules import Change, Gap, Line, Preview, ScheduleLine, Shift
 
 WINDOW_S = 400 * 86_400.0
 MAX_PIECES = 40_000
@@ -46,6 +47,29 @@ def preview(schedule: DomainSchedule, start: float, end: float) -> Preview:
             if o.start < end and o.end > start
         ],
     )
+
+
+def timeline(config: Configuration, team: str, start: float, end: float) -> list[ScheduleLine]:
+    """The final line of every schedule, or of a team's, by name, with its gaps. Raises Invalid for an unknown team and
+    a window that is empty or too long."""
+    if not 0 < end - start <= WINDOW_S:
+        raise Invalid("end", "The window must end after it starts, and last at most 400 days.")
+    if team and team not in config.teams:
+        raise Invalid("team", f"There is no team with id {team!r}.")
+    ordered = sorted(config.schedules.values(), key=lambda s: (s.name, s.id))
+    chosen = [s for s in ordered if team in ("", s.team_id)]
+    if sum(pieces(s, end - start) for s in chosen) > MAX_PIECES:
+        raise Invalid("end", f"This window holds more than {MAX_PIECES} shifts; make it shorter.")
+    return [
+        ScheduleLine(
+            schedule_id=schedule.id,
+            schedule=schedule.name,
+            zone=schedule.zone,
+            shifts=shown(shifts(schedule, start, end)),
+            gaps=[Gap(start=moment(a), end=moment(b)) for a, b in gaps(schedule, start, end)],
+        )
+        for schedule in chosen
+    ]
 
 
 def shown(line: Iterable[DomainShift]) -> list[Shift]:

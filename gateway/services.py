@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from socket import gethostname
 from typing import Protocol
 
@@ -32,6 +32,7 @@ from gateway.ingest import Ingest
 from gateway.last_requests import LastRequests
 from gateway.lint_watch import LintWatch
 from gateway.listening import Listening
+from gateway.live_documents import LiveDocuments
 from gateway.live_feed import LiveFeed
 from gateway.live_rota import LiveRota
 from gateway.live_rows import LiveRows
@@ -89,6 +90,7 @@ class Services:
     feed: LiveFeed
     rows: LiveRows
     rota: LiveRota
+    documents: LiveDocuments
     upstream: Upstream
     figures: Figures
     ledger: LedgerSealer
@@ -102,7 +104,7 @@ class Services:
     drifting: Drifting
     forgetting: Forgetting
     presence: Presence
-    standings: Standings = field(default_factory=Standings)
+    standings: Standings
 
     @classmethod
     def build(cls, settings: Settings) -> Services:
@@ -123,7 +125,7 @@ class Services:
         witness = Witness(valkey, "gateway")
         in_flight = InFlight(spool, outage, SystemClock().monotonic)
         feed = LiveFeed(store, settings.redis_url, in_flight.processed)
-        rows = LiveRows(factory, feed, lambda: config.current)
+        rows, standings = LiveRows(factory, feed, lambda: config.current), Standings()
         here = f"{gethostname()}:{settings.port}"
         hearing, last_requests = Hearing(factory), LastRequests(valkey)
         inbox = InboxWriter(store, poker.poke, spool, outage, in_flight, witness.say_spooled)
@@ -152,6 +154,7 @@ class Services:
             upstream=Upstream(settings.console_socket),
             rows=rows,
             rota=LiveRota(factory, lambda: config.current, rows),
+            documents=LiveDocuments(config, rows, standings, time, factory, sealer),
             figures=Figures(store, factory, valkey),
             ledger=LedgerSealer(store),
             calendars_in=CalendarsIn(factory, sealer, config, poker, settings.calendar_private),
@@ -164,6 +167,7 @@ class Services:
             drifting=Drifting(factory, sealer, config),
             forgetting=Forgetting(factory, settings.history_days),
             presence=Presence(factory, here, (spool, feed, rows), time.now),
+            standings=standings,
         )
 
     async def start(self) -> None:
@@ -183,6 +187,6 @@ class Services:
     def _parts(self) -> tuple[_Part, ...]:
         """What runs, each after what it needs."""
         keeping = (self.poker, self.speaking, self.spool, self.pager, self.replay, self.inbox, self.in_flight)
-        knowing = (self.commands, self.config, self.feed, self.rows, self.rota)
+        knowing = (self.commands, self.config, self.feed, self.rows, self.rota, self.documents)
         looking = (self.ledger, self.calendars_in, self.listening, self.hearing, self.last_requests, self.lint)
         return (*keeping, *knowing, *looking, self.presence, self.forgetting)

@@ -6,7 +6,6 @@ nobody takes an answer about now for one about then.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -17,13 +16,12 @@ from fastapi import Depends, Query
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.configuration import Configuration
-from domain.enrichment import prepare
 from gateway.auth.principal import any_services
+from gateway.past import configuration_at
 from gateway.schemas.base import Moment
 from gateway.services import Services
 from storage import incidents
 from storage.as_of import check_known, session_at
-from storage.configuration import load_in
 
 ABOUT = "Answer from the configuration as it was then (RFC 3339); docs/versions.md"
 
@@ -48,10 +46,7 @@ class Then:
         """All of it; of now, the one that this gateway works with."""
         if self.at is None:
             return self.services.config.current
-        async with self.session() as session:
-            found = await load_in(session, self.services.sealer)
-        await asyncio.to_thread(prepare, found)
-        return found
+        return await configuration_at(self.services.sessions, self.services.sealer, self.at)
 
     async def open_in(self, lines: Iterable[str]) -> dict[str, str]:
         """Line key -> incident that is open in it; none in the past, of which this is not asked."""
