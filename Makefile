@@ -21,7 +21,7 @@ chaos: .venv/dev.stamp
 	@$(PY) -m tests.chaos --seed $(SEED) --minutes $(MINUTES) --faults $(FAULTS)
 
 bench: .venv/dev.stamp .venv/console.stamp
-	@$(PY) -m bench && $(PY) -m bench.console
+	@$(PY) -m bench && $(PY) -m bench.console && $(PY) -m bench.rota
 
 screenshots: .venv/console.stamp .venv/dev.stamp
 	@$(PY) -m tests.console.screenshots

@@ -1,4 +1,4 @@
-"""Pages about who is on call: told that something was saved or a shift ended, they load themselves anew."""
+"""One person's page about who is on call: told that something was saved or a shift ended, it loads itself anew."""
 
 from __future__ import annotations
 
@@ -34,9 +34,6 @@ class Renewing(Viewer, Session, mixin=True):  # type: ignore[call-arg]
         async def _load(self) -> None:
             """Everything else."""
 
-        def _by_viewer(self) -> bool:
-            """Whether times are shown on the browser's clock."""
-
     async def _begin(self) -> None:
         """Everything, as it is now."""
         self._told = 0
@@ -62,7 +59,7 @@ class Renewing(Viewer, Session, mixin=True):  # type: ignore[call-arg]
         return found
 
     def _moved(self) -> Any:
-        return type(self).load if self.loaded and self._by_viewer() else None
+        return type(self).load if self.loaded else None
 
 
 def watching(on: Any) -> rx.Component:

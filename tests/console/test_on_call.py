@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import signal
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import WebSocket, expect
 
 from tests.console.conftest import Open
 from tests.console.test_incidents import serious
@@ -64,6 +65,51 @@ def test_an_override_on_the_calendar_changes_who_is_paged(product: Product, open
     renamed = {"name": "Gus Gray", "email": "gus.gray@example.org"}
     product.call("PUT", f"/users/{regular}", renamed)
     expect(watched.locator("tr", has_text="Console line")).to_contain_text("Gus Gray", timeout=SLOW_MS)
+
+
+def test_an_override_is_in_the_other_browsers_calendar_without_a_request(product: Product, open_as: Open) -> None:
+    pia, quinn = (product.person(name, "outbox", "") for name in ("Pia", "Quinn"))
+    rotation = {"unit": "week", "every": 1, "start": "2026-01-05T09:00:00", "users": [pia]}
+    body = {"name": "Told line", "zone": "Europe/Berlin", "layers": [{"name": "weekly", "rotation": rotation}]}
+    schedule = product.call("POST", "/schedules", body)["id"]
+    watched, page = (open_as(who, f"/on-call?schedule={schedule}") for who in (pia, quinn))
+    said: list[str] = []
+    watched.on("request", lambda request: said.append(request.url))
+    watched.on("websocket", lambda socket: heard(socket, said))
+    watched.reload()
+    for browser in (watched, page):
+        expect(browser.locator(".line.final")).to_contain_text("Pia", timeout=SLOW_MS)
+        expect(browser.get_by_label("Who").locator("option", has_text="Quinn")).to_have_count(1, timeout=SLOW_MS)
+        expect(browser.get_by_text("By the clock of Europe/Berlin")).to_be_visible(timeout=SLOW_MS)
+    said.clear()
+    now = datetime.now(ZoneInfo("Europe/Berlin"))
+    page.get_by_label("Who").select_option(label="Quinn")
+    page.get_by_label("From").fill((now - timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M"))
+    page.get_by_label("To", exact=True).fill((now + timedelta(hours=8)).strftime("%Y-%m-%dT%H:%M"))
+    page.get_by_role("button", name="Save the override").click()
+    expect(watched.locator(".line.override")).to_contain_text("replace: Quinn", timeout=SLOW_MS)
+    expect(watched.locator("tr", has_text="Told line")).to_contain_text("Quinn: ", timeout=SLOW_MS)
+    assert said == [], "neither the browser nor the console's process asked for it"
+
+    watched.goto(f"/on-call?schedule={schedule}&first=2026-10-24&span=7")
+    expect(watched.locator(".day").first).to_have_text("Sat 24 Oct", timeout=SLOW_MS)
+    widths = watched.locator(".day").evaluate_all("days => days.map((day) => parseFloat(day.style.width))")
+    assert widths[1] / widths[0] == pytest.approx(25 / 24, rel=1e-3), "a day of 25 hours is as wide as it is long"
+    watched.get_by_role("button", name="Later").click()
+    expect(watched.locator(".day").first).to_have_text("Sat 31 Oct", timeout=SLOW_MS)
+    expect(watched).to_have_url(f"/on-call?schedule={schedule}&first=2026-10-31&span=7")
+    watched.goto("/on-call?schedule=gone")
+    expect(watched.get_by_role("alert")).to_contain_text("There is no schedule with id 'gone'", timeout=SLOW_MS)
+    expect(watched.locator("tr", has_text="Told line")).to_contain_text("Quinn: ")
+    watched.get_by_role("button", name="Show the first schedule").click()
+    expect(watched.locator(".line.final")).to_be_visible(timeout=SLOW_MS)
+
+
+def heard(socket: WebSocket, said: list[str]) -> None:
+    """What goes over the console's own websocket, but for its heartbeat: the state of a page that is touched."""
+    if "/_event" in socket.url:
+        for frames in ("framereceived", "framesent"):
+            socket.on(frames, lambda payload: None if str(payload) in ("2", "3") else said.append(str(payload)))
 
 
 def called(product: Product, ident: str) -> list[str]:

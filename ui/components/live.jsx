@@ -1,13 +1,18 @@
-// The gateway's live list of incidents: one websocket a page, whatever listens on it.
+// The gateway's websocket for lists and calendars: one a page, whatever listens on it.
 import { useEffect, useState } from "react";
 import { BASE } from "./parts.jsx";
 
 const listeners = new Set();
+const watched = new Map(); // what the gateway is asked to tell (gateway/live.py), and by how many here
 const state = { live: false, since: null };
 let socket = null, wait = 250, timer = null;
 
 function tell(message) {
   for (const listener of [...listeners]) listener(message);
+}
+
+function say(type, of) {
+  if (state.live) socket.send(JSON.stringify({ type, of }));
 }
 
 function open() {
@@ -21,6 +26,7 @@ function open() {
       wait = 250;
       state.live = true;
       state.since = null;
+      for (const of of watched.keys()) say("watch", of);
       tell({ type: "live" });
     }
     tell(JSON.parse(event.data));
@@ -51,6 +57,33 @@ export function listen(listener) {
       last.close();
     }
   };
+}
+
+// What the gateway says of this, a document or why there is none, as it is now; null until then. What was refused is asked
+// for once more when something was saved: it may be there then.
+export function useWatched(of) {
+  const [told, setTold] = useState(null);
+  useEffect(() => {
+    if (!of) return;
+    let refused = false;
+    const stop = listen((message) => {
+      if (message.type === "rota" && refused) say("watch", of);
+      if (message.of !== of) return;
+      refused = message.type === "refused";
+      setTold(message);
+    });
+    watched.set(of, (watched.get(of) ?? 0) + 1);
+    say("watch", of);
+    return () => {
+      watched.set(of, watched.get(of) - 1);
+      if (watched.get(of) === 0) {
+        watched.delete(of);
+        say("leave", of);
+      }
+      stop();
+    };
+  }, [of]);
+  return told;
 }
 
 export function LiveBadge() {

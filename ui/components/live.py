@@ -1,11 +1,16 @@
-"""Python's side of the components in live.jsx and incident_list.jsx."""
+"""Python's side of the components that listen on the gateway's websocket, and of what they are made of."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import reflex as rx
 
 _live = rx.asset("live.jsx", shared=True)
 _list = rx.asset("incident_list.jsx", shared=True)
+_drawable = rx.asset("drawable.jsx", shared=True)
+_calendar = rx.asset("calendar.jsx", shared=True)
+_on_call = rx.asset("on_call.jsx", shared=True)
 _rota_watch = rx.asset("rota_watch.jsx", shared=True)
 _parts = rx.asset("parts.jsx", shared=True)
 
@@ -37,6 +42,7 @@ class RotaWatch(rx.Component):
     """Shows nothing; tells when who is on call may have changed, and whether names may have.
 
     `until`: the next hand-over (ISO), in `seconds`. Tells the version of the configuration, too; 0: it is not known.
+    `names`: tells only when names may be others.
     """
 
     library = library(_rota_watch)
@@ -44,6 +50,7 @@ class RotaWatch(rx.Component):
 
     until: rx.Var[str]
     seconds: rx.Var[float]
+    names: rx.Var[bool]
     on_change: rx.EventHandler[rx.event.passthrough_event_spec(bool, int)]
 
 
@@ -117,6 +124,37 @@ class IncidentList(rx.Component):
     may: rx.Var[bool]
 
 
+class Calendar(rx.Component):
+    """Days with who is on call in them. `shown`: as the gateway says a calendar (gateway/schemas/live.py)."""
+
+    library = library(_calendar)
+    tag = "Calendar"
+
+    shown: rx.Var[dict[str, Any]]
+    label: rx.Var[str]
+
+
+class OnCall(rx.Component):
+    """Who is on call now, and the calendar that somebody chose; what is within stands beside one schedule of now.
+
+    `may`, `configure`: what is offered; `teams`: id and name of each. Tells the schedule and zone that what is within
+    is about, if `schedule` and `zone` say others; what was drawn, from and to on that clock; and which override is to
+    be taken back.
+    """
+
+    library = library(_on_call)
+    tag = "OnCall"
+
+    may: rx.Var[bool]
+    configure: rx.Var[bool]
+    teams: rx.Var[list[list[str]]]
+    schedule: rx.Var[str]
+    zone: rx.Var[str]
+    on_shown: rx.EventHandler[rx.event.passthrough_event_spec(str, str)]
+    on_drawn: rx.EventHandler[rx.event.passthrough_event_spec(str, str)]
+    on_take_back: rx.EventHandler[rx.event.passthrough_event_spec(str)]
+
+
 live_badge = LiveBadge.create
 live_watch = LiveWatch.create
 rota_watch = RotaWatch.create
@@ -128,3 +166,5 @@ place = Place.create
 leave = Leave.create
 sign_out = SignOut.create
 incident_list = IncidentList.create
+calendar = Calendar.create
+on_call = OnCall.create

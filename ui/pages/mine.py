@@ -68,9 +68,6 @@ class View(Renewing, Viewer, Session):
         """As it is now."""
         await self._begin()
 
-    def _by_viewer(self) -> bool:
-        return True
-
     async def _load_names(self) -> None:
         users = (await self.ask("GET", "/users"))["items"]
         self.names = {u["id"]: u["name"] for u in users}

@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 import reflex as rx
 
 from ui import drafts
-from ui.calendar import Day, Row, days, rows, window
+from ui.calendar import drawing, window
 from ui.choices import callable_of, named
+from ui.components.live import calendar
 from ui.editing import Editing
 from ui.fixed_draft import following
 from ui.importing import CLOSED, Importing, calendars
@@ -20,7 +21,6 @@ from ui.schedule_draft import LISTS, Schedule, body, fresh_layer, going, missing
 from ui.schedule_form import form, keeping
 from ui.session import Session, told
 from ui.shell import shell
-from ui.weeks import weeks
 
 SPANS = {"7": "1 week", "14": "2 weeks", "28": "4 weeks"}
 NOTHING: Schedule = {"name": "", "zone": "UTC", "team_id": "", "layers": []}
@@ -46,16 +46,16 @@ class View(Editing, Importing, Session):
     today: str = ""
     first: str = ""
     span: str = "14"
-    heads: list[Day] = []
-    lines: list[Row] = []
+    drawn: dict[str, Any] = {}
     gaps: int = 0
     stale: bool = False
     effects: list[Effect] = []
+    _users: list[dict[str, Any]] = []
 
     @rx.var
     def some_lines(self) -> bool:
         """There is a calendar to show."""
-        return bool(self.lines)
+        return bool(self.drawn)
 
     @rx.var
     def some_effects(self) -> bool:
@@ -70,7 +70,7 @@ class View(Editing, Importing, Session):
         *_, ident, last = str(self.router.url.path).rstrip("/").split("/")
         self.saved = ident if last == "edit" else ""
         users = (await self.ask("GET", "/users"))["items"]
-        self.people = callable_of(users)
+        self.people, self._users = callable_of(users), users
         self.teams, self.calendars = await named(self, "/teams"), await named(self, "/holiday-calendars")
         self.today = (await self.ask("GET", "/on-call"))["at"][:10]
         mine = next((u["zone"] for u in users if u["id"] == self.user_id), "UTC")
@@ -86,7 +86,7 @@ class View(Editing, Importing, Session):
     def reset_page(self) -> None:
         """Nothing of what was typed before, for another schedule."""
         self.loaded, self.some, self.stale, self.first = True, False, False, ""
-        self.heads, self.lines, self.effects, self.gaps = [], [], [], 0
+        self.drawn, self.effects, self.gaps = {}, [], 0
         self.imports, self.importing = [], CLOSED
 
     async def look(self) -> None:
@@ -108,8 +108,7 @@ class View(Editing, Importing, Session):
         }
         tried["replaces"] = self.saved or None
         said = await self.send("POST", "/schedules/preview", tried, "schedule", LISTS)
-        self.heads = days(first, count, zone, today)
-        self.lines = rows(said, dict(self.people), start, end, zone)
+        self.drawn = drawing(said, self._users, first, count, zone, today)
         self.gaps = len(said["gaps"])
         tones = {"uncovered": "problem-text", "covered": "good"}
         self.effects = [{"text": c["words"], "tone": tones.get(c["kind"], "")} for c in said["consequences"]]
@@ -213,7 +212,7 @@ def preview() -> rx.Component:
             class_name="dim",
         ),
         rx.el.div(
-            rx.cond(View.some_lines, weeks(View.heads, View.lines)),
+            rx.cond(View.some_lines, calendar(shown=View.drawn, label="Shifts")),
             class_name=rx.cond(View.stale, "stale", ""),
         ),
         rx.el.h2("What changes, in the next 60 days"),
