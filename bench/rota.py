@@ -41,7 +41,7 @@ class Told:
 
     async def page(self, session: aiohttp.ClientSession, url: str, n: int) -> None:
         """One of them, until it is ended."""
-        async with session.ws_connect(url) as socket:
+        async with session.ws_connect(url, compress=15) as socket:  # as browsers ask for it
             began = time.perf_counter()
             for of in self._of:
                 await socket.send_json({"type": "watch", "of": of})
@@ -124,7 +124,7 @@ def _row(what: str, name: str, *found: dict[str, Any]) -> str:
 
 async def both(product: Product, results: dict[str, Any]) -> None:
     """With one, then with many."""
-    users = [product.person(f"Bench {n}", "outbox", "") for n in range(8)]
+    users = [product.person(f"Bench{n}", "outbox", "") for n in range(8)]
     rotation = {"unit": "week", "every": 1, "start": "2026-01-05T09:00:00", "users": users}
     night = {"name": "night", "rotation": {**rotation, "unit": "day"}, "windows": [{"start": "20:00", "end": "08:00"}]}
     layers = [{"name": "weekly", "rotation": rotation}, night]
