@@ -54,7 +54,7 @@ SCROLL = """() => {
     gaps.push(now - last); last = now;
     window.scrollBy(0, 300);
     if (now - began < 4000) requestAnimationFrame(frame);
-    else window.scrolled = { gaps, rows: document.querySelectorAll("tr[data-id]").length };
+    else window.scrolled = { gaps, rows: [...document.querySelectorAll("tr[data-id]")].at(-1).ariaRowIndex - 1 };
   };
   requestAnimationFrame(frame);
 }"""

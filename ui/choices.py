@@ -15,6 +15,12 @@ async def named(session: Session, path: str) -> list[list[str]]:
     return [[item["id"], item["name"]] for item in (await session.ask("GET", path))["items"]]
 
 
+async def offered(session: Session, path: str) -> list[list[str]]:
+    """The same without Sentinel's own, the canary's policy and integration: nobody chooses them. Raises Refused."""
+    own = (await session.ask("GET", "/standing"))["built_in"]
+    return [choice for choice in await named(session, path) if choice[0] not in own]
+
+
 async def people(session: Session) -> list[list[str]]:
     """Who can be called or asked: not who has left, nor the canary, where nobody is. Raises Refused."""
     users = (await session.ask("GET", "/users"))["items"]

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import reflex as rx
 
+from ui import durations
 from ui.components.live import ago
 from ui.parts import ending, field, overtaken, sure
 from ui.session import Session, told
@@ -69,8 +70,8 @@ class Importing(Session, mixin=True):  # type: ignore[call-arg]
                 "layer": found["layer"],
                 "host": found["host"],
                 "people": "\n".join(f"{text} = {names.get(user, user)}" for text, user in found["people"].items()),
-                "every": f"{found['every_s'] / 60:g}",
-                "stale": f"{found['stale_after_s'] / 3600:g}",
+                "every": durations.words(found["every_s"]),
+                "stale": durations.words(found["stale_after_s"]),
             }
         self.importing = ident
 
@@ -82,8 +83,8 @@ class Importing(Session, mixin=True):  # type: ignore[call-arg]
             body = {
                 "url": form["url"].strip(),
                 "people": _people(form["people"], {name: ident for ident, name in self.people}),
-                "every_s": float(form["every"]) * 60,
-                "stale_after_s": float(form["stale"]) * 3600,
+                "every_s": durations.seconds(form["every"]),
+                "stale_after_s": durations.seconds(form["stale"]),
             }
         except ValueError as error:
             self.problem = f"Nothing was saved. {error}"
@@ -195,13 +196,14 @@ def _form(on: Any, new: bool) -> rx.Component:
             "text of the calendar = name of a person; full names and e-mail addresses are known by themselves",
         ),
         field(
-            "Ask every, minutes",
-            rx.el.input(name="every", type="number", min=1, step="any", default_value=form["every"], required=True),
+            "Ask every",
+            rx.el.input(name="every", default_value=form["every"], required=True),
             "/every_s",
+            durations.HINT,
         ),
         field(
-            "Stale after, hours",
-            rx.el.input(name="stale", type="number", min=0.1, step="any", default_value=form["stale"], required=True),
+            "Stale after",
+            rx.el.input(name="stale", default_value=form["stale"], required=True),
             "/stale_after_s",
         ),
         rx.fragment() if new else overtaken(on.open_import(on.importing), form=True, part=PART),

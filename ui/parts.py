@@ -145,6 +145,11 @@ def sure(text: str, question: str, on_click: Any, **attributes: Any) -> rx.Compo
     )
 
 
+def following(more: rx.Var[bool], on_click: Any) -> rx.Component:
+    """Beneath a list that the API gives a page at a time. `more`: there are further ones."""
+    return rx.cond(more, rx.el.p(rx.el.button("Show more", type="button", on_click=on_click)))
+
+
 def answered(tested: Mapping[str, str]) -> str:
     """What a provider said to a test page, as the API answers it."""
     words = {"accepted": "Taken: ", "rejected": "Not sent: ", "unknown": "It may have been sent: "}

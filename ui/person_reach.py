@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, TypedDict
 from zoneinfo import ZoneInfo
 
+from ui.durations import words
 from ui.person import Person
 
 DAYS = {"": "every day", "0,1,2,3,4": "Monday to Friday", "5,6": "Saturday and Sunday"}
@@ -52,8 +53,9 @@ class Reach(Person):
 
 
 def rule_line(n: int, rule: dict[str, Any], names: dict[str, str]) -> Line:
-    """Such as "after 5 min: Phone"."""
-    return {"n": n, "text": f"after {rule['delay_s'] / 60:g} min: {names.get(rule['contact_method_id'], '?')}"}
+    """Such as "at once: Phone" or "after 5 min: Phone"."""
+    when = f"after {words(rule['delay_s'])}" if rule["delay_s"] else "at once"
+    return {"n": n, "text": f"{when}: {names.get(rule['contact_method_id'], '?')}"}
 
 
 def window_words(window: dict[str, Any]) -> str:

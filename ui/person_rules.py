@@ -6,6 +6,7 @@ from typing import Any
 
 import reflex as rx
 
+from ui import durations
 from ui.parts import count, field, overtaken, select
 from ui.person import text_of
 from ui.person_reach import DAYS, QUIET, RULES, URGENCIES, Line, Reach
@@ -30,11 +31,10 @@ class Rules(Reach):
     @rx.event
     @told
     async def add_rule(self, form: dict[str, Any]) -> None:
-        """After so many minutes by this address."""
-        try:
-            delay = float(text_of(form, "minutes") or "0") * 60
-        except ValueError:
-            self.problem = "Write the minutes as a number, such as 0 or 5."
+        """After so long by this address."""
+        delay = durations.seconds(text_of(form, "after")) or 0
+        if isinstance(delay, str):
+            self.problem = f"Write the time as a number with its unit, {durations.HINT}."
             return
         rule = {"contact_method_id": form["contact"], "delay_s": delay}
         await self._put(form["urgency"], lambda rules: [*rules, rule])
@@ -133,10 +133,7 @@ def rules() -> rx.Component:
                 Reach.may_look_after,
                 rx.el.form(
                     field("For", select(list(URGENCIES.items()), name="urgency")),
-                    field(
-                        "After minutes",
-                        rx.el.input(type="number", name="minutes", min=0, max=1440, step="any", default_value="0"),
-                    ),
+                    field("After", rx.el.input(name="after", default_value="0 min", size=10), hint=durations.HINT),
                     field("By", contact),
                     rx.el.button("Add the rule", type="submit"),
                     on_submit=Rules.add_rule,

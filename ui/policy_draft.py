@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
+from ui import durations
 from ui.drafts import Window, key, number, raw, unraw, window, window_body
 
 WHO = {"on_call": "who is on call", "next": "who is on call next", "all_layers": "everybody in its layers"}
 OPS = {"=": "is", "!=": "is not", "=~": "fits", "!~": "does not fit"}
 LISTS = ("severities", "weekdays")
-MINUTE_S, HOUR_S = 60.0, 3_600.0
 
 
 class Target(TypedDict):
@@ -36,7 +36,7 @@ class Matcher(TypedDict):
 
 
 class When(TypedDict):
-    """Conditions, all of which must hold. `within_s` in minutes, as typed."""
+    """Conditions, all of which must hold. `within_s` as typed."""
 
     windows: list[Window]
     severities: list[str]
@@ -46,7 +46,7 @@ class When(TypedDict):
 
 
 class Step(TypedDict):
-    """`wait_s` in minutes, as typed. `conditional`: `when` counts."""
+    """`wait_s` as typed. `conditional`: `when` counts."""
 
     key: str
     targets: list[Target]
@@ -62,7 +62,7 @@ class Step(TypedDict):
 
 
 class Vigil(TypedDict):
-    """When an acknowledgement stops to count. `of`: whose it is, see VIGILS. Times in minutes; "": never."""
+    """When an acknowledgement stops to count. `of`: whose it is, see VIGILS. Times as typed; "": never."""
 
     of: str
     grows_by: str
@@ -96,16 +96,11 @@ NEW_VIGIL: Vigil = {
     "grows_by": "3",
     "label": "",
     "severity": True,
-    "timeout_s": "240",
-    "remind_before_s": "30",
+    "timeout_s": "4 h",
+    "remind_before_s": "30 min",
     "shift_end": True,
     "raw": "",
 }
-
-
-def minutes(seconds: float | None) -> str:
-    """As it is typed."""
-    return "" if seconds is None else f"{seconds / MINUTE_S:g}"
 
 
 def fresh_step() -> Step:
@@ -114,7 +109,7 @@ def fresh_step() -> Step:
     return {
         "key": key(),
         "targets": [],
-        "wait_s": "5",
+        "wait_s": "5 min",
         "important": True,
         "round_robin": False,
         "major": False,
@@ -166,7 +161,7 @@ def _step(said: Mapping[str, Any], names: Mapping[str, str]) -> Step:
     when = said["when"]
     step = fresh_step()
     step["targets"] = [target(t["kind"], t["id"], names.get(t["id"], t["id"]), t["who"]) for t in said["targets"]]
-    step["wait_s"], step["severity"] = minutes(said["wait_s"]), said["severity"] or ""
+    step["wait_s"], step["severity"] = durations.words(said["wait_s"]), said["severity"] or ""
     step["important"], step["round_robin"] = said["important"], said["round_robin"]
     step["major"], step["resolve"] = said["major"], said["resolve"]
     step["conditional"], step["raw"] = when is not None, raw(said)
@@ -176,7 +171,7 @@ def _step(said: Mapping[str, Any], names: Mapping[str, str]) -> Step:
             "severities": list(when["severities"]),
             "matchers": [matcher(m["label"], m["op"], m["value"]) for m in when["matchers"]],
             "more_than": "" if when["more_than"] is None else str(when["more_than"]),
-            "within_s": minutes(when["within_s"]) if when["more_than"] is not None else "",
+            "within_s": durations.words(when["within_s"]) if when["more_than"] is not None else "",
         }
     return step
 
@@ -192,8 +187,8 @@ def vigil_of(said: Mapping[str, Any] | str | None) -> Vigil:
         "grows_by": "" if said["grows_by"] is None else f"{said['grows_by']:g}",
         "label": said["label"],
         "severity": said["severity"],
-        "timeout_s": minutes(said["timeout_s"]),
-        "remind_before_s": minutes(said["remind_before_s"]),
+        "timeout_s": durations.words(said["timeout_s"]),
+        "remind_before_s": durations.words(said["remind_before_s"]),
         "shift_end": said["shift_end"],
         "raw": raw(said),
     }
@@ -216,7 +211,7 @@ def _step_body(step: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **unraw(step["raw"]),
         "targets": [{k: t[k] for k in ("kind", "id", "who")} for t in step["targets"]],
-        "wait_s": _seconds(step["wait_s"]) or 0,
+        "wait_s": durations.seconds(step["wait_s"]) or 0,
         "important": step["important"],
         "round_robin": step["round_robin"],
         "major": step["major"],
@@ -234,7 +229,7 @@ def _when_body(when: Mapping[str, Any], kept: Mapping[str, Any]) -> dict[str, An
         "severities": when["severities"],
         "matchers": [{k: m[k] for k in ("label", "op", "value")} for m in when["matchers"]],
         "more_than": number(more) if more else None,
-        "within_s": (_seconds(when["within_s"]) or 0) if more else 0,
+        "within_s": (durations.seconds(when["within_s"]) or 0) if more else 0,
     }
 
 
@@ -247,14 +242,10 @@ def vigil_body(vigil: Mapping[str, Any]) -> Any:
         "grows_by": number(vigil["grows_by"]) if vigil["grows_by"].strip() else None,
         "label": vigil["label"],
         "severity": vigil["severity"],
-        "timeout_s": _seconds(vigil["timeout_s"]),
-        "remind_before_s": _seconds(vigil["remind_before_s"]),
+        "timeout_s": durations.seconds(vigil["timeout_s"]),
+        "remind_before_s": durations.seconds(vigil["remind_before_s"]),
         "shift_end": vigil["shift_end"],
     }
-
-
-def _seconds(text: str) -> Any:
-    return number(text, MINUTE_S) if text.strip() else None
 
 
 def missing(draft: Mapping[str, Any]) -> dict[str, str]:

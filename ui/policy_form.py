@@ -9,6 +9,7 @@ import reflex as rx
 from ui import draft_fields
 from ui.choices import optional
 from ui.draft_fields import Path, pick, text, tick, up_down, windows
+from ui.durations import HINT
 from ui.parts import fault, field
 from ui.policy_draft import OPS, VIGILS, WHO, Matcher, Step, Target, Vigil, When
 
@@ -73,7 +74,7 @@ def _step(on: Any, step: rx.Var[Step], n: rx.Var[int]) -> rx.Component:
             ),
             at + "/targets",
         ),
-        text(on, "Then waits, minutes", at + "/wait_s", step["wait_s"], input_mode="decimal", size=6),
+        text(on, "Then waits", at + "/wait_s", step["wait_s"], HINT, size=10),
         tick(on, "Urgent: by people's rules for what wakes them", at + "/important", step["important"]),
         tick(on, "Round robin: calls one of them, whose turn it is", at + "/round_robin", step["round_robin"]),
         rx.el.details(
@@ -162,7 +163,7 @@ def _when(on: Any, at: Path, when: rx.Var[When]) -> rx.Component:
         rx.el.h4("Many alerts"),
         rx.el.div(
             text(on, "More than", at + "/more_than", when["more_than"], input_mode="numeric", size=4),
-            text(on, "alerts in so many minutes", at + "/within_s", when["within_s"], input_mode="decimal", size=4),
+            text(on, "alerts within", at + "/within_s", when["within_s"], HINT, size=10),
             class_name="form",
         ),
     )
@@ -204,8 +205,8 @@ def reasons(on: Any, vigil: rx.Var[Vigil]) -> rx.Component:
         tick(on, "if it is worse than anybody was told", "/vigil/severity", vigil["severity"]),
         tick(on, "if the shift of whoever acknowledged it ends", "/vigil/shift_end", vigil["shift_end"]),
         rx.el.div(
-            text(on, "if nobody did anything for, minutes", "/vigil/timeout_s", vigil["timeout_s"], size=6),
-            text(on, "reminded before, minutes", "/vigil/remind_before_s", vigil["remind_before_s"], size=6),
+            text(on, "if nobody did anything for", "/vigil/timeout_s", vigil["timeout_s"], size=10),
+            text(on, "reminded before", "/vigil/remind_before_s", vigil["remind_before_s"], size=10),
             text(on, "if so many times the alerts fire", "/vigil/grows_by", vigil["grows_by"], size=6),
             text(on, "at a new value of the label", "/vigil/label", vigil["label"]),
             class_name="form",

@@ -45,10 +45,10 @@ def unheard() -> rx.Component:
     return rx.connection_banner(
         rx.el.p(
             rx.el.strong("The console does not answer; it is tried again every few seconds. "),
-            "This page may be old and its buttons may do nothing. Alerts come in and people are paged all the same; "
-            "acknowledge in the ",
+            "Alerts come in and people are paged all the same. Acknowledge, Resolve and Escalate work, here and in "
+            "the ",
             out("Outbox", "/outbox"),
-            ", which works.",
+            "; what else this page shows may be old, and its other buttons may do nothing.",
             class_name="problem unheard",
             role="alert",
         ),

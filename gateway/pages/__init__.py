@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -109,11 +110,14 @@ async def _rows(request: Request, incident: str, state: str, holder: Holder) -> 
     incident = await incidents.present(services.sessions, incident.replace("\x00", ""))
     wanted = outbox.Filter(state=state.replace("\x00", ""), incident=incident)
     rows, _ = await outbox.listed(services.sessions, wanted, SHOWN, None)
+    viewer = services.config.current.users.get(holder.user_id or "")
+    zone = ZoneInfo(viewer.zone if viewer is not None else "UTC")
     for row in rows:
-        row["at"] = moment(row["sent_at"] or row["created_at"])
+        row["at"] = moment(row["sent_at"] or row["created_at"]).astimezone(zone)
     return {
         "away": False,
         "rows": rows,
+        "zone": zone.key,
         "incident": incident,
         "state": state,
         "watch": await services.figures.watch(),

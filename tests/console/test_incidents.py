@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -82,6 +83,11 @@ def test_the_list_is_worked_through_by_keyboard(product: Product, crew: dict[str
         expect(row(page, ident)).to_have_attribute("data-status", "triggered", timeout=SLOW_MS)
     page.keyboard.press("?")
     expect(page.locator(".keys")).to_contain_text("snooze 30 minutes")
+    keys_off = page.get_by_role("button", name="Keys are off")
+    keys_off.click()
+    page.keyboard.press("j")
+    expect(page.locator("tr.here")).to_have_count(0)
+    keys_off.click()
     for key in ("j", "j", "k", "j", "s"):
         page.keyboard.press(key)
     expect(row(page, older)).to_have_attribute("data-status", "snoozed", timeout=SLOW_MS)
@@ -102,6 +108,30 @@ def test_the_list_is_worked_through_by_keyboard(product: Product, crew: dict[str
     page.keyboard.press("Escape")
     page.keyboard.press("Enter")
     expect(page.locator("#status")).to_have_text("resolved", timeout=SLOW_MS)
+
+
+def test_of_a_long_list_only_the_rows_near_the_screen_are_in_the_document(
+    product: Product, crew: dict[str, str], open_as: Open
+) -> None:
+    alerts = [{"title": f"Long list {n}", "dedup_key": f"long-{n}"} for n in range(150)]
+    product.post(crew["url"], json.dumps(alerts).encode())
+    newest = fired(product, crew, "Long list, the newest")
+    page = open_as(crew["responder"], "/incidents?q=Long")
+    expect(row(page, newest)).to_be_visible(timeout=SLOW_MS)
+    until("all of them", lambda: product.call("GET", "/alerts?q=Long&limit=200")["items"][150:])
+    page.reload()
+    expect(row(page, newest)).to_be_visible(timeout=SLOW_MS)
+    page.keyboard.press("j")
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    expect(page.locator("table")).to_have_attribute("aria-rowcount", "152", timeout=SLOW_MS)
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    last = page.locator('tr[aria-rowindex="152"]')
+    expect(last).to_be_in_viewport(timeout=SLOW_MS)
+    expect(page.locator('tr[aria-rowindex="30"]')).to_have_count(0)
+    expect(row(page, newest)).to_have_count(1)  # where the keyboard is
+    page.keyboard.press("j")
+    expect(page.locator('tr[aria-rowindex="3"].here')).to_be_in_viewport(timeout=SLOW_MS)
+    assert serious(page) == []
 
 
 def test_filters_are_kept_in_the_address_and_hold_for_what_comes_later(
@@ -135,7 +165,17 @@ def test_the_loss_of_the_feed_is_shown_and_heals_and_so_does_the_loss_of_the_con
     product: Product, crew: dict[str, str], open_as: Open
 ) -> None:
     page = open_as(crew["responder"], "/incidents")
-    expect(page.locator("[data-live=live]")).to_be_visible(timeout=SLOW_MS)
+    before = fired(product, crew, "Open when the console goes")
+    opened = open_as(crew["responder"], f"/incidents/{before}")
+    expect(opened.locator("#status")).to_have_text("triggered", timeout=SLOW_MS)
+    for shown in (page, opened):
+        expect(shown.locator("[data-live=live]")).to_be_visible(timeout=SLOW_MS)
+    os.kill(child(product, "console"), signal.SIGSTOP)
+    opened.get_by_role("button", name="Acknowledge").click()
+    expect(opened.locator("#status")).to_have_text("acknowledged", timeout=SLOW_MS)
+    assert product.call("GET", f"/alerts/{before}")["acknowledged_by"] == "Rhea", "by the gateway alone"
+    opened.get_by_role("button", name="Resolve").click()
+    expect(opened.locator("#status")).to_have_text("resolved", timeout=SLOW_MS)
     os.kill(child(product, "console"), signal.SIGKILL)
     meanwhile = fired(product, crew, "While the console is away")
     expect(row(page, meanwhile)).to_be_visible(timeout=SLOW_MS)

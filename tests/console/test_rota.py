@@ -158,7 +158,7 @@ def test_shifts_are_written_down_one_by_one_and_a_calendar_is_imported(
     expect(section.locator(".card")).to_contain_text("127.0.0.1", timeout=SLOW_MS)
     section.get_by_role("button", name="Change: Duty").click()
     expect(section.get_by_label("Who is meant")).to_have_value("J. on duty = Jan", timeout=SLOW_MS)
-    section.get_by_label("Ask every, minutes").fill("30")
+    section.get_by_label("Ask every").fill("30 min")
     section.get_by_role("button", name="Save the calendar").click()
     expect(section.get_by_label("Address")).to_have_count(0, timeout=SLOW_MS)
     (calendar,) = product.call("GET", f"{path}/calendars")["items"]

@@ -187,9 +187,9 @@ def test_a_silence_is_looked_at_and_saved_and_maintenance_and_a_heartbeat_are_ma
     expect(page.locator('[data-heartbeat="up"]')).to_contain_text("last ping (success)", timeout=SLOW_MS)
     page.get_by_role("button", name="Edit Nightly backup").click()
     expect(page.get_by_label("Cron", exact=True)).to_have_value("0 2 * * *", timeout=SLOW_MS)
-    page.get_by_label("Grace, minutes").fill("30")
+    page.get_by_label("Grace").fill("30 s")
     page.get_by_role("button", name="Save the heartbeat").click()
-    expect(page.locator(".rules")).to_contain_text("grace 30 min", timeout=SLOW_MS)
+    expect(page.locator(".rules")).to_contain_text("grace 30 s", timeout=SLOW_MS)
     page.get_by_role("button", name="Pause Nightly backup").click()
     expect(page.locator('[data-heartbeat="paused"]')).to_be_visible(timeout=SLOW_MS)
 

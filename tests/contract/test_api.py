@@ -263,6 +263,24 @@ async def test_the_one_time_link_works_once_and_only_when_the_button_is_pressed(
     assert (await http.post(f"/sign-in/{from_link}")).status_code == 401
 
 
+async def test_the_outbox_shows_the_clock_of_whoever_looks(live_site: Site) -> None:
+    await fired(live_site)
+    http = live_site.http
+    key = http.headers.pop("Authorization")
+    await http.post(f"/sign-in/{await _sign_in_token(live_site)}")
+    me = (await http.get("/api/v1/me")).json()
+    mail = {"name": me["name"], "email": "admin@example.org", "zone": "Asia/Tokyo"}
+    assert (await http.put("/api/v1/me", json=mail)).is_success
+
+    async def there() -> Any:
+        shown = (await http.get("/outbox")).text
+        return shown if "Asia/Tokyo" in shown else None
+
+    shown = await until("the configuration", there)
+    assert "Time (Asia/Tokyo)" in shown and "JST</span></time>" in shown and "+09:00" in shown
+    http.headers["Authorization"] = key
+
+
 async def _sign_in_token(site: Site) -> str:
     return await access.create_sign_in(site.services.sessions, bootstrap.ADMIN)
 

@@ -1,8 +1,9 @@
 // The list of incidents: a page of the API at a time, kept live by the gateway's websocket, filters in the address.
-import { memo, useCallback, useEffect, useMemo, useRef, useState } from "react";
-import { Link, useNavigate } from "react-router";
+import { startTransition, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useNavigate } from "react-router";
+import { Rows } from "./incident_rows.jsx";
 import { listen } from "./live.jsx";
-import { ask, absolute, span, useSaid } from "./parts.jsx";
+import { ask } from "./parts.jsx";
 
 const PAGE = 100;
 const OPEN = ["triggered", "acknowledged", "snoozed", "suppressed"];
@@ -58,41 +59,6 @@ function alarm(row) {
   if (Notification.permission === "granted") new Notification(row.title, { body: "New critical incident", tag: row.id });
 }
 
-// " 1 of 2" where its policy asks several people to acknowledge.
-function counted(row) {
-  const needed = row.required_acknowledgements ?? 1;
-  return needed > 1 && row.status !== "resolved" ? <span title="acknowledged"> {row.acknowledgements.length} of {needed}</span> : null;
-}
-
-function Clocks({ row }) {
-  const opened = new Date(row.opened_at).getTime();
-  const due = row.next_at && row.status !== "resolved" ? new Date(row.next_at).getTime() : null;
-  const age = useSaid((now) => span((now - opened) / 1000));
-  const next = useSaid((now) => (due === null ? "" : due > now ? `in ${span((due - now) / 1000)}` : "now"));
-  return (
-    <>
-      <td role="cell" data-label="Age"><time dateTime={row.opened_at} title={absolute(row.opened_at)}>{age}</time></td>
-      <td role="cell" data-label="Next" title={row.next}>{next}</td>
-    </>
-  );
-}
-
-const Row = memo(function Row({ row, here, chosen, onChoose, onHere }) {
-  return (
-    <tr role="row" data-id={row.id} data-status={row.status} data-revision={row.revision} aria-selected={chosen} className={here ? "here" : ""} onClick={() => onHere(row.id)}>
-      <td role="cell"><input type="checkbox" checked={chosen} onChange={() => onChoose(row.id)} aria-label={`Select ${row.title}`} /></td>
-      <td role="cell" data-label="Severity"><span className={`severity ${row.severity}`}>{row.severity}</span></td>
-      <td role="cell" data-label="Status"><span className={`status ${row.status}`}>{row.status}</span>{counted(row)}</td>
-      <td role="cell" className="title"><Link to={`/incidents/${row.id}`}>{row.title}</Link></td>
-      <td role="cell" data-label="Service">{row.service}</td>
-      <td role="cell" data-label="Team">{row.team}</td>
-      <td role="cell" data-label="People">{row.acknowledged_by ?? row.assignee_names.join(", ")}</td>
-      <td role="cell" data-label="Alerts" className="number">{row.alerts_firing}/{row.alerts_total}</td>
-      <Clocks row={row} />
-    </tr>
-  );
-});
-
 export function IncidentList({ may }) {
   const [filter, setFilter] = useState(null);
   const [rows, setRows] = useState(() => new Map());
@@ -105,6 +71,7 @@ export function IncidentList({ may }) {
   const [said, setSaid] = useState("");
   const [help, setHelp] = useState(false);
   const [loud, setLoud] = useState(false);
+  const [keyed, setKeyed] = useState(true);
   const [views, setViews] = useState([]);
   const search = useRef(null);
   const end = useRef(null);
@@ -115,6 +82,7 @@ export function IncidentList({ may }) {
   useEffect(() => {
     setFilter(fromAddress());
     setLoud(localStorage.getItem("loud") === "yes");
+    setKeyed(localStorage.getItem("keys") !== "off");
     setViews(JSON.parse(localStorage.getItem("views") ?? "[]"));
     const back = () => setFilter(fromAddress());
     addEventListener("popstate", back);
@@ -133,7 +101,7 @@ export function IncidentList({ may }) {
     try {
       const page = await ask("GET", "/alerts?" + query);
       if (current.current.filter !== wanted) return;
-      setRows((old) => {
+      const put = (old) => {
         // What came in by the websocket while this page was on its way is newer than the page, and stays.
         const newest = page.items[0]?.opened_at ?? "";
         const since = [...old].filter(([, row]) => row.opened_at >= newest && belongs(row, wanted) === true);
@@ -143,9 +111,14 @@ export function IncidentList({ may }) {
           found.set(row.id, known && known.revision > row.revision && belongs(known, wanted) !== false ? known : row);
         }
         return found;
-      });
-      setMore(page.next_cursor);
-      setLoaded(true);
+      };
+      const show = () => {
+        setRows(put);
+        setMore(page.next_cursor);
+        setLoaded(true);
+      };
+      if (cursor) startTransition(show); // drawn between the frames of who scrolls
+      else show();
     } catch (error) {
       setSaid(error.message);
     }
@@ -206,7 +179,6 @@ export function IncidentList({ may }) {
     return () => seen.disconnect();
   }, [load, loaded, shown.length]);
 
-  
   const act = useCallback(async (action, body, past) => {
     const { chosen, here } = current.current;
     const targets = chosen.size ? [...chosen] : here ? [here] : [];
@@ -222,7 +194,7 @@ export function IncidentList({ may }) {
 
   useEffect(() => {
     const pressed = (event) => {
-      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      if (!keyed || event.ctrlKey || event.metaKey || event.altKey) return;
       if (event.target.closest("input:not([type=checkbox]), textarea, select")) {
         if (event.key === "Escape") event.target.blur();
         return;
@@ -233,7 +205,6 @@ export function IncidentList({ may }) {
         const row = shown[Math.min(Math.max(at + by, 0), shown.length - 1)];
         if (!row) return;
         setHere(row.id);
-        document.querySelector(`tr[data-id="${CSS.escape(row.id)}"]`)?.scrollIntoView({ block: "nearest" });
       };
       const keys = {
         j: () => step(1), k: () => step(at < 0 ? 1 : -1),
@@ -249,7 +220,7 @@ export function IncidentList({ may }) {
     };
     addEventListener("keydown", pressed);
     return () => removeEventListener("keydown", pressed);
-  }, [shown, act]);
+  }, [shown, act, keyed]);
 
   const choose = useCallback((id) => setChosen((old) => {
     const next = new Set(old);
@@ -278,6 +249,10 @@ export function IncidentList({ may }) {
     if (!loud && Notification.permission === "default") Notification.requestPermission();
     localStorage.setItem("loud", loud ? "no" : "yes");
     setLoud(!loud);
+  };
+  const press = () => { // who speaks to the computer, or has unsteady hands, wants none (WCAG 2.1.4)
+    localStorage.setItem("keys", keyed ? "off" : "on");
+    setKeyed(!keyed);
   };
 
   return (
@@ -313,7 +288,12 @@ export function IncidentList({ may }) {
         <button onClick={hear} aria-pressed={loud}>Sound for new critical</button>
         <button onClick={() => setHelp(!help)} aria-expanded={help}>Keys</button>
       </div>
-      {help && <dl className="keys">{KEYS.map(([key, text]) => <div key={key}><dt><kbd>{key}</kbd></dt><dd>{text}</dd></div>)}</dl>}
+      {help && (
+        <div className="keys">
+          <dl>{KEYS.map(([key, text]) => <div key={key}><dt><kbd>{key}</kbd></dt><dd>{text}</dd></div>)}</dl>
+          <button onClick={press} aria-pressed={!keyed}>Keys are off</button>
+        </div>
+      )}
       <div className="actions">
         <button disabled={!may} onClick={() => act("acknowledge", undefined, "acknowledged")}>Acknowledge</button>
         <button disabled={!may} onClick={() => act("resolve", undefined, "resolved")}>Resolve</button>
@@ -324,11 +304,7 @@ export function IncidentList({ may }) {
       {loaded && shown.length === 0 ? (
         <p className="empty">{filter.tab === "open" ? "Nothing is open. Good." : "Nothing here."} {asQuery({ ...filter, tab: "open" }, false).size > 0 && <button onClick={() => change({ severity: [], team: "", service: "", person: "", label: "", q: "" })}>Clear the filters</button>}</p>
       ) : (
-        <table role="table" className="dense incidents">
-          <caption className="out-of-sight">Incidents, newest first</caption>
-          <thead role="rowgroup"><tr role="row">{["", "Severity", "Status", "Title", "Service", "Team", "People", "Alerts", "Age", "Next"].map((name) => <th key={name} scope="col" role="columnheader">{name || <span className="out-of-sight">Select</span>}</th>)}</tr></thead>
-          <tbody role="rowgroup">{shown.map((row) => <Row key={row.id} row={row} here={row.id === here} chosen={chosen.has(row.id)} onChoose={choose} onHere={setHere} />)}</tbody>
-        </table>
+        <Rows rows={shown} more={more !== null} here={here} chosen={chosen} onChoose={choose} onHere={setHere} />
       )}
       {!loaded && <p className="dim" role="status">Loading …</p>}
       <div ref={end} className="end" />

@@ -13,6 +13,8 @@ _calendar = rx.asset("calendar.jsx", shared=True)
 _on_call = rx.asset("on_call.jsx", shared=True)
 _rota_watch = rx.asset("rota_watch.jsx", shared=True)
 _parts = rx.asset("parts.jsx", shared=True)
+_acts = rx.asset("incident_acts.jsx", shared=True)
+rx.asset("incident_rows.jsx", shared=True)  # a part of the list
 
 
 def library(asset: object) -> str:
@@ -155,6 +157,32 @@ class OnCall(rx.Component):
     on_take_back: rx.EventHandler[rx.event.passthrough_event_spec(str)]
 
 
+class IncidentStatus(rx.Component):
+    """The status of the incident `ident`, live: as the page knows it, or as the feed has said since."""
+
+    library = library(_acts)
+    tag = "IncidentStatus"
+
+    ident: rx.Var[str]
+    status: rx.Var[str]
+
+
+class IncidentActs(rx.Component):
+    """Acknowledge, resolve, escalate: the browser asks the gateway itself, so that they work without this process.
+
+    `words`: what to say of each state that the gateway answers. `on_acted`: it answered.
+    """
+
+    library = library(_acts)
+    tag = "IncidentActs"
+
+    ident: rx.Var[str]
+    status: rx.Var[str]
+    may: rx.Var[bool]
+    words: rx.Var[dict[str, str]]
+    on_acted: rx.EventHandler[rx.event.no_args_event_spec]
+
+
 live_badge = LiveBadge.create
 live_watch = LiveWatch.create
 rota_watch = RotaWatch.create
@@ -168,3 +196,5 @@ sign_out = SignOut.create
 incident_list = IncidentList.create
 calendar = Calendar.create
 on_call = OnCall.create
+incident_status = IncidentStatus.create
+incident_acts = IncidentActs.create

@@ -32,8 +32,10 @@ export function span(seconds) {
   return `${Math.round(s / 86400)} d`;
 }
 
+const WHOLE = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long" }); // to make one takes longer than a row
+
 export function absolute(at) {
-  return new Date(at).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "long" });
+  return at ? WHOLE.format(new Date(at)) : "";
 }
 
 // How far two instants (milliseconds) are apart, in words.
@@ -104,7 +106,7 @@ export async function ask(method, path, body) {
     method,
     headers: body === undefined ? {} : { "content-type": "application/json" },
     body: body === undefined ? undefined : JSON.stringify(body),
-  });
+  }).catch(() => { throw new Error("The gateway does not answer. Try again in a moment."); });
   if (answer.status === 401) location.assign(BASE + "/sign-in?next=" + encodeURIComponent(location.pathname + location.search));
   const said = await answer.json().catch(() => null);
   if (!answer.ok) throw new Error(said?.detail ?? `The gateway answered ${answer.status}.`);

@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from ui.choices import named, optional
+from ui.choices import named, offered, optional
 from ui.integration.rule_form import NOTHING, SEVERITIES, Fields, Rule, fields, in_words, route
 from ui.parts import ending, field, overtaken, select, sure
 from ui.session import Session, told
@@ -47,7 +47,7 @@ class Rules(Session):
         self.ident = "" if path == "/integrations" else path.rpartition("/")[2]
         self.editing = CLOSED
         self.policies, self.services, self.teams = [
-            await named(self, "/policies"),
+            await offered(self, "/policies"),
             await named(self, "/services"),
             await named(self, "/teams"),
         ]

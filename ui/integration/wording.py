@@ -8,7 +8,8 @@ from typing import Any, TypedDict
 
 import reflex as rx
 
-from ui.choices import named, optional
+from ui import durations
+from ui.choices import named, offered, optional
 from ui.integration.rule_form import SEVERITIES
 from ui.lines import Unclear, labels, of_labels, words
 from ui.parts import field, only_look, overtaken, select
@@ -49,16 +50,14 @@ class Wording(Session):
         """As it is saved."""
         self.ident = str(self.router.url.path).rstrip("/").rpartition("/")[2]
         self.asked = False
-        self.policies = await named(self, "/policies")
+        self.policies = await offered(self, "/policies")
         self.services = await named(self, "/services")
         self.teams = await named(self, "/teams")
         self._show(await self.take(f"/integrations/{self.ident}"))
 
     def _show(self, saved: dict[str, Any]) -> None:
         templates = saved["templates"]
-        seconds = {
-            k: "" if saved[k] is None else f"{saved[k]:g}" for k in ("wait_s", "auto_resolve_s", "group_window_s")
-        }
+        seconds = {k: durations.words(saved[k]) for k in ("wait_s", "auto_resolve_s", "group_window_s")}
         self.form = {
             **{k: saved[k] or "" for k in ("name", "policy_id", "service_id", "team_id", "default_severity")},
             **seconds,
@@ -75,10 +74,6 @@ class Wording(Session):
     async def _wanted(self, form: dict[str, Any]) -> dict[str, Any]:
         """What is saved with what the form says. Raises Unclear, ValueError."""
         saved = await self.ask("GET", f"/integrations/{self.ident}")
-
-        def seconds(name: str) -> float | None:
-            return float(form[name]) if str(form[name]).strip() else None
-
         templates = {k: form[f"template_{k}"] for k in TEXTS}
         return {
             **{k: v for k, v in saved.items() if k != "id"},
@@ -86,13 +81,13 @@ class Wording(Session):
             **{k: form[k] or None for k in ("service_id", "team_id")},
             "group_by": words(form["group_by"]),
             "group_by_sender": bool(form.get("group_by_sender")),
-            "group_window_s": seconds("group_window_s"),
-            "wait_s": seconds("wait_s") or 0,
-            "auto_resolve_s": seconds("auto_resolve_s"),
+            "group_window_s": durations.seconds(form["group_window_s"]),
+            "wait_s": durations.seconds(form["wait_s"]) or 0,
+            "auto_resolve_s": durations.seconds(form["auto_resolve_s"]),
             "flapping": {
                 "refires": int(form["refires"]),
-                "within_s": 60 * float(form["within"]),
-                "settle_s": 60 * float(form["settle"]),
+                "within_s": durations.seconds(form["within"]),
+                "settle_s": durations.seconds(form["settle"]),
             }
             if form["refires"].strip()
             else None,
@@ -147,9 +142,8 @@ class Wording(Session):
 def _flapping(saved: dict[str, Any] | None) -> dict[str, str]:
     """Its fields; empty: never."""
     if saved is None:
-        return {"refires": "", "within": "30", "settle": "10"}
-    minutes = {"within": saved["within_s"] / 60, "settle": saved["settle_s"] / 60}
-    return {"refires": str(saved["refires"]), **{k: f"{v:g}" for k, v in minutes.items()}}
+        return {"refires": "", "within": "30 min", "settle": "10 min"}
+    return {"refires": str(saved["refires"]), **{k: durations.words(saved[f"{k}_s"]) for k in ("within", "settle")}}
 
 
 def _links(text: str) -> list[dict[str, str]]:
@@ -207,21 +201,17 @@ def _fields() -> rx.Component:
         _input(
             "One incident for each of these labels", "group_by", "/group_by", "cluster, alertname; empty: by the sender"
         ),
-        _input("… within the same seconds", "group_window_s", "/group_window_s", type="number", min=0),
-        _input("Seconds to resolve by itself", "wait_s", "/wait_s", "delays every page of it", type="number", min=0),
+        _input("… within the same", "group_window_s", "/group_window_s", durations.HINT),
+        _input("Time to resolve by itself", "wait_s", "/wait_s", "delays every page of it"),
         _input(
-            "Resolve after seconds of silence",
+            "Resolve after silence of",
             "auto_resolve_s",
             "/auto_resolve_s",
             "dangerous: a broken sender is silent too",
-            type="number",
-            min=0,
         ),
         _input("Flaps if over and back so often", "refires", "/flapping/refires", "empty: never", type="number", min=1),
-        _input("… within minutes", "within", "/flapping/within_s", type="number", min=1, step="any"),
-        _input(
-            "… and resolves after quiet minutes", "settle", "/flapping/settle_s", type="number", min=0.2, step="any"
-        ),
+        _input("… within", "within", "/flapping/within_s"),
+        _input("… and resolves after quiet of", "settle", "/flapping/settle_s"),
         rx.el.label(
             rx.el.input(type="checkbox", name="group_by_sender", default_checked=Wording.by_sender),
             " Without labels: by the sender's own group",

@@ -10,7 +10,7 @@ import reflex as rx
 
 from ui.administration_shell import places
 from ui.components.live import ago
-from ui.parts import count, field, select, shown, table
+from ui.parts import count, field, following, select, shown, table
 from ui.session import Session, told
 from ui.shell import shell
 
@@ -124,7 +124,7 @@ def page() -> rx.Component:
                     count(View.entries) > 0,
                     rx.fragment(
                         table(("When", "Who", "Did", "What", "Detail"), View.entries, entry, "Audit log"),
-                        rx.cond(View.following != "", rx.el.button("Show more", on_click=View.more)),
+                        following(View.following != "", View.more),
                     ),
                     "Nothing was changed that these filters let through.",
                 ),

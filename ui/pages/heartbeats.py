@@ -7,13 +7,13 @@ from typing import Any, ClassVar, TypedDict
 
 import reflex as rx
 
-from ui.choices import named, optional
+from ui.choices import named, offered, optional
 from ui.components.every import every
 from ui.components.live import ago
 from ui.components.person import copy
+from ui.durations import seconds, words
 from ui.gateway import Refused
 from ui.integration.rule_form import SEVERITIES
-from ui.lines import span
 from ui.listing import ANOTHER, Beneath
 from ui.noise import noise
 from ui.parts import count, ending, field, only_look, overtaken, select, shown, sure
@@ -22,7 +22,7 @@ from ui.session import Session, told
 REFRESH_S = 5
 NOTHING = {
     **dict.fromkeys(("name", "period", "cron", "policy_id", "service_id"), ""),
-    **{"zone": "UTC", "grace": "10", "severity": "critical"},
+    **{"zone": "UTC", "grace": "10 min", "severity": "critical"},
 }
 WORDS = {"new": "waits for its first ping", "up": "up", "late": "late", "down": "down", "paused": "paused"}
 NOT_KNOWN: dict[str, Any] = {"status": "", "last_ping": None, "deadline": None, "why": ""}
@@ -62,7 +62,7 @@ class View(Beneath, Session):
         """As it is now; an address that was shown is shown no more."""
         self.url = self.url_of = ""
         self._empty()
-        self.policies, self.services = await named(self, "/policies"), await named(self, "/services")
+        self.policies, self.services = await offered(self, "/policies"), await named(self, "/services")
         await self._load()
 
     async def _load(self) -> None:
@@ -82,11 +82,7 @@ class View(Beneath, Session):
     @told
     async def save(self, form: dict[str, Any]) -> None:
         """Another one; the API checks it."""
-        try:
-            grace, period = float(form["grace"]) * 60, float(form["period"]) * 60 if form["period"] else None
-        except ValueError:
-            self.problem = "Period and grace are numbers of minutes."
-            return
+        grace, period = seconds(form["grace"]), seconds(form["period"])
         body = {k: form[k] for k in ("name", "cron", "policy_id", "severity")}
         body |= {"period_s": period, "grace_s": grace, "zone": form["zone"] or "UTC"}
         body["service_id"] = form["service_id"] or None
@@ -104,12 +100,11 @@ class View(Beneath, Session):
     async def edit(self, ident: str) -> None:
         """Have it in the form."""
         found = await self.take(f"/heartbeats/{ident}")
-        minutes = {"period": found["period_s"], "grace": found["grace_s"]}
         self._open(
             ident,
             {
                 **{k: found[k] or "" for k in ("name", "cron", "zone", "policy_id", "service_id", "severity")},
-                **{k: "" if v is None else f"{v / 60:g}" for k, v in minutes.items()},
+                **{k: words(found[f"{k}_s"]) for k in ("period", "grace")},
             },
         )
 
@@ -144,12 +139,12 @@ class View(Beneath, Session):
 
 def _item(found: dict[str, Any]) -> Item:
     state = found["state"] or NOT_KNOWN
-    expected = f"{found['cron']} ({found['zone']})" if found["cron"] else f"every {span(found['period_s'])}"
+    expected = f"{found['cron']} ({found['zone']})" if found["cron"] else f"every {words(found['period_s'])}"
     last = state["last_ping"]
     return {
         "id": found["id"],
         "name": found["name"],
-        "expected": f"expected {expected}, grace {span(found['grace_s'])}",
+        "expected": f"expected {expected}, grace {words(found['grace_s'])}",
         "status": state["status"],
         "words": WORDS.get(state["status"], ""),
         "tone": TONES.get(state["status"], ""),
@@ -236,10 +231,10 @@ def _form() -> rx.Component:
                 "/name",
             ),
             field(
-                "Every so many minutes",
-                rx.el.input(name="period", default_value=View.form["period"], type="number", min=1, step="any"),
+                "Every",
+                rx.el.input(name="period", default_value=View.form["period"]),
                 "/period_s",
-                "or a cron expression",
+                "such as 15 min, 1 h, 1 d; or a cron expression",
             ),
             field(
                 "Cron", rx.el.input(name="cron", default_value=View.form["cron"], max_length=100), "/cron", "0 2 * * *"
@@ -248,10 +243,8 @@ def _form() -> rx.Component:
                 "Zone of the cron", rx.el.input(name="zone", default_value=View.form["zone"]), "/zone", "Europe/Berlin"
             ),
             field(
-                "Grace, minutes",
-                rx.el.input(
-                    name="grace", type="number", min=0.5, step="any", default_value=View.form["grace"], required=True
-                ),
+                "Grace",
+                rx.el.input(name="grace", default_value=View.form["grace"], required=True),
                 "/grace_s",
                 "how late it may be, how long it may take",
             ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
-from ui.components.live import ago, live_watch, local, stamp
+from ui.components.live import ago, incident_status, live_watch, local, stamp
 from ui.pages.incident_actions import actions
 from ui.pages.incident_view import Entry, Member, Other, View
 from ui.parts import field, select
@@ -130,7 +130,7 @@ def head() -> rx.Component:
     return rx.el.header(
         rx.el.div(
             rx.el.span(View.severity, class_name="severity " + View.severity),
-            rx.el.span(View.status, class_name="status " + View.status, id="status"),
+            incident_status(ident=View.key, status=View.status),
             rx.el.span("opened ", ago(at=View.opened_at), class_name="dim"),
         ),
         rx.el.h1(View.title),

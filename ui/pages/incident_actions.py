@@ -5,16 +5,12 @@ from __future__ import annotations
 import reflex as rx
 
 from ui.choices import optional
-from ui.pages.incident_view import View
+from ui.components.live import incident_acts
+from ui.pages.incident_view import WORDS, View
 from ui.parts import done, field, out, select
 
 SNOOZES = (("15", "15 minutes"), ("30", "30 minutes"), ("60", "1 hour"), ("240", "4 hours"), ("480", "8 hours"))
 TIES = (("merge", "Merge this incident into"), ("attach", "Attach this incident to"))
-
-
-def button(text: str, action: str, kind: str = "") -> rx.Component:
-    """An action on the incident."""
-    return rx.el.button(text, on_click=View.act(action), class_name=kind, disabled=~View.may_respond)
 
 
 def why() -> rx.Component:
@@ -65,18 +61,7 @@ def actions() -> rx.Component:
     """What fits the status."""
     return rx.fragment(
         rx.el.div(
-            rx.cond(
-                View.status != "resolved",
-                rx.fragment(
-                    rx.cond(
-                        View.status != "acknowledged",
-                        button("Acknowledge", "acknowledge", "first"),
-                        button("I do not have it", "unacknowledge"),
-                    ),
-                    button("Resolve", "resolve"),
-                    rx.cond(View.status == "triggered", button("Escalate now", "escalate")),
-                ),
-            ),
+            incident_acts(ident=View.key, status=View.status, may=View.may_respond, words=WORDS, on_acted=View.acted),
             out("Export", View.export, "button", download="download"),
             rx.cond(~View.may_respond, rx.el.span("Your role may only look.", class_name="dim")),
             rx.cond((View.status != "resolved") & View.may_respond, more()),

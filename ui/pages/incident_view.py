@@ -191,9 +191,9 @@ class View(Viewer, Session):
 
     @rx.event
     @told
-    async def act(self, action: str) -> None:
-        """Do what a button says, and show what became of it."""
-        await self._do(action)
+    async def acted(self) -> None:
+        """A button did something, which its part of the page tells: show what became of it."""
+        await self._load()
 
     @rx.event
     @told

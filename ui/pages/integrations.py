@@ -42,11 +42,12 @@ class View(Session):
     @told
     async def load(self) -> None:
         """As it is now."""
-        self.policies, self.services = await named(self, "/policies"), await named(self, "/services")
-        names = dict([*self.policies, *self.services])
+        policies, self.services = await named(self, "/policies"), await named(self, "/services")
+        names = dict([*policies, *self.services])
         findings = (await self.ask("GET", "/lint", severity="warning"))["findings"]
         found = {f["subject_id"]: f["text"] for f in reversed(findings)}
         standing = await self.ask("GET", "/standing")
+        self.policies = [policy for policy in policies if policy[0] not in standing["built_in"]]
         heard = standing["last_heard_at"] if not self.as_of else {}
         self.items = [
             {

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import reflex as rx
 
-from ui.choices import named
+from ui.choices import named, offered
 from ui.components.live import ago
 from ui.lines import of_windows, windows
 from ui.listing import ANOTHER, Beneath
@@ -47,7 +47,7 @@ class View(Beneath, Viewer, Session):
     @told
     async def load(self) -> None:
         """As it is now."""
-        self.integrations = await named(self, "/integrations")
+        self.integrations = await offered(self, "/integrations")
         self.services = await named(self, "/services")
         self._empty()
         await self._load()

@@ -12,6 +12,7 @@ import reflex as rx
 from ui import drafts
 from ui.calendar import instant
 from ui.choices import named
+from ui.durations import words
 from ui.editing import Editing
 from ui.pages.policies import Finding, finding, used
 from ui.parts import anew, done, field, select, shown
@@ -179,12 +180,7 @@ class View(Editing, Session):
 
 def after(seconds: float) -> str:
     """Since the alert: "at once", "5 min", "1 h 30 min"."""
-    if seconds < 1:
-        return "at once"
-    if seconds < 60:
-        return f"{seconds:.0f} s"
-    hours, rest = divmod(round(seconds / 60), 60)
-    return " ".join(part for part in (f"{hours} h" if hours else "", f"{rest} min" if rest else "") if part)
+    return "at once" if seconds < 1 else words(round(seconds))
 
 
 def called(call: dict[str, Any]) -> str:

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, TypedDict
 
 import reflex as rx
 
-from ui.choices import named, optional
+from ui.choices import named, offered, optional
 from ui.listing import CLOSED, NEW, Listing, adding
 from ui.parts import anew, count, done, edit_button, ending, fault, field, overtaken, select, shown, sure, table
 from ui.session import Session, told
@@ -59,7 +59,7 @@ class View(Listing, Session):
     async def load(self) -> None:
         """As it is now."""
         self.editing = CLOSED
-        self.teams, self.policies = await named(self, "/teams"), await named(self, "/policies")
+        self.teams, self.policies = await named(self, "/teams"), await offered(self, "/policies")
         await self._load()
 
     async def _load(self) -> None:

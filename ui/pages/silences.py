@@ -8,7 +8,7 @@ from typing import Any, TypedDict
 import reflex as rx
 
 from ui.calendar import instant
-from ui.choices import named, optional
+from ui.choices import named, offered, optional
 from ui.components.live import ago
 from ui.lines import Unclear, matchers, of_matchers
 from ui.noise import noise, typed
@@ -62,7 +62,7 @@ class View(Viewer, Session):
     async def load(self) -> None:
         """As it is now."""
         self.previewed, self.editing = False, ""
-        self.integrations = await named(self, "/integrations")
+        self.integrations = await offered(self, "/integrations")
         self.services, self.teams = await named(self, "/services"), await named(self, "/teams")
         await self._load()
 

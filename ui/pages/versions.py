@@ -8,7 +8,7 @@ import reflex as rx
 
 from ui.administration_shell import places
 from ui.components.live import ago
-from ui.parts import count, done, field, shown, table
+from ui.parts import count, done, field, following, shown, table
 from ui.session import Session, told
 from ui.shell import shell
 
@@ -193,7 +193,7 @@ def page() -> rx.Component:
                     count(View.versions) > 0,
                     rx.fragment(
                         table(("Version", "When", "Who", "What", "Ask"), View.versions, version, "Versions"),
-                        rx.cond(View.following != "", rx.el.button("Show more", on_click=View.more)),
+                        following(View.following != "", View.more),
                     ),
                     "Nothing was changed since versions are kept.",
                 ),
