@@ -187,6 +187,10 @@ def _spool(gateways: Sequence[GatewayFact]) -> Part:
     )
 
 
+def _listening(listeners: int) -> str:
+    return "1 console listens" if listeners == 1 else f"{listeners} consoles listen"
+
+
 def _feed(gateways: Sequence[GatewayFact]) -> Part:
     listeners = sum(g.listeners for g in gateways)
     behind = max((g.behind for g in gateways if g.age_s <= SILENT_S), default=0)
@@ -196,9 +200,9 @@ def _feed(gateways: Sequence[GatewayFact]) -> Part:
         )
         return Part("feed", "Live feed", "warning", text, "feed-behind")
     if not all(g.streams for g in gateways if g.age_s <= SILENT_S):
-        text = f"{listeners} consoles listen; events come from the journal only, up to a second later."
+        text = f"{_listening(listeners)}; events come from the journal only, up to a second later."
         return Part("feed", "Live feed", "warning", text, "valkey-away")
-    return Part("feed", "Live feed", "ok", f"{listeners} consoles listen; none is behind.", "")
+    return Part("feed", "Live feed", "ok", f"{_listening(listeners)}; none is behind.", "")
 
 
 def _watch(figures: Figures) -> Iterator[Part]:

@@ -6,6 +6,7 @@ Server-rendered, no script from elsewhere. The console's pages: gateway/console.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -23,7 +24,6 @@ from gateway.auth.attempts import MAX_FROM_ADDRESS, Attempts
 from gateway.auth.devices import place_of
 from gateway.auth.passwords import verify
 from gateway.auth.principal import COOKIE, holder_of, same_origin
-from gateway.schemas.base import moment
 from gateway.services import Services
 from storage import access, incidents, outbox
 from storage.access import Holder
@@ -113,7 +113,7 @@ async def _rows(request: Request, incident: str, state: str, holder: Holder) -> 
     viewer = services.config.current.users.get(holder.user_id or "")
     zone = ZoneInfo(viewer.zone if viewer is not None else "UTC")
     for row in rows:
-        row["at"] = moment(row["sent_at"] or row["created_at"]).astimezone(zone)
+        row["at"] = datetime.fromtimestamp(row["sent_at"] or row["created_at"], zone)
     return {
         "away": False,
         "rows": rows,

@@ -15,9 +15,9 @@ from ui.parts import count, done, out, shown, table
 from ui.session import Session, told
 from ui.shell import shell
 
-WORDS = {"ok": "Well", "warning": "Watch", "bad": "Wrong"}
+WORDS = {"ok": "Well", "off": "Not set up", "warning": "Watch", "bad": "Wrong"}
 SAID = {"accepted": "took it", "refused": "refused it", "unknown": "gave no answer"}
-WORST_FIRST = ("bad", "warning", "ok")
+WORST_FIRST = ("bad", "warning", "ok", "off")
 REFRESH_S = 5
 
 
@@ -37,6 +37,7 @@ class Provider(TypedDict):
 
     channel: str
     state: str
+    word: str
     contacts: int
     rate: str
     success: str
@@ -82,7 +83,9 @@ class View(Session):
     async def _read(self) -> None:
         found = await self.ask("GET", "/health/parts")
         self.at, self.standing, self.loaded = found["at"], WORDS[found["state"]], True
-        parts = sorted(found["parts"], key=lambda p: WORST_FIRST.index(p["state"]))
+        unset = {f"provider-{p['channel']}" for p in found["providers"] if not p["configured"]}
+        parts = [{**p, "state": "off"} if p["state"] == "ok" and p["key"] in unset else p for p in found["parts"]]
+        parts.sort(key=lambda p: WORST_FIRST.index(p["state"]))
         self.parts = [
             {**{k: p[k] for k in ("key", "name", "state", "text", "runbook")}, "word": WORDS[p["state"]]}  # type: ignore[typeddict-item]
             for p in parts
@@ -130,6 +133,7 @@ def _provider(found: dict[str, Any], state: str) -> Provider:
     return {
         "channel": found["channel"],
         "state": state,
+        "word": WORDS[state],
         "contacts": found["contacts"],
         "rate": rate,
         "success": found["last_success_at"] or "",
@@ -155,7 +159,7 @@ def provider(shown_: rx.Var[Provider]) -> rx.Component:
     name = shown_["channel"].to(str)
     return rx.el.tr(
         rx.el.th(name, scope="row"),
-        rx.el.td(rx.el.span(shown_["state"], class_name="standing " + shown_["state"].to(str))),
+        rx.el.td(rx.el.span(shown_["word"], class_name="standing " + shown_["state"].to(str))),
         rx.el.td(shown_["contacts"], class_name="number"),
         rx.el.td(shown_["rate"]),
         rx.el.td(rx.cond(shown_["success"] != "", ago(at=shown_["success"]), "not in a day")),
