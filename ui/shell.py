@@ -59,7 +59,7 @@ def shell(here: str, *content: rx.Component) -> rx.Component:
     """A page. `here`: the path of its place in the navigation."""
     return rx.el.div(
         leave(to=Session.leave_for),
-        rx.el.a("Skip to the content", href="#content", class_name="skip"),
+        out("Skip to the content", "#content", "skip"),
         rx.el.header(
             rx.el.span("Sentinel", class_name="brand"),
             rx.el.nav(

@@ -81,6 +81,10 @@ def test_the_list_is_worked_through_by_keyboard(product: Product, crew: dict[str
     older, newer = fired(product, crew, "Keyed 1"), fired(product, crew, "Keyed 2")
     for ident in (older, newer):
         expect(row(page, ident)).to_have_attribute("data-status", "triggered", timeout=SLOW_MS)
+    page.keyboard.press("Tab")
+    expect(page.locator(".skip")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#content")).to_be_focused()
     page.keyboard.press("?")
     expect(page.locator(".keys")).to_contain_text("snooze 30 minutes")
     keys_off = page.get_by_role("button", name="Keys are off")

@@ -116,7 +116,7 @@ def test_a_policy_that_nobody_touched_is_saved_as_it_was_with_what_this_page_doe
     said = {"name": "P", "team_id": None, "repeat": 2, "required_acknowledgements": 2, "steps": steps, "vigil": vigil}
     draft = policy_draft.policy_of({**said, "id": "p", "version": 7}, NAMES)
     assert draft["steps"][0]["targets"][0]["name"] == "Shop"
-    assert (draft["steps"][0]["wait_s"], draft["vigil"]["timeout_s"]) == ("1.5", "60")
+    assert (draft["steps"][0]["wait_s"], draft["vigil"]["timeout_s"]) == ("1 min 30 s", "1 h")
     assert policy_draft.body(draft) == said
     for other in (None, "organisation"):
         assert policy_draft.body(policy_draft.policy_of({**said, "vigil": other}, NAMES))["vigil"] == other

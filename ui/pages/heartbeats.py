@@ -237,10 +237,16 @@ def _form() -> rx.Component:
                 "such as 15 min, 1 h, 1 d; or a cron expression",
             ),
             field(
-                "Cron", rx.el.input(name="cron", default_value=View.form["cron"], max_length=100), "/cron", "0 2 * * *"
+                "Cron",
+                rx.el.input(name="cron", default_value=View.form["cron"], max_length=100),
+                "/cron",
+                "such as 0 2 * * *",
             ),
             field(
-                "Zone of the cron", rx.el.input(name="zone", default_value=View.form["zone"]), "/zone", "Europe/Berlin"
+                "Zone of the cron",
+                rx.el.input(name="zone", default_value=View.form["zone"]),
+                "/zone",
+                "such as Europe/Berlin",
             ),
             field(
                 "Grace",
