@@ -5,7 +5,7 @@ from __future__ import annotations
 import reflex as rx
 
 from ui import then
-from ui.components.live import leave, live_badge, place, sign_out, theme_switch
+from ui.components.live import leave, live_badge, place, sign_out, skip, theme_switch
 from ui.managed import managed
 from ui.parts import out
 from ui.session import Session
@@ -59,7 +59,7 @@ def shell(here: str, *content: rx.Component) -> rx.Component:
     """A page. `here`: the path of its place in the navigation."""
     return rx.el.div(
         leave(to=Session.leave_for),
-        out("Skip to the content", "#content", "skip"),
+        skip(),
         rx.el.header(
             rx.el.span("Sentinel", class_name="brand"),
             rx.el.nav(

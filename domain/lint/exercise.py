@@ -17,7 +17,7 @@ def check(ahead: Ahead) -> Iterator[Finding]:
     for policy in ahead.policies:
         last = exercised.get(policy.id)
         if last is None:
-            text = "No incident has ever taken it. Raise a test alert; POST /plan says whom it should page."
+            text = "No incident has ever taken it. Raise a test alert; its preview says whom it should page."
             yield about_policy("never_exercised", "info", policy, text)
         elif last.version < policy.version:
             text = (

@@ -101,6 +101,13 @@ class Place(rx.Component):
     current: rx.Var[bool]
 
 
+class Skip(rx.Component):
+    """Takes the keyboard past the navigation, to the content."""
+
+    library = library(_parts)
+    tag = "Skip"
+
+
 class Leave(rx.Component):
     """Takes the browser out of the console's pages, to `to` if it is not ""."""
 
@@ -191,6 +198,7 @@ stamp = Stamp.create
 local = Local.create
 theme_switch = ThemeSwitch.create
 place = Place.create
+skip = Skip.create
 leave = Leave.create
 sign_out = SignOut.create
 incident_list = IncidentList.create

@@ -113,6 +113,15 @@ export async function ask(method, path, body) {
   return said;
 }
 
+// Past the navigation, for who goes by keyboard. A link of the router would change the address and leave the focus where it is.
+export function Skip() {
+  const go = (event) => {
+    event.preventDefault();
+    document.getElementById("content").focus();
+  };
+  return <a href="#content" className="skip" onClick={go}>Skip to the content</a>;
+}
+
 // A place in the navigation; going there loads no page anew. Where the places are one line that scrolls, it is in sight.
 export function Place({ to, current, id, children }) {
   const link = useRef(null);

@@ -17,7 +17,7 @@ def page() -> rx.Component:
     return shell(
         "/profile",
         rx.el.h1("Your profile"),
-        rx.cond(Person.may_configure, rx.el.p(rx.el.a("From nothing to your first page", href="/welcome"))),
+        rx.cond(Person.may_configure, rx.el.p(rx.el.a("Set-up, step by step", href="/welcome"))),
         done(),
         rx.cond(
             Person.here,

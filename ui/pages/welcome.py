@@ -220,7 +220,7 @@ def page() -> rx.Component:
         browser_zone(on_zone=FirstRun.set_zone),
         rx.el.h1("From nothing to your first page"),
         rx.el.p(
-            "Each step saves what it says. You can leave and come back: /welcome is linked from your profile.",
+            "Each step saves what it says. You can leave and come back: your profile leads here.",
             class_name="dim",
         ),
         done(),
