@@ -103,11 +103,3 @@ def of_windows(given: Iterable[Mapping[str, Any]]) -> str:
         days = ",".join(DAYS[day] for day in window["weekdays"])
         said.append(f"{days} {window['start']}-{window['end']} {window['zone']}".strip())
     return "\n".join(said)
-
-
-def span(seconds: float) -> str:
-    """A length of time for a person: 45 s, 5 min, 2 h, 3 d."""
-    for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
-        if seconds >= length and seconds % length == 0:
-            return f"{seconds / length:.0f} {unit}"
-    return f"{seconds:g} s" if seconds < 600 else f"{seconds / 60:.0f} min"

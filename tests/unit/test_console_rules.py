@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ui.integration.rule_form import fields, in_words, route
-from ui.lines import Unclear, labels, matchers, of_matchers, of_windows, span, windows, words
+from ui.lines import Unclear, labels, matchers, of_matchers, of_windows, windows, words
 
 
 def test_conditions_are_read_and_shown_as_they_were_written() -> None:
@@ -35,12 +35,11 @@ def test_hours_are_read_and_shown() -> None:
             windows(wrong)
 
 
-def test_labels_words_and_spans() -> None:
+def test_labels_and_words() -> None:
     assert labels("a=b=c\n d = e ") == {"a": "b=c", "d": "e"}
     with pytest.raises(Unclear):
         labels("nothing")
     assert words("cluster, alertname\nhost,") == ["cluster", "alertname", "host"]
-    assert [span(s) for s in (45, 300, 7200, 86400, 90, 1000)] == ["45 s", "5 min", "2 h", "1 d", "90 s", "17 min"]
 
 
 def test_a_rule_goes_through_the_form_unchanged() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
-from ui.lines import matchers, of_matchers, of_windows, span, windows, words
+from ui import durations
+from ui.lines import matchers, of_matchers, of_windows, windows, words
 
 SEVERITIES = ("critical", "error", "warning", "info")
 Names = Mapping[str, str]
@@ -130,6 +131,6 @@ def _then(route: Mapping[str, Any], names: Names) -> str:
     if route["grouping"]:
         said.append(f"one incident for each {', '.join(route['grouping']['labels']) or 'alert'}")
     if route["wait_s"] is not None:
-        said.append(f"{span(route['wait_s'])} to resolve by itself" if route["wait_s"] else "pages at once")
+        said.append(f"{durations.words(route['wait_s'])} to resolve by itself" if route["wait_s"] else "pages at once")
     where = ", ".join(said) or "as without it"
     return f"{where}; and goes on with the following rules" if route["continue"] else where

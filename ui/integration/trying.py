@@ -8,7 +8,8 @@ from typing import Any, TypedDict
 
 import reflex as rx
 
-from ui.lines import Unclear, labels, span
+from ui import durations
+from ui.lines import Unclear, labels
 from ui.parts import count, field, select
 from ui.session import Session, told
 
@@ -88,7 +89,7 @@ def _first(found: dict[str, Any], at: str) -> str:
     if found["first_page_at"] is None:
         return ""
     late = (datetime.fromisoformat(found["first_page_at"]) - datetime.fromisoformat(at)).total_seconds()
-    return "the first page at once" if late < 1 else f"the first page after {span(round(late))}"
+    return "the first page at once" if late < 1 else f"the first page after {durations.words(round(late))}"
 
 
 def _tried(found: dict[str, Any], at: str) -> Tried:
@@ -113,7 +114,7 @@ def _tried(found: dict[str, Any], at: str) -> Tried:
 
 def _moment(moment: dict[str, Any]) -> str:
     """Who is called then, and how: "at once: Ada (SMS, e-mail after 5 min), Ben (no way to reach them)"."""
-    when = "at once" if moment["after_s"] < 1 else f"after {span(moment['after_s'])}"
+    when = "at once" if moment["after_s"] < 1 else f"after {durations.words(moment['after_s'])}"
     people = []
     for call in moment["calls"]:
         ways = [_way(page, moment["after_s"]) for page in call["pages"]]
@@ -125,7 +126,7 @@ def _moment(moment: dict[str, Any]) -> str:
 def _way(page: dict[str, Any], since: float) -> str:
     later = page["after_s"] - since
     how = page["channel"] or "a contact method that is gone"
-    return how if later < 1 else f"{how} {span(later)} later"
+    return how if later < 1 else f"{how} {durations.words(later)} later"
 
 
 def _incident(item: rx.Var[Tried]) -> rx.Component:
