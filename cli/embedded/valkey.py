@@ -26,14 +26,20 @@ class ValkeyFailed(Exception):
 
 
 class EmbeddedValkey:
-    """Valkey in `base`."""
+    """Valkey in `base`.
 
-    def __init__(self, base: Path) -> None:
+    Reachable by unix socket, and by whoever reaches it at `listens`, an (IP address, port), if that is given.
+    """
+
+    def __init__(self, base: Path, listens: tuple[str, int] | None = None) -> None:
         self._base = base.expanduser().resolve()
         self._socket = self._base / "vk.sock"
         if len(os.fsencode(self._socket)) > SOCKET_PATH_MAX:
             name = hashlib.sha256(os.fsencode(self._base)).hexdigest()[:12]
             self._socket = Path(tempfile.gettempdir()) / f"sentinel-vk-{name}.sock"
+        self._listens = ["--port", "0"]
+        if listens is not None:
+            self._listens = ["--bind", listens[0], "--port", str(listens[1]), "--protected-mode", "no"]
         self._lock = OwnerLock(self._base / "lock")
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -63,7 +69,7 @@ class EmbeddedValkey:
         return True
 
     def _launch(self, deadline: float) -> None:
-        command = [str(get_binary_path()), "--port", "0", "--unixsocket", str(self._socket), "--unixsocketperm", "700"]
+        command = [str(get_binary_path()), *self._listens, "--unixsocket", str(self._socket), "--unixsocketperm", "700"]
         command += ["--dir", str(self._base), "--save", "", "--appendonly", "no", "--daemonize", "no"]
         command += ["--maxmemory", "256mb", "--maxmemory-policy", "allkeys-lru"]
         with (self._base / "valkey.log").open("ab", 0) as log:

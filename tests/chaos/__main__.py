@@ -2,7 +2,7 @@
 
 python -m tests.chaos --seed 7 --minutes 10 --faults host_killed,gateway_killed
 
-With SENTINEL_CHAOS_KEEP=1 the installation's directory (logs, database) is left in /tmp.
+The installation's directory (logs, database) of a run that broke a rule is left in /tmp.
 """
 
 from __future__ import annotations

@@ -6,7 +6,6 @@ Database and feed are ours and not `sentinel up`'s so that they can be kept down
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import signal
 import tempfile
@@ -52,6 +51,8 @@ class Installation:
     """One product, its servers, the people's telephones (an HTTP sink) and mailboxes (an SMTP sink)."""
 
     wanted_hosts = 2
+    keep = False
+    """Whether logs and database stay in `base` at the end: of a run that broke a rule they are the only evidence."""
 
     def __init__(
         self, base: Path, *, stepped_clocks: bool = False, small_disk: bool = False, address: str = "127.0.0.1"
@@ -205,7 +206,7 @@ class Installation:
 
 @contextlib.contextmanager
 def running(make: Callable[[Path], Installation]) -> Iterator[Installation]:
-    """One that runs, in a directory of its own; removed at the end."""
+    """One that runs, in a directory of its own; removed at the end unless it is to be kept."""
     base = Path(tempfile.mkdtemp(prefix="snt-chaos-", dir="/tmp"))
     base.chmod(0o755)
     made = make(base)
@@ -214,5 +215,5 @@ def running(make: Callable[[Path], Installation]) -> Iterator[Installation]:
         yield made
     finally:
         made.stop()
-        if not os.environ.get("SENTINEL_CHAOS_KEEP"):
+        if not made.keep:
             shutil.rmtree(base, ignore_errors=True)

@@ -23,7 +23,6 @@ from tests.chaos import processes
 from tests.chaos.faults import Fault, host_killed
 from tests.chaos.installation import Installation
 from tests.chaos.network import Network
-from tests.chaos.relay import Relay
 from tests.fakes.ports import free_port
 from tests.product import until
 
@@ -41,8 +40,8 @@ class Nodes(Installation):
     def __init__(self, base: Path) -> None:
         self.network = Network(os.getpid() % 200, NODES)
         super().__init__(base, address=self.network.address)
-        self._relay: Relay | None = None
-        self._ray_store, self._storage = EmbeddedValkey(base / "rk"), ""
+        self._feed = self._storage = (self.network.address, 0)
+        self._ray_store = EmbeddedValkey(base / "rk")
         self._head: list[str] = []
         self._ray: list[subprocess.Popen[bytes]] = []
         self._later: list[threading.Timer] = []
@@ -50,18 +49,19 @@ class Nodes(Installation):
     def start(self) -> None:
         """The network first: everything listens on it."""
         self.network.start()
+        here = self.network.address
+        self._feed, self._storage = (here, free_port(here)), (here, free_port(here))
+        self.valkey = EmbeddedValkey(self.base / "vk", self._feed)
+        self._ray_store = EmbeddedValkey(self.base / "rk", self._storage)
         super().start()
         until("a host on every node", lambda: {self.node_of(s) for s in self.hosts()} == set(self.network.nodes), 30)
 
     def surroundings(self) -> dict[str, str]:
         """Database and feed over the bridge; Ray's head here, a raylet on every node."""
         here = self.network.address
-        feed, storage, self._head_port = (free_port(here) for _ in range(3))
+        self._head_port = free_port(here)
         self._open_postgres(here)
         self._ray_store.start()
-        self._relay = Relay(here, {feed: self.base / "vk" / "vk.sock", storage: self.base / "rk" / "vk.sock"})
-        self._relay.start()
-        self._storage = f"{here}:{storage}"
         head = ["--head", f"--port={self._head_port}", "--num-cpus=0", "--include-dashboard=false"]
         self._head = [*head, f"--temp-dir={self.base}/ray"]
         self.start_head()
@@ -70,13 +70,13 @@ class Nodes(Installation):
         password = (self.base / "pg" / "password").read_text()
         return {
             "DATABASE_URL": f"postgresql://sentinel:{password}@{here}/sentinel",
-            "REDIS_URL": f"redis://{here}:{feed}?protocol=2",
+            "REDIS_URL": f"redis://{here}:{self._feed[1]}?protocol=2",
             "RAY_ADDRESS": f"{here}:{self._head_port}",
             "RAY_AUTH_MODE": "disabled",
         }
 
     def _open_postgres(self, address: str) -> None:
-        """To the nodes, directly: all that hosts and gateway say to it would cost more through a relay in Python."""
+        """To the nodes."""
         with (self.base / "pg" / "data" / "pg_hba.conf").open("a") as rules:
             rules.write(f"\nhost all all {address}/24 scram-sha-256\n")
         self.sql("select pg_reload_conf()")
@@ -105,7 +105,7 @@ class Nodes(Installation):
             **RAY_ENVIRONMENT,
             "SENTINEL_HOME": str(self.base / "home"),
             "RAY_AUTH_MODE": "disabled",
-            "RAY_REDIS_ADDRESS": self._storage,
+            "RAY_REDIS_ADDRESS": "{}:{}".format(*self._storage),
             "RAY_external_storage_namespace": "sentinel",
         }
         environ["PYTHONPATH"] = str(ROOT)
@@ -143,8 +143,6 @@ class Nodes(Installation):
             process.kill()
             process.wait(10)
         self._ray_store.stop()
-        if self._relay is not None:
-            self._relay.stop()
         self.network.stop()
 
 

@@ -138,11 +138,14 @@ def _monkey(
 def _calm(it: Installation, injected: float, calm_s: float) -> tuple[float, float, Health]:
     """Wait until it was whole for a while; when it was last seen not to flow and not to be whole."""
     flowed_not = whole_not = injected
-    looked = time.monotonic()
+    looked, seen = time.monotonic(), ""
     while True:
         health, now = it.health(), time.monotonic()
         if not health.flows:
             flowed_not = now
+            if health.why != seen:
+                seen = health.why
+                say(f"  {now - injected:5.1f} s: {seen}")
         if not health.whole:
             whole_not = now
         if now - max(whole_not, looked) >= calm_s or now - injected > GIVE_UP_S:
@@ -161,6 +164,9 @@ def _rest(it: Installation, crowd: Crowd) -> None:
 def _conclude(it: Installation, crowd: Crowd, began: float, result: Result) -> None:
     seen = collect(it, crowd)
     result.findings, due = judge(seen)
+    if result.findings:
+        it.keep = True
+        say(f"logs and database are left in {it.base}")
     result.alerts, result.accepted = len(crowd.told), len(seen.accepted)
     result.refusals = sum(t.refusals for t in crowd.told.values())
     result.pages_due, result.pages_received = len(due), len(seen.pages)
