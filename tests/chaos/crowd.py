@@ -91,7 +91,9 @@ class Crowd:
         return sum(1 for title in accepted if title not in done)
 
     async def _main(self) -> None:
-        connector, limit = aiohttp.TCPConnector(limit=100), aiohttp.ClientTimeout(total=10)
+        # Patience counts from when a request leaves: they share connections here, and real ones would not wait for those.
+        # By a limit on the whole, a gateway of a starved machine once met 600 people who gave up before their turn, for ever.
+        connector, limit = aiohttp.TCPConnector(limit=100), aiohttp.ClientTimeout(sock_connect=10, sock_read=10)
         async with aiohttp.ClientSession(connector=connector, timeout=limit, trust_env=False) as self._http:
             duties = [asyncio.create_task(self._send()), asyncio.create_task(self._listen())]
             while not self._ending.is_set():
