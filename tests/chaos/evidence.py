@@ -5,17 +5,19 @@ from __future__ import annotations
 from actors.incident import Incident
 from domain.storm import AFTER, HOLD_S, WITHIN_S
 from runtime.invariants import Events
+from runtime.sending import HOLD_S as CLAIM_S
 from tests.chaos.crowd import TITLE, Crowd
 from tests.chaos.installation import WAITS_S, Installation
 from tests.chaos.verdict import Ack, Evidence, Page, Row
 
 LEEWAY_S = 5.0
-"""From the end of its wait a page may take this long to leave, before its withdrawal is no excuse."""
+"""From the end of its wait, or of the claim it was lost in, a page may take this long before its withdrawal is no excuse."""
 JOURNAL = "select entity, seq, shard, epoch, kind, body::text from rt.journal order by position"
 EVENTS = Events(Incident())
-OVERTAKEN = """
+OVERTAKEN = f"""
 select substring(body->>'subject' from 'Chaos [0-9]+-[0-9]+'), substring(body->>'user_name' from '[0-9]+$')::int
-from rt.outbox where kind = 'page' and state = 'cancelled' and attempts > 0"""
+from rt.outbox o where kind = 'page' and state = 'cancelled' and attempts > 0
+ and updated_at <= (select min(started_at) from rt.send_log l where l.send = o.id) + interval '{CLAIM_S + LEEWAY_S} s'"""
 HELD = f"""
 select substring(body->>'subject' from 'Chaos [0-9]+-[0-9]+'), substring(body->>'user_name' from '[0-9]+$')::int
 from rt.outbox o where kind = 'page' and state = 'cancelled' and attempts = 0

@@ -77,10 +77,16 @@ class Evidence:
     tried: frozenset[tuple[str, int]] = frozenset()
     """(title, person) whose telephone was called and did not take it: excused once somebody else has answered."""
     overtaken: frozenset[tuple[str, int]] = frozenset()
-    """(title, person) whose page was claimed, and withdrawn by an acknowledgement before it was sent."""
+    """(title, person) whose page a host had claimed when it was lost, taken up again as soon as that claim had run out, and
+    withdrawn by an acknowledgement meanwhile."""
     held: frozenset[tuple[str, int]] = frozenset()
     """(title, person) whose page waited to be told together with others of a storm, as long as the rules allow, and was
     withdrawn by an acknowledgement meanwhile."""
+
+    @property
+    def excused(self) -> frozenset[tuple[str, int]]:
+        """(title, person) that need not be reached once somebody else has answered."""
+        return self.tried | self.overtaken | self.held
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +124,7 @@ def pages_due(seen: Evidence) -> list[Due]:
         due_at = accepted_at
         for person, wait_s in enumerate(seen.waits_s):
             came = sorted(received[title, person])
-            excused = title in seen.acks and (title, person) in seen.tried | seen.held
+            excused = title in seen.acks and (title, person) in seen.excused
             if came or (not excused and (person == 0 or title not in seen.acks)):
                 due.append(Due(title, person, due_at, came[0] if came else None, max(0, len(came) - 1)))
             due_at += wait_s
@@ -141,7 +147,7 @@ def _paged(seen: Evidence, due: Iterable[Due]) -> list[Finding]:
             late_s = page.at - ack.accepted_at
             found.append(Finding("paged-after-ack", page.title, f"person {page.person}, {late_s:.1f} s after"))
     for title, people in reached.items():
-        missing = {p for p in range(max(people)) if (title, p) not in seen.tried | seen.overtaken | seen.held} - people
+        missing = {p for p in range(max(people)) if (title, p) not in seen.excused} - people
         if missing:
             found.append(Finding("out-of-order", title, f"person {max(people)} was paged, {sorted(missing)} never"))
     return found

@@ -27,6 +27,9 @@ def test_an_earlier_person_who_was_never_paged_is_a_violation() -> None:
 def test_a_page_that_was_overtaken_and_withdrawn_by_the_acknowledgement_is_none() -> None:
     assert kinds(replace(SEEN, overtaken=frozenset({("A", 1)}))) == []
     assert kinds(replace(SEEN, overtaken=frozenset({("B", 1)}))) == ["out-of-order"]
+    unpaged = replace(SEEN, pages=(Page("A", 1, "d1", 6.5),), overtaken=frozenset({("A", 0)}))
+    assert kinds(unpaged) == [], "the first one of an alert no less than a later one"
+    assert "skipped" in kinds(replace(unpaged, acks={})), "nobody has answered"
 
 
 def test_a_page_held_for_the_rest_of_a_storm_and_withdrawn_by_the_acknowledgement_is_none() -> None:
