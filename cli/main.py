@@ -28,7 +28,7 @@ from gateway.ingest import PREFIX
 from storage import bootstrap
 from storage.access import create_sign_in
 from storage.db import make_engine, sessions
-from storage.migrate import SchemaAhead, current, newest, upgrade
+from storage.migrate import UnfitDatabase, current, newest, upgrade
 from storage.sealed import Sealer
 from storage.settings import Settings, SettingsInvalid
 
@@ -282,7 +282,7 @@ def main() -> None:
     """Entry point: failures are one line; the traceback of a bug goes to the log of the home."""
     try:
         app()
-    except (Failed, SchemaAhead, SettingsInvalid) as failed:
+    except (Failed, UnfitDatabase, SettingsInvalid) as failed:
         sys.stderr.write(f"sentinel: {failed}\n")
         raise SystemExit(1) from None
     except Exception as error:

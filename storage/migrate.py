@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -17,8 +18,8 @@ LOCK = 7_733_001
 """Advisory lock: the second starter waits, then finds nothing to do."""
 
 
-class SchemaAhead(Exception):
-    """The database was migrated by a newer version of this program, which must not be run against it."""
+class UnfitDatabase(Exception):
+    """This program must not be run against the database; the text says why, and what to do."""
 
 
 def _config(connection: Connection | None = None) -> Config:
@@ -29,7 +30,11 @@ def _config(connection: Connection | None = None) -> Config:
 
 
 def upgrade(dsn: str) -> None:
-    """Run what is missing. Raises SchemaAhead, having changed nothing, if the database is ahead of this program."""
+    """Run what is missing.
+
+    Raises UnfitDatabase, having changed nothing, if the database is ahead of this program or does not keep its text as UTF-8.
+    """
+    _refuse_encoding(dsn)
     engine = make_sync_engine(dsn)
     try:
         with engine.connect() as connection:
@@ -57,10 +62,21 @@ def _migrate(connection: Connection) -> None:
     versioned.install(connection)
 
 
+def _refuse_encoding(dsn: str) -> None:
+    """Not through SQLAlchemy, which does not get as far with SQL_ASCII: text arrives as bytes."""
+    with psycopg.connect(dsn, connect_timeout=10) as connection:
+        encoding = connection.info.parameter_status("server_encoding")
+        if encoding != "UTF8":
+            raise UnfitDatabase(
+                f"the database {connection.info.dbname} keeps its text as {encoding}, and alerts are UTF-8: make one with "
+                f"create database {connection.info.dbname} encoding 'UTF8' template template0, and start again"
+            )
+
+
 def _refuse_newer(connection: Connection) -> None:
     at = MigrationContext.configure(connection).get_current_revision()
     if at is not None and at not in known():
-        raise SchemaAhead(
+        raise UnfitDatabase(
             f"the database is at revision {at}, made by a newer version of Sentinel than this one: "
             "start that version, or restore the backup taken before the upgrade"
         )

@@ -21,7 +21,7 @@ from storage import migrate
 from storage.configuration import calendars, schedule_of
 from storage.db import make_engine, make_sync_engine, sessions
 from storage.history import schedules_at
-from storage.migrate import current, newest, upgrade
+from storage.migrate import UnfitDatabase, current, newest, upgrade
 from storage.tables import Base, ScheduleRow
 
 SHAPE = """
@@ -40,6 +40,18 @@ def empty_database(pg_server: str) -> Iterator[str]:
     yield make_conninfo(pg_server, dbname=name.as_string().strip('"'))
     with psycopg.connect(pg_server, autocommit=True) as connection:
         connection.execute(sql.SQL("drop database {} with (force)").format(name))
+
+
+def test_a_database_that_does_not_keep_utf_8_is_refused_by_its_name(pg_server: str) -> None:
+    name = f"ascii_{new_id().replace('-', '')[:12]}"
+    made = f"create database {name} encoding 'SQL_ASCII' lc_collate 'C' lc_ctype 'C' template template0"
+    with psycopg.connect(pg_server, autocommit=True) as connection:
+        connection.execute(made.encode())
+        try:
+            with pytest.raises(UnfitDatabase, match=rf"{name} keeps its text as SQL_ASCII.*create database {name} "):
+                upgrade(make_conninfo(pg_server, dbname=name))
+        finally:
+            connection.execute(f"drop database {name} with (force)".encode())
 
 
 def shape_of(dsn: str) -> list[tuple[object, ...]]:
