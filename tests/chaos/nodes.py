@@ -29,6 +29,8 @@ from tests.product import until
 NODES = 3
 AWAY_S = 15.0
 """How long a killed or cut-off node stays away; longer than leases and Ray's own detection of a killed raylet."""
+GIVEN_UP_S = 5.0
+"""A raylet that Ray has given up while it was cut off ends itself as soon as it hears so."""
 ROOT = Path(__file__).parents[2]
 
 
@@ -95,6 +97,14 @@ class Nodes(Installation):
         room = ["--num-cpus=1", f"--resources={json.dumps({'host_slot': 1, 'private_slot': 8})}"]
         room += [f"--labels={FAILURE_DOMAIN}=node-{node}", f"--address={self.network.address}:{self._head_port}"]
         self._start_ray(self.network.inside(node), self.network.address_of(node), room)
+
+    def heal(self, node: int) -> None:
+        """Connected again; with a new raylet, as from an init system, if Ray has given the node up meanwhile."""
+        self.network.heal(node)
+        time.sleep(GIVEN_UP_S)
+        here = set(self.network.pids(node))
+        if not [pid for pid in self.pids("/raylet/raylet ") if pid in here]:
+            self.join(node)
 
     def _start_ray(self, inside: list[str], address: str, arguments: list[str]) -> None:
         """Ends when Ray says that it runs; on a busy machine it may give up, and is started again."""
@@ -185,7 +195,7 @@ def node_cut_off(it: Installation, dice: random.Random) -> str:
     assert isinstance(it, Nodes)
     node = _pick(it, dice)
     it.network.cut(node)
-    it.after(AWAY_S, it.network.heal, node)
+    it.after(AWAY_S, it.heal, node)
     return f"node-{node} for {AWAY_S:.0f} s"
 
 
