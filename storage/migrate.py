@@ -32,7 +32,7 @@ def _config(connection: Connection | None = None) -> Config:
 def upgrade(dsn: str) -> None:
     """Run what is missing.
 
-    Raises UnfitDatabase, having changed nothing, if the database is ahead of this program or does not keep its text as UTF-8.
+    Raises UnfitDatabase, having changed nothing, if the database is ahead of this program or does not keep UTF-8.
     """
     _refuse_encoding(dsn)
     engine = make_sync_engine(dsn)
@@ -68,8 +68,9 @@ def _refuse_encoding(dsn: str) -> None:
         encoding = connection.info.parameter_status("server_encoding")
         if encoding != "UTF8":
             raise UnfitDatabase(
-                f"the database {connection.info.dbname} keeps its text as {encoding}, and alerts are UTF-8: make one with "
-                f"create database {connection.info.dbname} encoding 'UTF8' template template0, and start again"
+                f"the database {connection.info.dbname} keeps its text as {encoding}, and alerts are UTF-8: "
+                f"make one with create database {connection.info.dbname} encoding 'UTF8' template template0, "
+                "and start again"
             )
 
 
