@@ -38,11 +38,15 @@ Queue = asyncio.Queue[str | None]
 
 @dataclass(slots=True)
 class Shared:
-    """`text` is so in the configuration of `version` until before `until` (UTC epoch seconds); "": not known yet."""
+    """`text` is so in the configuration of `version` until before `until` (UTC epoch seconds); "": not known yet.
+
+    `joining`: how many wait to be told it for the first time.
+    """
 
     of: str
     query: Query
     watchers: set[Queue] = field(default_factory=set)
+    joining: int = 0
     text: str = ""
     version: int = -1
     until: float = 0.0
@@ -83,40 +87,48 @@ class LiveDocuments:
         """Tell this queue the document now, and each time that it becomes another. Raises Invalid, ValidationError, and
         what the database raises if it is needed: for what was, and before anything is known."""
         shared = self._shared.get(of) or self._shared.setdefault(of, Shared(of, parsed(of)))
-        watched = queue in shared.watchers
-        shared.watchers.add(queue)
+        shared.joining += 1
         try:
-            async with shared.lock:
-                if not self._is_so(shared):
-                    await self._work_out(shared)
-        except BaseException:
-            if not watched:
-                self.leave(queue, of)
-            raise
-        self._rows.offer(queue, shared.text)
+            await self._renew(shared)
+            shared.watchers.add(queue)
+            self._rows.offer(queue, shared.text)
+        finally:
+            shared.joining -= 1
+            self._keep_watched(shared)
 
     def leave(self, queue: Queue, of: str) -> None:
         """No longer."""
         shared = self._shared.get(of)
         if shared is not None:
             shared.watchers.discard(queue)
-            if not shared.watchers:
-                del self._shared[of]
+            self._keep_watched(shared)
+
+    def _keep_watched(self, shared: Shared) -> None:
+        if not shared.watchers and not shared.joining:
+            del self._shared[shared.of]
 
     async def look(self) -> None:
         """Once, at all that is watched."""
         for shared in list(self._shared.values()):
-            if not shared.text or self._is_so(shared):
-                continue
-            async with shared.lock:
-                before = shared.text
-                try:
-                    await self._work_out(shared)
-                except Invalid as error:  # what it is of is gone; it may come back
-                    shared.version, shared.until = self._config.current.version, float("inf")
-                    shared.text = refusal(shared.of, error)
+            if shared.text:
+                await self._renew(shared)
+
+    async def _renew(self, shared: Shared) -> None:
+        """What is no longer so is worked out, and whoever watches is told: whoever found it."""
+        async with shared.lock:
+            before = shared.text
+            if self._is_so(shared):
+                return
+            try:
+                await self._work_out(shared)
+            except Invalid as error:
+                if not before:
+                    raise
+                # What it is of is gone; it may come back.
+                shared.version, shared.until = self._config.current.version, float("inf")
+                shared.text = refusal(shared.of, error)
             if shared.text != before:
-                for queue in list(shared.watchers):
+                for queue in shared.watchers:
                     self._rows.offer(queue, shared.text)
 
     def _is_so(self, shared: Shared) -> bool:

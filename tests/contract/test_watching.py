@@ -85,6 +85,22 @@ async def test_many_who_watch_the_same_are_told_the_same_and_it_is_worked_out_on
     assert site.services.documents.watched == 0, "who has gone watches nothing"
 
 
+async def test_who_watches_is_told_of_a_change_that_somebody_who_comes_finds_first(site: Site) -> None:
+    ident = await schedule(site)
+    await site.services.documents.stop()  # it would find the change itself, or not, by a tenth of a second
+    async with served(site) as base, AsyncExitStack() as stack:
+        live = f"{base}/api/v1/alerts/live?token={site.keys.admin_key}"
+        early, late = [await stack.enter_async_context(connect(live)) for _ in range(2)]
+        await say(early, "watch", f"calendar?schedule={ident}")
+        assert (await told(early, "calendar"))["lines"]["overrides"] == []
+        saved = await site.call("POST", f"/schedules/{ident}/overrides", override())
+        await site.services.config.refresh()
+        await say(late, "watch", f"calendar?schedule={ident}")
+        for socket in (late, early):
+            changes = (await told(socket, "calendar"))["lines"]["overrides"]
+            assert [change["id"] for change in changes] == [saved["id"]]
+
+
 async def test_who_is_on_call_is_told_when_somebody_else_is_without_anything_being_saved(site: Site) -> None:
     ident = await schedule(site)
     async with served(site) as base, connect(f"{base}/api/v1/alerts/live?token={site.keys.admin_key}") as socket:
