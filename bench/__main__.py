@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import platform
-import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -18,6 +15,7 @@ from typing import Any
 
 import psycopg
 
+from bench.measuring import directory, machine
 from bench.timers import recovery
 from runtime.ids import new_id
 from tests.fakes.http_sink import HttpSink
@@ -185,12 +183,8 @@ def start_times(home: Path) -> dict[str, float]:
 
 def main() -> None:
     """All of it; some minutes."""
-    base = Path(tempfile.mkdtemp(prefix="snt-bench-", dir="/tmp"))
-    base.chmod(0o755)
-    results: dict[str, Any] = {
-        "machine": f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
-    }
-    try:
+    results: dict[str, Any] = {"machine": machine()}
+    with directory() as base:
         print("  start …", flush=True)
         results["start"] = start_times(base / "home")
         with HttpSink() as sink:
@@ -212,8 +206,6 @@ def main() -> None:
             print("  100,000 timers, a host killed …", flush=True)
             results["killed host, 100,000 timers"] = recovery(product, 100_000)
             product.stop()
-    finally:
-        shutil.rmtree(base, ignore_errors=True)
     write(results)
 
 

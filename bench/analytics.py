@@ -8,11 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import platform
-import shutil
 import statistics
-import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -21,6 +17,7 @@ from typing import Any
 import psycopg
 from sqlalchemy import text
 
+from bench.measuring import directory, machine
 from cli.embedded.postgres import EmbeddedPostgres
 from domain.period import Period
 from storage import analytics
@@ -108,23 +105,21 @@ async def measured(factory: Sessions) -> dict[str, Any]:
 
 def main() -> None:
     """Under a minute."""
-    home = Path(tempfile.mkdtemp(prefix="snt-bench-", dir="/tmp"))
-    home.chmod(0o755)
-    server = EmbeddedPostgres(home / "pg")
-    server.start()
-    try:
-        upgrade(server.dsn)
-        with psycopg.connect(server.dsn, autocommit=True) as connection:
-            values = {"start": START, "year": YEAR_S, "count": INCIDENTS}
-            for statement in FILL.strip().split(";\n"):
-                connection.execute(statement.encode(), values)
-            connection.execute("vacuum analyze rt.record")
-            connection.execute("vacuum analyze rt.outbox")
-        results = asyncio.run(_run(server.dsn))
-    finally:
-        server.stop()
-        shutil.rmtree(home, ignore_errors=True)
-    results["machine"] = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
+    with directory() as home:
+        server = EmbeddedPostgres(home / "pg")
+        server.start()
+        try:
+            upgrade(server.dsn)
+            with psycopg.connect(server.dsn, autocommit=True) as connection:
+                values = {"start": START, "year": YEAR_S, "count": INCIDENTS}
+                for statement in FILL.strip().split(";\n"):
+                    connection.execute(statement.encode(), values)
+                connection.execute("vacuum analyze rt.record")
+                connection.execute("vacuum analyze rt.outbox")
+            results = asyncio.run(_run(server.dsn))
+        finally:
+            server.stop()
+    results["machine"] = machine()
     (RESULTS / "analytics.json").write_text(json.dumps(results, indent=2) + "\n")
     lines = [
         "# Analytics over a year with 100,000 incidents and 100,000 pages",

@@ -12,11 +12,8 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import platform
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -26,6 +23,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import BrowserContext, Page, WebSocket, sync_playwright
 
+from bench.measuring import machine, running_product
 from storage.access import create_session
 from storage.bootstrap import ADMIN
 from storage.db import make_engine, sessions
@@ -275,18 +273,9 @@ def _latency(what: str, found: dict[str, Any], target: str) -> str:
 
 def main() -> None:
     """Two to three minutes."""
-    home = Path(tempfile.mkdtemp(prefix="snt-bench-", dir="/tmp"))
-    home.chmod(0o755)
-    results: dict[str, Any] = {
-        "machine": f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
-    }
-    product = Product(home / "home")
-    try:
-        product.start()
+    results: dict[str, Any] = {"machine": machine()}
+    with running_product() as product:
         measured(product, results)
-    finally:
-        product.stop()
-        shutil.rmtree(home, ignore_errors=True)
     written(results)
 
 

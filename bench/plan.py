@@ -8,11 +8,10 @@ alert, only of the configuration. The baseline in the same run is routing and gr
 from __future__ import annotations
 
 import json
-import os
-import platform
 from dataclasses import replace
 from pathlib import Path
 
+from bench.measuring import machine
 from bench.routing import RULES, alerts, by_label, spent
 from bench.schedules import PEOPLE, schedule
 from domain.alert import AlertEvent
@@ -103,12 +102,12 @@ def main() -> None:
             lambda e: answer(config, integration, Parsed((e,)), at(e)).model_dump_json(), events[:500]
         ),
     }
-    machine = f"{os.cpu_count()} cores (one used), {platform.machine()}, Python {platform.python_version()}"
-    (RESULTS / "plan.json").write_text(json.dumps({"machine": machine, **figures}, indent=1) + "\n")
+    on = machine(" (one used)")
+    (RESULTS / "plan.json").write_text(json.dumps({"machine": on, **figures}, indent=1) + "\n")
     lines = [
         f"# One alert planned over {RULES:,} routing rules",
         "",
-        f"`python -m bench.plan`; {machine}. Microseconds an alert.",
+        f"`python -m bench.plan`; {on}. Microseconds an alert.",
         "",
     ]
     lines += ["| what | figure |", "| --- | --- |"]

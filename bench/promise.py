@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import signal
 import sys
 import time
@@ -15,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from bench.measuring import machine
 from bench.nodes import compared
 from bench.outside import Outside
 from cli.progress import say
@@ -128,9 +128,7 @@ def _count(it: Installation, what: str) -> int:
 
 def main() -> None:
     """All of it; about nine minutes."""
-    results: dict[str, Any] = {
-        "machine": f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
-    }
+    results: dict[str, Any] = {"machine": machine()}
     wanted = sys.argv[1:] or ["outage", "takeover", "nodes"]
     if "outage" in wanted:
         title = f"Postgres away for {OUTAGE_S:.0f} s at {RATE} alerts/s, grace {GRACE_S:.0f} s"

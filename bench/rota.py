@@ -10,9 +10,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import platform
-import shutil
-import tempfile
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,6 +18,7 @@ from typing import Any
 import aiohttp
 
 from bench.console import quantiles
+from bench.measuring import machine, running_product
 from tests.product import Product
 
 RESULTS = Path(__file__).parent / "results"
@@ -142,17 +140,9 @@ async def both(product: Product, results: dict[str, Any]) -> None:
 
 def main() -> None:
     """About a minute."""
-    home = Path(tempfile.mkdtemp(prefix="snt-bench-", dir="/tmp"))
-    home.chmod(0o755)
-    machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
-    results: dict[str, Any] = {"machine": machine}
-    product = Product(home / "home")
-    try:
-        product.start()
+    results: dict[str, Any] = {"machine": machine()}
+    with running_product() as product:
         asyncio.run(both(product, results))
-    finally:
-        product.stop()
-        shutil.rmtree(home, ignore_errors=True)
     written(results)
 
 

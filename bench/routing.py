@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import platform
 import statistics
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from bench.measuring import machine
 from domain.alert import AlertEvent, Severity
 from domain.configuration import Configuration, Integration, Matcher, Route, Templates
 from domain.enrichment import taken_in
@@ -142,12 +141,12 @@ def main() -> None:
 
 def write(figures: dict[str, dict[str, float]]) -> None:
     """JSON for machines, a table for people."""
-    machine = f"{os.cpu_count()} cores (one used), {platform.machine()}, Python {platform.python_version()}"
-    (RESULTS / "routing.json").write_text(json.dumps({"machine": machine, **figures}, indent=1) + "\n")
+    on = machine(" (one used)")
+    (RESULTS / "routing.json").write_text(json.dumps({"machine": on, **figures}, indent=1) + "\n")
     lines = [
         "# One alert through routing rules",
         "",
-        f"`python -m bench.routing`; {machine}. Microseconds an alert",
+        f"`python -m bench.routing`; {on}. Microseconds an alert",
         "",
     ]
     lines[2] += " unless said otherwise: route, grouping key and incident line."

@@ -7,8 +7,6 @@ that year's final line from wall clock to instant, one by one, which no resolver
 from __future__ import annotations
 
 import json
-import os
-import platform
 import statistics
 import time
 from collections.abc import Callable
@@ -17,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from bench.measuring import machine
 from domain import calendar, layers
 from domain.oncall import gaps, next_change, shifts, who
 from domain.schedule import Absence, Handoff, Layer, Override, OverrideKind, Rotation, Schedule, Term
@@ -135,11 +134,11 @@ def main() -> None:
         "gaps in the year": len(gaps(made, START, START + YEAR_S)),
         "rounds": ROUNDS,
     }
-    machine = f"{os.cpu_count()} cores (one used), {platform.machine()}, Python {platform.python_version()}"
+    on = machine(" (one used)")
     lines = [
         "# A year of a schedule of 12 layers, 40 people, 200 overrides",
         "",
-        f"`python -m bench.schedules`; {machine}.",
+        f"`python -m bench.schedules`; {on}.",
         "",
     ]
     lines += [
@@ -150,7 +149,7 @@ def main() -> None:
     lines += [f"| {k} | {v:,.2f} |" if isinstance(v, float) else f"| {k} | {v:,} |" for k, v in figures.items()]
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "schedules.md").write_text("\n".join(lines) + "\n")
-    (RESULTS / "schedules.json").write_text(json.dumps({"machine": machine, **figures}, indent=1) + "\n")
+    (RESULTS / "schedules.json").write_text(json.dumps({"machine": on, **figures}, indent=1) + "\n")
     print("\n".join(lines))
 
 

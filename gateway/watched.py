@@ -7,10 +7,11 @@ somebody else comes on call or another day begins.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
+from domain.calendar import instant_of
 from domain.configuration import Configuration
 from domain.errors import Invalid
 from domain.schedule import Schedule
@@ -68,7 +69,7 @@ def _calendar(of: str, query: CalendarQuery, config: Configuration, now: float) 
     today = datetime.fromtimestamp(now, ZoneInfo(zone)).date()
     first, count = _of_month(query.first or today) if query.span == "month" else (_first(query, today), query.span)
     starts = [_midnight(first + timedelta(days=n), zone) for n in range(count + 1)]
-    low, high = starts[0].timestamp(), starts[-1].timestamp()
+    low, high = starts[0], starts[-1]
     lines = preview(schedule, low, high) if schedule is not None else None
     everyone = timeline(config, query.team or "", low, high) if schedule is None else []
     said = CalendarDocument(
@@ -77,13 +78,13 @@ def _calendar(of: str, query: CalendarQuery, config: Configuration, now: float) 
         zone=zone,
         today=today,
         month=(query.first or today).replace(day=1) if query.span == "month" else None,
-        days=[DayBegins(day=first + timedelta(days=n), start=moment(starts[n].timestamp())) for n in range(count)],
+        days=[DayBegins(day=first + timedelta(days=n), start=moment(starts[n])) for n in range(count)],
         end=moment(high),
         people=_named(config, _in(lines, everyone)),
         lines=lines,
         everyone=everyone,
     )
-    return said.model_dump_json(), _midnight(today + timedelta(days=1), zone).timestamp()
+    return said.model_dump_json(), _midnight(today + timedelta(days=1), zone)
 
 
 def _schedule(config: Configuration, asked: str) -> Schedule | None:
@@ -111,9 +112,9 @@ def _of_month(day: date) -> tuple[date, int]:
     return monday, -(-(after - monday).days // 7) * 7
 
 
-def _midnight(day: date, zone: str) -> datetime:
-    """That begins a day, by the clock of the zone; where there is none, the instant that its clock is put on."""
-    return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone))
+def _midnight(day: date, zone: str) -> float:
+    """That begins a day, by the clock of the zone (UTC epoch seconds)."""
+    return instant_of(datetime.combine(day, time()), ZoneInfo(zone))
 
 
 def _in(lines: Preview | None, everyone: Iterable[ScheduleLine]) -> Iterable[str]:

@@ -42,9 +42,9 @@ def coming(start: str, end: str, zone: str, of: tuple[str, str]) -> str:
 def drawing(
     lines: Mapping[str, Any], users: Sequence[Mapping[str, Any]], first: date, count: int, zone: str, today: date
 ) -> dict[str, Any]:
-    """A schedule's `count` days from `first` on, as the gateway says a calendar (gateway/schemas/live.py), and the
+    """A schedule's `count` days from `first` on, as the gateway says a calendar (gateway/schemas/live.py).
 
-    components draw it. `lines`: as the API previews them; `users`: as it lists them.
+    `lines`: as the API previews them; `users`: as it lists them.
     """
     starts = [window(first + timedelta(days=n), 1, zone)[0] for n in range(count + 1)]
     ordered = sorted(users, key=lambda user: (user["name"], user["id"]))

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field
 
+from domain.validation import check_zone
 from gateway.schemas.base import Clean, Ident, Input, Line, Moment, Output
 from gateway.schemas.schedules import OnCallEntry, Preview, ScheduleLine
 
@@ -18,10 +18,8 @@ EVERYONE = "*"
 
 
 def _known(zone: str) -> str:
-    try:
-        return ZoneInfo(zone).key
-    except (KeyError, ValueError, OSError):
-        raise ValueError(f"there is no time zone {zone!r}") from None
+    check_zone(zone, "zone")
+    return zone
 
 
 def _near(day: date) -> date:

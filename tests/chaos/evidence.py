@@ -14,13 +14,12 @@ LEEWAY_S = 5.0
 """From the end of its wait, or of the claim it was lost in, a page may take this long before its withdrawal is no excuse."""
 JOURNAL = "select entity, seq, shard, epoch, kind, body::text from rt.journal order by position"
 EVENTS = Events(Incident())
-OVERTAKEN = f"""
+WITHDRAWN = """
 select substring(body->>'subject' from 'Chaos [0-9]+-[0-9]+'), substring(body->>'user_name' from '[0-9]+$')::int
-from rt.outbox o where kind = 'page' and state = 'cancelled' and attempts > 0
+from rt.outbox o where kind = 'page' and state = 'cancelled'"""
+OVERTAKEN = f"""{WITHDRAWN} and attempts > 0
  and updated_at <= (select min(started_at) from rt.send_log l where l.send = o.id) + interval '{CLAIM_S + LEEWAY_S} s'"""
-HELD = f"""
-select substring(body->>'subject' from 'Chaos [0-9]+-[0-9]+'), substring(body->>'user_name' from '[0-9]+$')::int
-from rt.outbox o where kind = 'page' and state = 'cancelled' and attempts = 0
+HELD = f"""{WITHDRAWN} and attempts = 0
  and updated_at <= created_at + interval '{HOLD_S + LEEWAY_S} s' and {AFTER} <= (
     select count(*) from rt.outbox s where s.body->>'contact_method_id' = o.body->>'contact_method_id'
     and s.sent_at between o.created_at - interval '{WITHIN_S} s' and o.updated_at)"""

@@ -29,6 +29,8 @@ from tests.product import until
 NODES = 3
 AWAY_S = 15.0
 """How long a killed or cut-off node stays away; longer than leases and Ray's own detection of a killed raylet."""
+FEED, STORAGE = 6379, 6380
+"""Ports of the feed's Valkey and of Ray's, at the bridge's own address."""
 GIVEN_UP_S = 5.0
 """A raylet that Ray has given up while it was cut off ends itself as soon as it hears so."""
 ROOT = Path(__file__).parents[2]
@@ -42,8 +44,8 @@ class Nodes(Installation):
     def __init__(self, base: Path) -> None:
         self.network = Network(os.getpid() % 200, NODES)
         super().__init__(base, address=self.network.address)
-        self._feed = self._storage = (self.network.address, 0)
-        self._ray_store = EmbeddedValkey(base / "rk")
+        self.valkey = EmbeddedValkey(base / "vk", (self.network.address, FEED))
+        self._ray_store = EmbeddedValkey(base / "rk", (self.network.address, STORAGE))
         self._head: list[str] = []
         self._ray: list[subprocess.Popen[bytes]] = []
         self._later: list[threading.Timer] = []
@@ -51,10 +53,6 @@ class Nodes(Installation):
     def start(self) -> None:
         """The network first: everything listens on it."""
         self.network.start()
-        here = self.network.address
-        self._feed, self._storage = (here, free_port(here)), (here, free_port(here))
-        self.valkey = EmbeddedValkey(self.base / "vk", self._feed)
-        self._ray_store = EmbeddedValkey(self.base / "rk", self._storage)
         super().start()
         until("a host on every node", lambda: {self.node_of(s) for s in self.hosts()} == set(self.network.nodes), 30)
 
@@ -72,7 +70,7 @@ class Nodes(Installation):
         password = (self.base / "pg" / "password").read_text()
         return {
             "DATABASE_URL": f"postgresql://sentinel:{password}@{here}/sentinel",
-            "REDIS_URL": f"redis://{here}:{self._feed[1]}?protocol=2",
+            "REDIS_URL": f"redis://{here}:{FEED}?protocol=2",
             "RAY_ADDRESS": f"{here}:{self._head_port}",
             "RAY_AUTH_MODE": "disabled",
         }
@@ -115,7 +113,7 @@ class Nodes(Installation):
             **RAY_ENVIRONMENT,
             "SENTINEL_HOME": str(self.base / "home"),
             "RAY_AUTH_MODE": "disabled",
-            "RAY_REDIS_ADDRESS": "{}:{}".format(*self._storage),
+            "RAY_REDIS_ADDRESS": f"{self.network.address}:{STORAGE}",
             "RAY_external_storage_namespace": "sentinel",
         }
         environ["PYTHONPATH"] = str(ROOT)

@@ -3,10 +3,10 @@
 lost              an accepted alert opened no incident
 split-brain       an accepted alert opened two
 skipped           a page that was due never came: the first of an accepted alert, or a later one nobody had asked to stop
-out-of-order      a later person was paged and an earlier one never, whose page nobody had even begun to send; one that
-                  was overtaken is none: pages of an incident wait for each other no more than for other ones, and a page
-                  that a host had claimed and not sent before it ended waits up to 10 s (runtime/sending.HOLD_S), a step
-                  here for 6 s. If the next person acknowledges meanwhile, it is withdrawn, as it should be
+out-of-order      a later person was paged and an earlier one never
+                  Neither is one whose telephone did not take it, that a storm held, or that was overtaken: a page that a
+                  host had claimed and not sent before it ended waits up to 10 s (runtime/sending.HOLD_S), a step here for
+                  6 s. If somebody else acknowledges meanwhile, it is withdrawn, as it should be
 paged-after-ack   a page came later after an accepted acknowledgement than a claim may last and a network hold it back
 unanswered        an acknowledgement was pressed and never accepted, or an incident never reached anybody who answers
 ghost-write       positions of an entity are not 0,1,2,…, or a shard's epoch fell
